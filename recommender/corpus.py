@@ -1,0 +1,248 @@
+"""All articles of a site in time order; ids and addresses resolve to rows, relations to rows or externals."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.errors import UnknownArticleError
+from recommender.records import Article, Relation
+from recommender.urls import canonical_url, split_fragment
+
+UNDATED = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """What became of everything that was read: ``read == articles + skipped + merged``."""
+
+    read: int = 0
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Corpus(Sequence[Article]):
+    """A read-only sequence of articles, ordered by publication, then id; undated ones come last.
+
+    Build it with `from_articles`. A position in the sequence is a *row*.
+
+    Attributes
+    ----------
+    articles : tuple of Article
+    topic_parents : dict of str to str
+        A topic's parent in the site's topic tree.
+    times : (n_articles,) float64 array
+        Publication in seconds since 1970, UTC; infinity where unknown.
+    links : (n_links, 2) int32 array
+        Resolved relations as (source row, target row), each once, sorted.
+    neighbours : (n_articles, n_articles) csr_matrix of float32
+        The same relations read as undirected: 1 where two articles are linked either way.
+    externals : tuple of (int, Relation)
+        Relations whose target is no article of the corpus, with their source's row.
+    merged : tuple of (str, str)
+        Ids that were folded into another article of the same id or address, and that article's id.
+    report : ReadReport
+        What the source saw while reading.
+
+    >>> corpus = Corpus.from_articles([Article("b", "Second"), Article("a", "First")])
+    >>> [article.id for article in corpus]
+    ['a', 'b']
+    """
+
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        merged: Sequence[tuple[str, str]] = (),
+        topic_parents: Mapping[str, str] | None = None,
+        report: ReadReport | None = None,
+    ):
+        self.articles = tuple(articles)
+        self.merged = tuple(merged)
+        self.topic_parents = dict(topic_parents or {})
+        self.report = report or ReadReport(read=len(self.articles) + len(self.merged))
+        self.times = np.array([_seconds(article.published_at) for article in self.articles], dtype=np.float64)
+        self._addresses = _AddressBook(self.articles)
+        self._row_of_id = {article.id: row for row, article in enumerate(self.articles)}
+        for lost, kept in self.merged:
+            self._row_of_id.setdefault(lost, self._row_of_id[kept])
+        self._resolve_relations()
+
+    @classmethod
+    def from_articles(
+        cls,
+        articles: Iterable[Article],
+        topic_parents: Mapping[str, str] | None = None,
+        report: ReadReport | None = None,
+    ) -> Corpus:
+        """Order the articles by time and fold those of one id or one address into the earliest of them.
+
+        The one that stays keeps its own fields and takes over the addresses and relations of the others;
+        if any of them is removed, it is removed.
+        """
+        ordered = sorted(articles, key=lambda article: (_seconds(article.published_at), article.id, repr(article)))
+        groups = _same_article(ordered)
+        kept = [_merge(group) for group in groups]
+        merged = [(other.id, group[0].id) for group in groups for other in group[1:]]
+        return cls(kept, merged, topic_parents, report)
+
+    @overload
+    def __getitem__(self, index: int) -> Article: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Article, ...]: ...
+    def __getitem__(self, index: int | slice) -> Article | tuple[Article, ...]:
+        return self.articles[index]
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+    def __iter__(self) -> Iterator[Article]:
+        return iter(self.articles)
+
+    def __contains__(self, value: object) -> bool:
+        return (isinstance(value, str) and self.find(value) is not None) or value in self.articles
+
+    def __repr__(self) -> str:
+        return f"Corpus({len(self)} articles, {len(self.links)} relations, {len(self.externals)} to externals)"
+
+    @property
+    def merged_ids(self) -> tuple[str, ...]:
+        """Ids of articles that were folded into another."""
+        return tuple(lost for lost, _ in self.merged)
+
+    def find(self, name: str) -> int | None:
+        """Return the row of an id or an address, None where there is none."""
+        row = self._row_of_id.get(name)
+        return self._addresses.find(name) if row is None and "/" in name else row
+
+    def row(self, name: str) -> int:
+        """Return the row of an id or an address.
+
+        Raises
+        ------
+        UnknownArticleError
+            Naming the nearest known ids.
+        """
+        row = self.find(name)
+        if row is None:
+            raise UnknownArticleError.naming_nearest(name, self._row_of_id)
+        return row
+
+    def row_of(self, article: Article) -> int | None:
+        """Return the row that this article stands for, by id, else by any address; None for a new one."""
+        row = self._row_of_id.get(article.id)
+        if row is not None:
+            return row
+        found = (self._addresses.find(address) for address in article.addresses)
+        return next((row for row in found if row is not None), None)
+
+    def resolve(self, relation: Relation) -> int | None:
+        """Return the row of a relation's target, None for an external."""
+        if relation.target_id is not None and relation.target_id in self._row_of_id:
+            return self._row_of_id[relation.target_id]
+        return self._addresses.find(relation.url) if relation.url else None
+
+    def rows_as_of(self, moment: datetime | None) -> int:
+        """Return how many rows, from the first, were published on or before `moment`; all of them for None."""
+        if moment is None:
+            return len(self)
+        return int(np.searchsorted(self.times, moment.timestamp(), side="right"))
+
+    def _resolve_relations(self) -> None:
+        links: set[tuple[int, int]] = set()
+        externals: list[tuple[int, Relation]] = []
+        for row, article in enumerate(self.articles):
+            for relation in article.relations:
+                target = self.resolve(relation)
+                if target is None:
+                    externals.append((row, relation))
+                elif target != row:
+                    links.add((row, target))
+        self.externals = tuple(externals)
+        self.links = np.array(sorted(links), dtype=np.int32).reshape(-1, 2)
+        both = np.vstack([self.links, self.links[:, ::-1]])
+        shape = (len(self), len(self))
+        graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=shape)
+        graph.sum_duplicates()
+        graph.data[:] = 1.0
+        self.neighbours = graph
+
+
+class _AddressBook:
+    """Addresses to rows. A fragment tells articles apart only where a page holds several of them."""
+
+    def __init__(self, articles: Sequence[Article]):
+        self._rows: dict[str, int] = {}
+        self._shared = pages_of_many(articles)
+        for row, article in enumerate(articles):
+            for address in article.addresses:
+                self._rows.setdefault(address_key(address, self._shared), row)
+
+    def find(self, address: str) -> int | None:
+        return self._rows.get(address_key(address, self._shared))
+
+
+def pages_of_many(articles: Iterable[Article]) -> frozenset[str]:
+    """Return the pages, in canonical form, on which two or more articles stand, each at a fragment of its own."""
+    fragments: dict[str, dict[str, str]] = defaultdict(dict)
+    for article in articles:
+        if article.url and "#" in article.url:
+            page, fragment = split_fragment(article.url)
+            if fragment:
+                fragments[page].setdefault(fragment, article.id)
+    return frozenset(page for page, owners in fragments.items() if len(set(owners.values())) > 1)
+
+
+def address_key(address: str, shared_pages: frozenset[str]) -> str:
+    """Return the form under which an address is looked up."""
+    if "#" not in address:
+        return canonical_url(address)
+    page, fragment = split_fragment(address)
+    return f"{page}#{fragment}" if fragment and page in shared_pages else page
+
+
+def _seconds(moment: datetime | None) -> float:
+    return UNDATED if moment is None else moment.timestamp()
+
+
+def _same_article(ordered: Sequence[Article]) -> list[list[Article]]:
+    """Group articles that share an id or an address, each group in the order given."""
+    shared = pages_of_many(ordered)
+    owner: dict[str, int] = {}
+    parent = list(range(len(ordered)))
+
+    def root(position: int) -> int:
+        while parent[position] != position:
+            parent[position] = parent[parent[position]]
+            position = parent[position]
+        return position
+
+    for position, article in enumerate(ordered):
+        keys = [f"id {article.id}", *(f"at {address_key(address, shared)}" for address in article.addresses)]
+        for key in keys:
+            first, second = sorted((root(owner.setdefault(key, position)), root(position)))
+            parent[second] = first
+    groups: dict[int, list[Article]] = defaultdict(list)
+    for position, article in enumerate(ordered):
+        groups[root(position)].append(article)
+    return list(groups.values())
+
+
+def _merge(group: Sequence[Article]) -> Article:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    addresses = dict.fromkeys(address for article in group for address in article.addresses)
+    return replace(
+        first,
+        aliases=tuple(address for address in addresses if address != first.url),
+        relations=tuple(dict.fromkeys(relation for article in group for relation in article.relations)),
+        removed=any(article.removed for article in group),
+    )

@@ -1,0 +1,163 @@
+"""Settings: one frozen dataclass a stage, each with defaults that work; YAML only overrides."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from recommender.errors import SettingsError, nearest
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """How a site's files are read.
+
+    `preset` is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it, our name
+    to the site's: ``{"excerpt": "summary"}``. `strict` makes a file that cannot be read an error.
+    """
+
+    preset: str = "default"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class CandidateSettings:
+    """How many candidates a source gets from each generator; they overlap."""
+
+    text: int = 120
+    title: int = 40
+    recent: int = 40
+    linked: int = 120
+    seeds: int = 20
+
+    def __post_init__(self) -> None:
+        for name in ("text", "title", "recent", "linked", "seeds"):
+            _at_least(self, name, 0)
+
+
+@dataclass(frozen=True)
+class RankerSettings:
+    """How the ranker learns.
+
+    `least_sources` is the number of articles with relations below which it is not trained and the hand-set
+    weights are used; `trees` and `leaves` shape the boosted trees; `calibration_share` is the newest part
+    of the sources, in (0, 1), kept for calibration.
+    """
+
+    least_sources: int = 40
+    trees: int = 300
+    leaves: int = 31
+    learning_rate: float = 0.06
+    calibration_share: float = 0.2
+    most_sources: int = 4000
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("least_sources", "trees", "leaves"):
+            _at_least(self, name, 2)
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """What is fit to be suggested: `threshold` is a probability; `k` the most suggestions for an article."""
+
+    k: int = 5
+    threshold: float = 0.0
+    only_published: bool = False
+    repeat_curated: bool = True
+
+    def __post_init__(self) -> None:
+        _at_least(self, "k", 1)
+        if not 0 <= self.threshold <= 1:
+            raise SettingsError(f"selection.threshold must be in [0, 1], got {self.threshold!r}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, a stage each.
+
+    >>> Settings.from_dict({"selection": {"k": 3}}).selection.k
+    3
+    """
+
+    source: SourceSettings = field(default_factory=SourceSettings)
+    candidates: CandidateSettings = field(default_factory=CandidateSettings)
+    ranker: RankerSettings = field(default_factory=RankerSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build settings from nested mappings.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown key, naming the nearest valid one, or a value of the wrong type or range.
+        """
+        stages = {stage.name: stage for stage in dataclasses.fields(cls)}
+        built: dict[str, Any] = {}
+        for name, given in values.items():
+            if name not in stages:
+                raise SettingsError(f"unknown setting {name!r}; {nearest(str(name), stages)}")
+            built[name] = _build(typing.get_type_hints(cls)[name], name, given)
+        return cls(**built)
+
+    @classmethod
+    def from_yaml(cls, path: Path | str) -> Self:
+        """Read settings from a YAML file.
+
+        Raises
+        ------
+        SettingsError
+            When the file cannot be read, is no mapping, or holds what `from_dict` refuses.
+        """
+        try:
+            values = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            detail = " ".join(str(error).split())
+            raise SettingsError(f"cannot read the settings {path}: {detail}") from error
+        if values is None:
+            return cls()
+        if not isinstance(values, Mapping):
+            raise SettingsError(f"{path} must hold a mapping of stages, got a {type(values).__name__}")
+        try:
+            return cls.from_dict(values)
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested dicts; `from_dict` takes them back."""
+        return dataclasses.asdict(self)
+
+
+def _build(stage: type, name: str, given: Any) -> Any:
+    if given is None:
+        return stage()
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"setting {name!r} must be a mapping, got {given!r}")
+    hints = typing.get_type_hints(stage)
+    for key, value in given.items():
+        if key not in hints:
+            raise SettingsError(f"unknown setting {f'{name}.{key}'!r}; {nearest(str(key), hints)}")
+        _check_type(f"{name}.{key}", value, hints[key])
+    return stage(**given)
+
+
+def _check_type(name: str, value: Any, wanted: Any) -> None:
+    accepted = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}.get(wanted, (Mapping,))
+    if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
+        kind = getattr(wanted, "__name__", "mapping")
+        raise SettingsError(f"setting {name!r} must be of type {kind}, got {value!r}")
+
+
+def _at_least(stage: Any, name: str, least: int) -> None:
+    value = getattr(stage, name)
+    if value < least:
+        raise SettingsError(f"setting {name!r} must be at least {least}, got {value!r}")
