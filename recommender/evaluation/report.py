@@ -1,0 +1,184 @@
+"""The report of an evaluation: what was measured, on what, and how sure it is; as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from recommender.corpus import Corpus
+from recommender.errors import RecommenderError
+from recommender.evaluation.audit import RelationAudit, audit_relations
+from recommender.evaluation.bootstrap import Estimate
+from recommender.evaluation.figures import ALL_TARGETS, PRIMARY, ModelFigures, ProtocolFigures
+from recommender.evaluation.splits import dated_rows
+from recommender.evaluation.tables import number, text_table
+
+_PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
+_EXTRA = ("P@threshold", "coverage@threshold", "candidate recall")
+_TOTALS = ("catalogue reach", "Gini", "calibration error")
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Figures of an engine and of baselines beside it, with the facts of the data.
+
+    Attributes
+    ----------
+    articles, past_articles, new_articles
+        Articles of the corpus; those before the cut, which models learned from; dated ones from the cut on.
+    cut
+        Time of the first article of the new side, ISO 8601; None where nothing is new.
+    results
+        One for each protocol and variant.
+    audit
+        What the curated relations are like.
+
+    >>> report = EvaluationReport.from_figures(Corpus.from_articles([]), 0, [])
+    >>> report.articles, report.cut
+    (0, None)
+    """
+
+    articles: int
+    past_articles: int
+    new_articles: int
+    cut: str | None
+    results: tuple[ProtocolFigures, ...]
+    audit: RelationAudit
+
+    @classmethod
+    def from_figures(
+        cls, corpus: Corpus, cut: int, results: Iterable[ProtocolFigures], audit: RelationAudit | None = None
+    ) -> Self:
+        """Put figures of protocols together with the facts of their corpus.
+
+        Parameters
+        ----------
+        cut
+            First row of the new side, as of `time_cut`.
+        audit
+            Audit of the corpus; made here by default.
+        """
+        dated = dated_rows(corpus)
+        moment = corpus[cut].published_at if cut < dated else None
+        return cls(
+            articles=len(corpus),
+            past_articles=cut,
+            new_articles=max(0, dated - cut),
+            cut=moment.isoformat().replace("+00:00", "Z") if moment else None,
+            results=tuple(results),
+            audit=audit or audit_relations(corpus),
+        )
+
+    def result(self, protocol: str, variant: str = ALL_TARGETS) -> ProtocolFigures:
+        """Return the figures of one protocol and variant.
+
+        Raises
+        ------
+        RecommenderError
+            When the report has none, naming those it has.
+        """
+        for result in self.results:
+            if (result.protocol, result.variant) == (protocol, variant):
+                return result
+        known = "; ".join(f"{result.protocol}, {result.variant}" for result in self.results) or "none"
+        raise RecommenderError(f"the report has no figures for {protocol!r}, {variant!r}; it has: {known}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; floats rounded to six places, None where undefined."""
+        return {
+            "data": {
+                "articles": self.articles,
+                "past_articles": self.past_articles,
+                "new_articles": self.new_articles,
+                "cut": self.cut,
+                "audit": self.audit.to_dict(),
+            },
+            "results": [result.to_dict() for result in self.results],
+        }
+
+    def to_json(self) -> str:
+        """Return the report as JSON: the same report gives the same bytes."""
+        return json.dumps(self.to_dict(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def table(self) -> str:
+        """Return the report as plain text for people."""
+        head = (
+            f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"
+        )
+        parts = [f"{head}; cut at {self.cut}." if self.cut else f"{head}."]
+        for result in self.results:
+            parts += _result_tables(result)
+        parts.append(
+            "In brackets: 95 % intervals, by bootstrap over stories. nDCG@10 | articles is the mean over articles, "
+            "nDCG@10 | stories counts each story once; all other figures are means over articles."
+        )
+        parts += [f"Note: {warning}" for warning in self.audit.warnings]
+        return "\n\n".join(parts) + "\n"
+
+
+def _result_tables(result: ProtocolFigures) -> list[str]:
+    title = f"{result.protocol}, {result.variant}: {result.sources} articles in {result.stories} stories"
+    if not result.sources:
+        return [title, "No held-out article has a relation that counts here: nothing to measure."]
+    parts = [title.capitalize(), _main_table(result), _slice_table(result)]
+    if result.differences:
+        parts.append(_difference_table(result))
+    return parts
+
+
+def _main_table(result: ProtocolFigures) -> str:
+    extra = [name for name in _EXTRA if any(name in model.figures for model in result.models.values())]
+    totals = [name for name in _TOTALS if any(name in model.totals for model in result.models.values())]
+    plain = [*_PLAIN, *extra]
+    headers = ["model", f"{PRIMARY} | articles", f"{PRIMARY} | stories", *(_header(n, result) for n in plain), *totals]
+    rows = []
+    for name, model in result.models.items():
+        ndcg = model.figures[PRIMARY]
+        means = [_mean(model, figure) for figure in plain]
+        rest = [number(model.totals.get(total)) for total in totals]
+        rows.append([name, _interval(ndcg.over_articles), _interval(ndcg.over_stories), *means, *rest])
+    return text_table(headers, rows)
+
+
+def _slice_table(result: ProtocolFigures) -> str:
+    slices = {name: facts for model in result.models.values() for name, facts in model.slices.items()}
+    headers = [f"{PRIMARY} by story size"]
+    for name, facts in slices.items():
+        headers.append(f"{name} ({facts.sources} in {facts.stories}) | articles")
+        headers.append("stories")
+    rows = []
+    for name, model in result.models.items():
+        figures = [model.slices[slice_name].ndcg for slice_name in slices]
+        cells = [cell for ndcg in figures for cell in (_interval(ndcg.over_articles), _interval(ndcg.over_stories))]
+        rows.append([name, *cells])
+    return text_table(headers, rows)
+
+
+def _difference_table(result: ProtocolFigures) -> str:
+    headers = [f"{result.engine} minus", f"{PRIMARY} | articles", f"{PRIMARY} | stories", "P@5", "MRR"]
+    rows = [
+        [
+            name,
+            _interval(figures[PRIMARY].over_articles, "+"),
+            _interval(figures[PRIMARY].over_stories, "+"),
+            _interval(figures["P@5"].over_articles, "+"),
+            _interval(figures["MRR"].over_articles, "+"),
+        ]
+        for name, figures in result.differences.items()
+    ]
+    return text_table(headers, rows)
+
+
+def _header(name: str, result: ProtocolFigures) -> str:
+    return name.replace("threshold", f"{result.threshold:g}") if result.threshold is not None else name
+
+
+def _mean(model: ModelFigures, name: str) -> str:
+    return number(model.figures[name].over_articles.value if name in model.figures else None)
+
+
+def _interval(estimate: Estimate, sign: str = "") -> str:
+    value = number(estimate.value, sign=sign)
+    return f"{value} [{number(estimate.low, sign=sign)}, {number(estimate.high, sign=sign)}]"

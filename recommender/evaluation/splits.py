@@ -1,0 +1,122 @@
+"""One global timeline: what is past, which sources are held out, and which targets are right for them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csgraph
+
+from recommender.corpus import Corpus
+from recommender.errors import SettingsError
+
+Protocol = Literal["at publication", "today"]
+AT_PUBLICATION: Protocol = "at publication"
+TODAY: Protocol = "today"
+PROTOCOLS: tuple[Protocol, ...] = (AT_PUBLICATION, TODAY)
+
+#: Slices of story size, in articles, as label to (least, most).
+STORY_SLICES: dict[str, tuple[int, float]] = {"2-5": (2, 5), "6-20": (6, 20), "more than 20": (21, math.inf)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """The stories of a corpus: connected components of its relations, read as undirected.
+
+    Attributes
+    ----------
+    labels : (n_articles,) int32 array
+        The story of each row; an article without relations is a story of its own.
+    sizes : (n_articles,) int64 array
+        How many articles the story of each row has.
+    """
+
+    labels: NDArray[np.int32]
+    sizes: NDArray[np.int64]
+
+
+def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
+    """Return the row at which the newest share of the dated articles begins.
+
+    Rows before it are the past; dated rows from it on are the new side. The share is by count. Articles of
+    the same time as the cut stay together, on the new side as long as that leaves any past. Undated
+    articles, which come last in a corpus, are on neither side.
+
+    Parameters
+    ----------
+    newest
+        Share of the dated articles, in (0, 1).
+
+    >>> from datetime import UTC, datetime
+    >>> from recommender.records import Article
+    >>> days = [Article(f"a-{day}", "", published_at=datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 9)]
+    >>> time_cut(Corpus.from_articles(days))
+    6
+    """
+    if not 0 < newest < 1:
+        raise SettingsError(f"newest must be a share between 0 and 1, got {newest!r}")
+    times = corpus.times[: dated_rows(corpus)]
+    if len(times) == 0:
+        return 0
+    # The small step keeps 100 * 0.07 = 7.000000000000001 from becoming eight articles.
+    cut = min(len(times) - math.ceil(len(times) * newest - 1e-9), len(times) - 1)
+    first = int(np.searchsorted(times, times[cut], side="left"))
+    return first or int(np.searchsorted(times, times[cut], side="right"))
+
+
+def dated_rows(corpus: Corpus) -> int:
+    """Return how many rows, from the first, have a date."""
+    return int(np.isfinite(corpus.times).sum())
+
+
+def known_rows(corpus: Corpus, row: int, protocol: Protocol) -> int:
+    """Return how many rows, from the first, a source may be linked with under a protocol.
+
+    At publication these are the rows published on or before the source; today all of them.
+    """
+    if protocol == TODAY:
+        return len(corpus)
+    if protocol == AT_PUBLICATION:
+        return corpus.rows_as_of(corpus[row].published_at)
+    raise SettingsError(f"protocol must be one of {', '.join(map(repr, PROTOCOLS))}, got {protocol!r}")
+
+
+def relevant_targets(corpus: Corpus, row: int, until: int) -> frozenset[int]:
+    """Return the rows before `until` that are related with `row`, either way; removed ones are no targets."""
+    neighbours = corpus.neighbours
+    linked = neighbours.indices[neighbours.indptr[row] : neighbours.indptr[row + 1]]
+    return frozenset(int(target) for target in linked if target < until and not corpus[target].removed)
+
+
+def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> NDArray[np.int64]:
+    """Return the rows of the new side that have at least one relevant target, in time order.
+
+    A story that crosses the cut is thereby scored on its new sources only, against all of its targets that
+    the protocol lets a model know.
+
+    Parameters
+    ----------
+    cut
+        First row of the new side, as of `time_cut`.
+    """
+    rows = range(cut, dated_rows(corpus))
+    kept = [row for row in rows if relevant_targets(corpus, row, known_rows(corpus, row, protocol))]
+    return np.array(kept, dtype=np.int64)
+
+
+def stories(corpus: Corpus) -> Stories:
+    """Return the stories of the whole corpus, both sides of any cut together."""
+    _, labels = csgraph.connected_components(corpus.neighbours, directed=False)
+    return Stories(labels, np.bincount(labels)[labels])
+
+
+def story_slice(size: int) -> str | None:
+    """Return the slice that a story of this many articles belongs to; None for an article alone.
+
+    >>> story_slice(7)
+    '6-20'
+    """
+    return next((name for name, (least, most) in STORY_SLICES.items() if least <= size <= most), None)
