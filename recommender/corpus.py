@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.errors import UnknownArticleError
@@ -37,6 +36,8 @@ class Corpus(Sequence[Article]):
     Attributes
     ----------
     articles : tuple of Article
+    originals : tuple of Article
+        The articles as they were given, before those of one id or address were folded; in time order.
     topic_parents : dict of str to str
         A topic's parent in the site's topic tree.
     times : (n_articles,) float64 array
@@ -63,8 +64,10 @@ class Corpus(Sequence[Article]):
         merged: Sequence[tuple[str, str]] = (),
         topic_parents: Mapping[str, str] | None = None,
         report: ReadReport | None = None,
+        originals: Sequence[Article] | None = None,
     ):
         self.articles = tuple(articles)
+        self.originals = tuple(articles if originals is None else originals)
         self.merged = tuple(merged)
         self.topic_parents = dict(topic_parents or {})
         self.report = report or ReadReport(read=len(self.articles) + len(self.merged))
@@ -91,7 +94,7 @@ class Corpus(Sequence[Article]):
         groups = _same_article(ordered)
         kept = [_merge(group) for group in groups]
         merged = [(other.id, group[0].id) for group in groups for other in group[1:]]
-        return cls(kept, merged, topic_parents, report)
+        return cls(kept, merged, topic_parents, report, ordered)
 
     @overload
     def __getitem__(self, index: int) -> Article: ...

@@ -1,0 +1,39 @@
+"""Related-article engine for publishers: learns from curated links, proposes and scores new ones, with reasons."""
+
+from recommender.corpus import Corpus
+from recommender.errors import (
+    ArticleError,
+    ModelFormatError,
+    NotFittedError,
+    RecommenderError,
+    SettingsError,
+    UnknownArticleError,
+)
+from recommender.evaluation import EvaluationReport, evaluate
+from recommender.model import Recommender
+from recommender.records import Article, Explanation, Provider, Reason, Relation, Suggestion
+from recommender.settings import Settings
+from recommender.sources import read_articles
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Article",
+    "ArticleError",
+    "Corpus",
+    "EvaluationReport",
+    "Explanation",
+    "ModelFormatError",
+    "NotFittedError",
+    "Provider",
+    "Reason",
+    "Recommender",
+    "RecommenderError",
+    "Relation",
+    "Settings",
+    "SettingsError",
+    "Suggestion",
+    "UnknownArticleError",
+    "evaluate",
+    "read_articles",
+]

@@ -1,0 +1,109 @@
+"""What of a model goes into its folder, and how a model is built from it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from recommender.corpus import Corpus
+from recommender.errors import ModelFormatError, RecommenderError
+from recommender.features import FeatureModel, Index
+from recommender.features.text import N_BUCKETS as N_TERMS
+from recommender.features.text import TextModel
+from recommender.features.topics import N_BUCKETS as N_TOPICS
+from recommender.features.topics import TopicModel
+from recommender.ranker import Ranker, load_ranker
+from recommender.records import Article
+from recommender.settings import Settings
+from recommender.storage import Folder
+
+ARTICLES, RANKER, CARD = "articles.jsonl", "ranker.json", "README.md"
+_FIELDS = ("title", "excerpt", "full", "characters")
+
+
+def pack(features: FeatureModel, ranker: Ranker, corpus: Corpus, settings: Settings) -> Folder:
+    """Return the contents of a model folder."""
+    encoder = msgspec.json.Encoder()
+    articles = encoder.encode_lines(corpus.originals)
+    folder = Folder(
+        facts={
+            "settings": settings.to_dict(),
+            "corpus": {
+                "articles": len(corpus),
+                "relations": len(corpus.links),
+                "sha256": hashlib.sha256(articles).hexdigest(),
+                "topic_parents": corpus.topic_parents,
+            },
+            "features": {
+                "articles": features.text_.n_articles_,
+                "topic_parents": features.topics_.parents_,
+            },
+            "ranker": ranker.kind,
+        }
+    )
+    folder.texts = {
+        ARTICLES: articles,
+        RANKER: json.dumps(ranker.to_dict(), sort_keys=True).encode(),
+        CARD: _card(ranker, corpus).encode(),
+    }
+    for name, counts in [*features.text_.document_frequency_.items(), ("topics", features.topics_.document_frequency_)]:
+        used = np.flatnonzero(counts)
+        folder.arrays[f"{name}_terms.npy"] = used.astype(np.int32)
+        folder.arrays[f"{name}_counts.npy"] = counts[used]
+    return folder
+
+
+def unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
+    """Build features, ranker, index and settings from a folder's contents.
+
+    Raises
+    ------
+    ModelFormatError
+        When a part is missing or does not fit.
+    """
+    try:
+        return _unpack(folder)
+    except ModelFormatError:
+        raise
+    except (KeyError, TypeError, ValueError, RecommenderError, msgspec.MsgspecError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFormatError(f"the model folder cannot be used ({reason}); train the model again") from error
+
+
+def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
+    facts = folder.facts
+    n_articles = int(facts["features"]["articles"])
+    text = TextModel(n_articles, {field: _frequency(folder, field, N_TERMS) for field in _FIELDS})
+    topics = TopicModel(n_articles, _frequency(folder, "topics", N_TOPICS), facts["features"]["topic_parents"])
+    features = FeatureModel(text, topics)
+    articles = msgspec.json.Decoder(Article).decode_lines(folder.text(ARTICLES))
+    corpus = Corpus.from_articles(articles, facts["corpus"]["topic_parents"])
+    ranker = load_ranker(json.loads(folder.text(RANKER)))
+    return features, ranker, features.index(corpus), Settings.from_dict(facts["settings"])
+
+
+def _frequency(folder: Folder, name: str, size: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    used = folder.array(f"{name}_terms.npy", "int32")
+    counts = folder.array(f"{name}_counts.npy", "int32")
+    if len(used) != len(counts) or (len(used) and not 0 <= used.min() <= used.max() < size):
+        raise ModelFormatError(f"{name}_terms.npy and {name}_counts.npy do not fit; train the model again")
+    frequency = np.zeros(size, dtype=np.int32)
+    frequency[used] = counts
+    return frequency
+
+
+def _card(ranker: Ranker, corpus: Corpus) -> str:
+    return f"""# A recommender model
+
+Scores related links among {len(corpus):,} articles of one site, learned from {len(corpus.links):,} curated relations.
+
+- Ranker: {ranker.kind}.
+- Files: `manifest.json` lists every file with its sha256. `articles.jsonl` holds the articles, `ranker.json` the
+  trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and topic occurs.
+- Nothing here can execute. `Recommender.load` refuses a folder that differs from its manifest.
+- Made with `recommender train`; inspect it with `recommender inspect`.
+"""

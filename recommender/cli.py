@@ -1,0 +1,204 @@
+"""The command line: a verb a task; parses, calls, prints; no logic."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import track
+from rich.table import Table
+
+from recommender import Corpus, Recommender, RecommenderError, Settings, evaluate, read_articles
+from recommender import __version__ as package_version
+from recommender.batch import Summary, open_model, site_name, suggest_site
+from recommender.inspection import describe_model
+from recommender.records import Suggestion
+
+SITE = click.argument("site", type=click.Path(path_type=Path))
+MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
+
+
+class Verbs(click.Group):
+    """Turns an error of ours into one line on stderr and exit 2; a bug keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except RecommenderError as error:
+            click.echo(f"recommender: {error}", err=True)
+            ctx.exit(2)
+
+
+def source_options(command: Any) -> Any:
+    """Add the options that say how a site is read."""
+    for option in (
+        click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
+        click.option("--preset", help="Names of the fields: default, hugo or jekyll."),
+        click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings."),
+        click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_version, package_name="recommender")
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
+def main(verbose: bool) -> None:
+    """Propose and score related links for every article of a site."""
+    if verbose:
+        handler = RichHandler(console=Console(stderr=True), show_path=False)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+
+
+@main.command(epilog="Example: recommender suggest examples/newsroom --output suggestions.jsonl -k 5")
+@SITE
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
+@click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
+@MODEL
+@source_options
+def suggest(
+    site: Path,
+    output: Path | None,
+    k: int | None,
+    threshold: float | None,
+    model_folder: Path | None,
+    **source: Any,
+) -> None:
+    """Write suggestions for every article of SITE, a JSON object a line.
+
+    Without --model the ranker is trained first, on the relations that SITE holds.
+    """
+    settings = _settings(**source)
+    usual = settings.selection
+    selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
+    settings = replace(settings, selection=selection)
+    summary = suggest_site(site, settings, output, model_folder, source["n_jobs"], _progress)
+    _report_summary(summary)
+
+
+@main.command(epilog="Example: recommender train examples/newsroom --model models/newsroom")
+@SITE
+@click.option("--model", "model_folder", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@source_options
+def train(site: Path, model_folder: Path, **source: Any) -> None:
+    """Learn from the relations of SITE and write a model folder."""
+    settings = _settings(**source)
+    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    _report_skipped(corpus)
+    model = Recommender(settings, site_name(site)).fit(corpus)
+    model.save(model_folder)
+    click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
+
+
+@main.command("evaluate", epilog="Example: recommender evaluate examples/newsroom --json report.json")
+@SITE
+@click.option("--newest", default=0.25, show_default=True, type=click.FloatRange(0, 1, True, True), help="Held out.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here too.")
+@source_options
+def evaluate_site(site: Path, newest: float, json_file: Path | None, **source: Any) -> None:
+    """Measure suggestions for the newest articles of SITE against its own relations, beside baselines."""
+    settings = _settings(**source)
+    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    _report_skipped(corpus)
+    report = evaluate(corpus, settings, newest=newest)
+    if json_file is not None:
+        json_file.write_text(report.to_json() + "\n", encoding="utf-8")
+    click.echo(report.table())
+
+
+@main.command(epilog="Example: recommender explain examples/newsroom SOURCE TARGET")
+@SITE
+@click.argument("source_id", metavar="SOURCE")
+@click.argument("target_id", metavar="TARGET")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@MODEL
+@source_options
+def explain(
+    site: Path, source_id: str, target_id: str, as_json: bool, model_folder: Path | None, **source: Any
+) -> None:
+    """Say how the link from SOURCE to TARGET, ids or addresses of SITE, comes to its score."""
+    settings = _settings(**source)
+    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
+    model = open_model(corpus, settings, model_folder, site_name(site))
+    explanation = model.explain(source_id, target_id)
+    if as_json:
+        click.echo(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
+        return
+    click.echo(
+        f"{explanation.source_id}\n  -> {explanation.target_id}\nscore {explanation.score:.3f}, {explanation.verdict}"
+    )
+    for reason in explanation.reasons:
+        click.echo(f"  {reason.share:+.3f}  {reason.feature}: {reason.text}")
+
+
+@main.command(epilog="Example: recommender inspect models/newsroom")
+@click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
+def inspect(model_folder: Path) -> None:
+    """Say what a model folder holds, having checked every file of it."""
+    click.echo(describe_model(model_folder))
+
+
+@main.command(epilog="Example: recommender show examples/newsroom --articles 3")
+@SITE
+@click.option("--articles", default=4, show_default=True, type=click.IntRange(min=1), help="How many articles to show.")
+@click.option("-k", default=3, show_default=True, type=click.IntRange(min=1), help="Suggestions for each.")
+@MODEL
+@source_options
+def show(site: Path, articles: int, k: int, model_folder: Path | None, **source: Any) -> None:
+    """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
+    settings = _settings(**source)
+    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    _report_skipped(corpus)
+    model = open_model(corpus, settings, model_folder, site_name(site))
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    step = max(1, len(corpus) // (articles + 1))
+    for article in corpus[step : step * articles + 1 : step]:
+        console.print(_table(article.title, model.suggest(article.id, k=k)))
+
+
+def _settings(settings_file: Path | None, preset: str | None, strict: bool, **_: Any) -> Settings:
+    settings = Settings.from_yaml(settings_file) if settings_file else Settings()
+    source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
+    return replace(settings, source=source)
+
+
+def _progress(lists: Iterable[tuple[str, list[Suggestion]]], total: int) -> Iterable[tuple[str, list[Suggestion]]]:
+    console = Console(stderr=True)
+    return track(lists, "suggesting", total=total, console=console, disable=not console.is_terminal)
+
+
+def _report_skipped(corpus: Corpus) -> None:
+    for line in (*corpus.report.skipped, *corpus.report.warnings):
+        click.echo(line, err=True)
+
+
+def _report_summary(summary: Summary) -> None:
+    _report_skipped(summary.corpus)
+    for line in summary.lines():
+        click.echo(line, err=True)
+
+
+def _table(title: str, suggestions: list[Suggestion]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    for name in ("score", "kind", "suggestion", "because"):
+        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold")
+    for suggestion in suggestions:
+        why = "; ".join(reason.text for reason in suggestion.reasons[:2])
+        table.add_row(f"{suggestion.score:.2f}", suggestion.kind, suggestion.target.title, why)
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Vectors of articles, and the named features of a pair of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.corpus import Corpus
+from recommender.features.provider import provider_codes, provider_features
+from recommender.features.quality import length_features, lengths, qualities, quality_features
+from recommender.features.query import Features, Index, Query, Vectors, queries
+from recommender.features.relations import relation_features
+from recommender.features.text import TextModel
+from recommender.features.timing import publication_days, time_features
+from recommender.features.topics import TopicModel, topic_features
+from recommender.features.wording import text_features, title_features
+from recommender.records import Article
+
+__all__ = ["GROUPS", "FeatureModel", "Index", "Query", "Vectors", "feature_names", "pair_features", "queries"]
+
+# A group is what a reason is given for. The order is that of the columns of a feature matrix.
+GROUPS: dict[str, Callable[[Query], Features]] = {
+    "title_terms": title_features,
+    "text_terms": text_features,
+    "topics": topic_features,
+    "provider": provider_features,
+    "time": time_features,
+    "quality": quality_features,
+    "length": length_features,
+    "relations": relation_features,
+}
+
+
+class FeatureModel:
+    """What is learned about words and topics from a corpus; turns articles into vectors.
+
+    Attributes
+    ----------
+    text_ : TextModel
+    topics_ : TopicModel
+    """
+
+    def __init__(self, text: TextModel, topics: TopicModel):
+        self.text_ = text
+        self.topics_ = topics
+
+    @classmethod
+    def fit(cls, corpus: Corpus) -> Self:
+        """Learn how rare each term and each topic of this corpus is."""
+        return cls(TextModel.fit(corpus.articles), TopicModel.fit(corpus.articles, corpus.topic_parents))
+
+    def transform(self, articles: Sequence[Article]) -> Vectors:
+        """Return the articles' vectors, a row each."""
+        return Vectors(
+            text=self.text_.transform(articles),
+            topics=self.topics_.transform(articles),
+            providers=provider_codes(articles),
+            days=publication_days(articles),
+            quality=qualities(articles),
+            words=lengths(articles),
+        )
+
+    def index(self, corpus: Corpus, like: Index | None = None) -> Index:
+        """Return the whole corpus, ready to be asked.
+
+        Articles that stand unchanged in the index `like` are taken over from there.
+        """
+        return Index(corpus, self._vectors(corpus, like), self.text_.idf_)
+
+    def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
+        if like is None:
+            return self.transform(corpus.articles)
+        old = {id(article): row for row, article in enumerate(like.corpus)}
+        new = [article for article in corpus if id(article) not in old]
+        fresh = itertools.count(len(like.corpus))
+        rows = np.array([old[id(one)] if id(one) in old else next(fresh) for one in corpus], dtype=np.intp)
+        return like.vectors.stack(self.transform(new)).take(rows)
+
+
+def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Return ``(n_candidates, n_features)`` and the names of the columns, each as ``group.feature``."""
+    columns: list[NDArray[np.floating]] = []
+    names: list[str] = []
+    for group, compute in GROUPS.items():
+        for name, values in compute(query).items():
+            names.append(f"{group}.{name}")
+            columns.append(values)
+    return np.column_stack(columns).astype(np.float32), tuple(names)
+
+
+def feature_names(index: Index) -> tuple[str, ...]:
+    """Return the names of the columns that `pair_features` makes."""
+    first = np.zeros(1, dtype=np.intp)
+    return pair_features(next(queries(index, index.vectors.take(first), first, first)))[1]

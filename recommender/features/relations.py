@@ -1,0 +1,80 @@
+"""Pair features of the relation graph: how near is the source to what the candidate is already linked with."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.features.query import SEARCHED, Features, Query
+from recommender.features.segments import Runs, relative
+
+HALF_LIFE = 7.0  # days
+UNKNOWN_GAP = 9_999.0  # days; stands in where the candidate is linked with nothing, or a date is missing
+
+
+def relation_features(query: Query) -> Features:
+    """Return features of each candidate's known neighbours: their number, likeness, nearness in time, topics."""
+    owner, neighbour = query.known_neighbours(query.targets)
+    runs = Runs(owner, len(query.targets))
+    features = {
+        "linked_count": runs.count(),
+        "linked_strength": query.linked,
+        "linked_strength_relative": relative(query.linked),
+        "linked_candidates_share": np.full(len(query.targets), (runs.count() > 0).mean() if len(query.targets) else 0),
+    }
+    features |= _likeness(query, runs, neighbour)
+    features |= _nearness(query, runs, neighbour)
+    features |= _company(query, runs, neighbour)
+    return features
+
+
+def _likeness(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features:
+    features = {}
+    for field in SEARCHED:
+        values = query.similarity[field][neighbour]
+        features[f"linked_{field}_mean"] = runs.mean(values)
+        features[f"linked_{field}_max"] = runs.maximum(values)
+        features[f"linked_{field}_sum"] = runs.sum(values)
+    for name in ("mean", "max", "sum"):
+        features[f"linked_full_{name}_relative"] = relative(features[f"linked_full_{name}"])
+    near = _nearest(query.overall, 50)
+    features["linked_near_count"] = runs.sum(near[neighbour].astype(np.float64))
+    features["linked_near_relative"] = relative(features["linked_near_count"])
+    features["linked_near_share"] = runs.mean(near[neighbour].astype(np.float64))
+    features["linked_nearest_count"] = runs.sum(_nearest(query.overall, 10)[neighbour].astype(np.float64))
+    return features
+
+
+def _nearness(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features:
+    gaps = np.nan_to_num(query.gaps[neighbour], nan=UNKNOWN_GAP)
+    decayed = query.similarity["full"][neighbour] * np.exp2(-gaps / HALF_LIFE)
+    features = {
+        "linked_days_least": runs.minimum(gaps, UNKNOWN_GAP),
+        "linked_days_mean": np.where(runs.count() > 0, runs.mean(gaps), UNKNOWN_GAP),
+        "linked_within_7_days": runs.sum((gaps <= 7).astype(np.float64)),
+        "linked_within_30_days": runs.sum((gaps <= 30).astype(np.float64)),
+        "linked_recent_sum": runs.sum(decayed),
+        "linked_recent_max": runs.maximum(decayed),
+    }
+    features["linked_recent_relative"] = relative(features["linked_recent_sum"])
+    return features
+
+
+def _company(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features:
+    vectors = query.index.vectors
+    topics = (vectors.topics[: query.limit] @ query.vectors.topics.T).toarray().ravel()
+    provider = query.vectors.providers[0]
+    same_provider = (vectors.providers[neighbour] == provider) & (provider != 0)
+    return {
+        "linked_topic_mean": runs.mean(topics[neighbour]),
+        "linked_provider_share": runs.mean(same_provider.astype(np.float64)),
+    }
+
+
+def _nearest(values: NDArray[np.floating], count: int) -> NDArray[np.bool_]:
+    """Mark the articles whose likeness is among the `count` highest, ties included."""
+    if len(values) <= count:
+        return values > 0
+    least = np.partition(values, -count)[-count]
+    marked: NDArray[np.bool_] = values >= max(least, np.finfo(np.float32).tiny)
+    return marked

@@ -1,0 +1,160 @@
+"""The words of articles: TF-IDF vectors of title, excerpt and full text, and character n-grams of the title.
+
+Terms are hashed, so that a word which no past article holds still counts, as the rarest there is, and
+nothing needs to be refitted for a new article.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.utils import murmurhash3_32
+
+from recommender.records import Article
+
+N_BUCKETS = 2**20
+FIELDS = ("title", "excerpt", "full", "characters")
+COMMON = 0.05  # a word in a larger part of all articles, and in more than 8 of them, is no reason to show
+_WORD = re.compile(r"(?u)\b\w\w+\b")
+
+
+def _vectorizer(analyzer: str, ngrams: tuple[int, int]) -> HashingVectorizer:
+    return HashingVectorizer(
+        n_features=N_BUCKETS,
+        alternate_sign=False,
+        norm=None,
+        dtype=np.float32,
+        strip_accents="unicode",
+        analyzer=analyzer,
+        ngram_range=ngrams,
+    )
+
+
+_VECTORIZERS = {
+    "title": _vectorizer("word", (1, 1)),
+    "excerpt": _vectorizer("word", (1, 1)),
+    "full": _vectorizer("word", (1, 1)),
+    "characters": _vectorizer("char_wb", (4, 4)),
+}
+
+
+def field_text(article: Article, field: str) -> str:
+    """Return the text that a field's vector is made from; the full text counts the title twice."""
+    if field == "full":
+        return f"{article.title}\n{article.title}\n{article.excerpt}\n{article.body}"
+    return article.excerpt if field == "excerpt" else article.title
+
+
+@dataclass(frozen=True)
+class TextVectors:
+    """A matrix a field, each ``(n_articles, N_BUCKETS) csr_matrix`` of float32 with rows of length one.
+
+    The product of two rows is their cosine, in [0, 1]; an empty text has a row of zeros.
+    """
+
+    title: sparse.csr_matrix
+    excerpt: sparse.csr_matrix
+    full: sparse.csr_matrix
+    characters: sparse.csr_matrix
+
+    def take(self, rows: NDArray[np.intp] | slice) -> TextVectors:
+        """Return the vectors of these rows."""
+        return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def stack(self, others: TextVectors) -> TextVectors:
+        """Return these rows, and below them the others."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return TextVectors(*(sparse.vstack(pair, format="csr") for pair in pairs))
+
+    @cached_property
+    def inverted(self) -> Mapping[str, sparse.csr_matrix]:
+        """The fields that candidates are searched by, turned: ``(N_BUCKETS, n_articles)``."""
+        return {field: getattr(self, field).T.tocsr() for field in ("title", "full", "characters")}
+
+
+class TextModel:
+    """How rare each term is: the inverse document frequencies of each field.
+
+    Attributes
+    ----------
+    n_articles_ : int
+        How many articles the frequencies were counted on.
+    document_frequency_ : dict of str to (N_BUCKETS,) int32 array
+        In how many articles a bucket's terms occur, by field.
+    idf_ : dict of str to (N_BUCKETS,) float32 array
+        ``(log((1 + n) / (1 + df)) + 1) / (log(1 + n) + 1)``: scikit-learn's smoothed IDF as a part of its
+        largest value, so that a term nobody has used yet weighs 1 on a site of any size.
+    """
+
+    def __init__(self, n_articles: int, document_frequency: Mapping[str, NDArray[np.int32]]):
+        self.n_articles_ = n_articles
+        self.document_frequency_ = dict(document_frequency)
+        self.idf_ = {field: _inverse(n_articles, counts) for field, counts in self.document_frequency_.items()}
+
+    @classmethod
+    def fit(cls, articles: Sequence[Article]) -> Self:
+        """Count in how many of these articles each term occurs."""
+        frequency = {
+            field: np.bincount(_counts(articles, field).indices, minlength=N_BUCKETS).astype(np.int32)
+            for field in FIELDS
+        }
+        return cls(len(articles), frequency)
+
+    def transform(self, articles: Sequence[Article]) -> TextVectors:
+        """Return the articles' vectors, a row each."""
+        return TextVectors(**{field: _weighted(_counts(articles, field), self.idf_[field]) for field in FIELDS})
+
+    def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
+        """Return the terms that both articles use in a field, the rarest first."""
+        shared = set(terms(field_text(source, field))) & set(terms(field_text(target, field)))
+        frequency = self.document_frequency_[field]
+        counted = sorted((int(frequency[bucket(word)]), word) for word in shared)
+        # A word in most articles tells a reader nothing, however few others are shared.
+        return [word for count, word in counted if count <= max(8, COMMON * self.n_articles_)][:most]
+
+
+def bucket(word: str) -> int:
+    """Return the column that a word, as `terms` gives it, is hashed to."""
+    return int(abs(murmurhash3_32(word))) % N_BUCKETS
+
+
+def terms(text: str) -> Iterable[str]:
+    """Yield the words of a text as they are indexed: lower case, without accents, two letters or more.
+
+    >>> list(terms("Café in Aalborg"))
+    ['cafe', 'in', 'aalborg']
+    """
+    plain = unicodedata.normalize("NFKD", text.lower())
+    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:
+    return _VECTORIZERS[field].transform([field_text(article, field) for article in articles])
+
+
+def _inverse(n_articles: int, document_frequency: NDArray[np.generic]) -> NDArray[np.float32]:
+    smoothed = np.log((1 + n_articles) / (1 + document_frequency.astype(np.float64))) + 1
+    scaled: NDArray[np.float32] = (smoothed / (np.log(1 + n_articles) + 1)).astype(np.float32)
+    return scaled
+
+
+def _weighted(counts: sparse.csr_matrix, idf: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Turn counts into ``(1 + log tf) * idf``, each row scaled to length one."""
+    weights = (1 + np.log(counts.data)) * idf[counts.indices]
+    lengths = np.sqrt(np.bincount(_row_of_entry(counts), weights.astype(np.float64) ** 2, minlength=counts.shape[0]))
+    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    data = (weights * np.repeat(scale, np.diff(counts.indptr))).astype(np.float32)
+    return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _row_of_entry(matrix: sparse.csr_matrix) -> NDArray[np.intp]:
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

@@ -1,0 +1,53 @@
+"""Pair features of the words: how alike titles and texts are, and how rare what they share is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.features.query import Features, Query
+from recommender.features.segments import overlap, relative
+
+
+def title_features(query: Query) -> Features:
+    """Return what the two titles have in common; cosines and coverages in [0, 1]."""
+    targets = query.targets
+    text = query.index.vectors.text
+    shared = overlap(query.vectors.text.title, text.title[targets])
+    cosine = query.similarity["title"][targets]
+    characters = query.similarity["characters"][targets]
+    return {
+        "title_cosine": cosine,
+        "title_cosine_relative": relative(cosine),
+        "title_characters": characters,
+        "title_characters_relative": relative(characters),
+        "title_source_coverage": shared.source_coverage(),
+        "title_target_coverage": shared.target_coverage(),
+        "title_shared_terms": shared.count(),
+        "title_rarest_shared": shared.runs.maximum(query.rarity("title")[shared.columns]),
+    }
+
+
+def text_features(query: Query) -> Features:
+    """Return what the full texts, title included, have in common, and each title with the other text."""
+    targets = query.targets
+    text = query.index.vectors.text
+    source = query.vectors.text
+    full = text.full[targets]
+    shared = overlap(source.full, full)
+    rarity = query.rarity("full")[shared.columns]
+    excerpt = overlap(source.excerpt, text.excerpt[targets]).cosine()
+    cosine = query.similarity["full"][targets]
+    ordered = np.sort(query.similarity["full"])[::-1]
+    return {
+        "text_cosine": cosine,
+        "text_cosine_relative": relative(cosine),
+        "text_target_coverage": shared.target_coverage(),
+        "text_rarest_shared": shared.runs.maximum(rarity),
+        "text_shared_rarity": shared.runs.sum(rarity),
+        "excerpt_cosine": excerpt,
+        "excerpt_cosine_relative": relative(excerpt),
+        "title_in_text": overlap(source.title, full).cosine(),
+        "text_in_title": overlap(source.full, text.title[targets]).cosine(),
+        "source_best_cosine": np.full(len(targets), ordered[:1].sum()),
+        "source_near_cosine": np.full(len(targets), ordered[:10].sum() / 10),
+    }

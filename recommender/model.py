@@ -1,0 +1,395 @@
+"""`Recommender`: the only file that knows every stage."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from recommender import archive
+from recommender.candidates import with_candidates
+from recommender.corpus import Corpus
+from recommender.errors import ArticleError, NotFittedError, SettingsError
+from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.ranker import Ranker, scores
+from recommender.reasons import Pair, explain_score
+from recommender.records import Article, Explanation, Suggestion
+from recommender.selection import obstacle, order, select
+from recommender.settings import Settings
+from recommender.storage import read_folder, write_folder
+from recommender.stories import kind_of
+from recommender.training import train_ranker
+
+BLOCK = 64
+
+
+@dataclass(frozen=True)
+class _State:
+    """Everything an answer is made from; replaced as a whole, so that an answer is of one state."""
+
+    features: FeatureModel
+    ranker: Ranker
+    index: Index
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All candidates of a source, best first: ids of the targets and their scores, in [0, 1]."""
+
+    source_id: str
+    target_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A source's candidates with what they were scored by, in the order of `query.targets`."""
+
+    query: Query
+    features: NDArray[np.float32]
+    scores: NDArray[np.float64]
+
+
+class Recommender:
+    """Learns from a site's curated links; proposes and scores related links, with reasons.
+
+    Parameters
+    ----------
+    settings
+        Of every stage; the defaults where None.
+    name
+        What the model is called in the suggestions it makes.
+
+    Examples
+    --------
+    >>> model = Recommender().fit([Article("a", "Ferry strike ends"), Article("b", "Ferry strike begins")])
+    >>> [suggestion.target_id for suggestion in model.suggest("a")]
+    ['b']
+    """
+
+    def __init__(self, settings: Settings | None = None, name: str = "site"):
+        self.settings = settings or Settings()
+        self.name = name
+        self._current: _State | None = None
+        self._changing = threading.Lock()
+
+    def fit(self, articles: Iterable[Article]) -> Self:
+        """Learn words, topics and the ranker from these articles and their relations.
+
+        Raises
+        ------
+        ArticleError
+            When there is no article.
+        """
+        corpus = _as_corpus(articles)
+        if len(corpus) == 0:
+            raise ArticleError("there is no article to learn from; give at least one")
+        features = FeatureModel.fit(corpus)
+        index = features.index(corpus)
+        with self._changing:
+            self._current = _State(features, train_ranker(index, self.settings), index)
+        return self
+
+    @property
+    def corpus(self) -> Corpus:
+        """The articles that may be suggested, and those that were added since."""
+        return self._state.index.corpus
+
+    @property
+    def ranker(self) -> Ranker:
+        """What turns pair features into scores."""
+        return self._state.ranker
+
+    @property
+    def version(self) -> str:
+        """Name and the moment up to which the model knows the site: ``site@2026-11-23T02:00:00Z``."""
+        times = self.corpus.times
+        known = times[np.isfinite(times)]
+        if len(known) == 0:
+            return self.name
+        return f"{self.name}@{datetime.fromtimestamp(known.max(), UTC).isoformat().replace('+00:00', 'Z')}"
+
+    def suggest(
+        self,
+        source: str | Article,
+        k: int | None = None,
+        threshold: float | None = None,
+        as_of: datetime | None = None,
+    ) -> list[Suggestion]:
+        """Return at most `k` suggestions, best first; fewer rather than bad ones.
+
+        Parameters
+        ----------
+        source
+            An id or address of the corpus, or an article, also one that the model has never seen.
+        k
+            5 unless settings or argument say otherwise.
+        threshold
+            Least score, in [0, 1].
+        as_of
+            Only what was published by then, relations included; everything for None.
+
+        Raises
+        ------
+        UnknownArticleError
+            For an id that the corpus does not hold.
+        SettingsError
+            For a `k` below 1, a `threshold` outside [0, 1] or a naive `as_of`.
+        """
+        k, threshold = self._limits(k, threshold)
+        state = self._state
+        [ranked] = self._rank(state, *self._ask(state, source, as_of))
+        article = source if isinstance(source, Article) else state.index.corpus[ranked.query.row]
+        return self._suggestions(state, [ranked], [article], k, threshold)[0]
+
+    def suggest_all(
+        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1
+    ) -> Iterator[tuple[str, list[Suggestion]]]:
+        """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`."""
+        k, threshold = self._limits(k, threshold)
+        state = self._state
+        rows = np.arange(len(state.index.corpus))
+        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        work = (delayed(self._suggest_rows)(state, block, k, threshold) for block in blocks)
+        done = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)
+        for block, lists in zip(blocks, done, strict=True):
+            for row, suggestions in zip(block, lists, strict=True):
+                yield state.index.corpus[int(row)].id, suggestions
+
+    def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
+        """Yield every candidate of each source, scored, without rules, limits or reasons; for evaluation.
+
+        Sources and moments go in pairs, as in `suggest`.
+        """
+        state = self._state
+        for source, moment in zip(sources, as_of, strict=True):
+            [ranked] = self._rank(state, *self._ask(state, source, moment))
+            places = order(ranked.query, ranked.scores)
+            corpus = state.index.corpus
+            source_id = source.id if isinstance(source, Article) else corpus[ranked.query.row].id
+            targets = tuple(corpus[int(row)].id for row in ranked.query.targets[places])
+            yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
+
+    def score(self, source: str | Article, target: str | Article) -> float:
+        """Return the probability, in [0, 1], that an editor would keep this link."""
+        return self.explain(source, target).score
+
+    def explain(self, source: str | Article, target: str | Article) -> Explanation:
+        """Return a pair's score with the reasons that add up to it, and what stands in the way of the link.
+
+        Raises
+        ------
+        UnknownArticleError
+            For an id that the corpus does not hold.
+        ArticleError
+            When source and target are the same article.
+        """
+        state = self._knowing(target)
+        corpus = state.index.corpus
+        row = _target_row(corpus, target)
+        vectors, rows, limits = self._ask(state, source, None)
+        if row == rows[0]:
+            raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
+        [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]))
+        place = int(np.searchsorted(ranked.query.targets, row))
+        article = source if isinstance(source, Article) else corpus[int(rows[0])]
+        pair = Pair(ranked.query, row, article, corpus[row], state.features.text_)
+        parts = state.ranker.contributions(ranked.features[[place]])[0]
+        return Explanation(
+            source_id=article.id,
+            target_id=corpus[row].id,
+            score=float(ranked.scores[place]),
+            reasons=explain_score(pair, state.ranker.names, parts),
+            shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
+            shared_topics=tuple(pair.shared_topics),
+            verdict=self._verdict(ranked, place),
+        )
+
+    def add(self, articles: Iterable[Article]) -> None:
+        """Make articles known to the next call, without learning anew; one of a known id replaces the old."""
+        new = {article.id: article for article in articles}
+        with self._changing:
+            state = self._state
+            kept = [article for article in state.index.corpus.originals if article.id not in new]
+            self._current = self._restated(state, [*kept, *new.values()])
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forget articles, without learning anew.
+
+        Raises
+        ------
+        UnknownArticleError
+            For an id that the corpus does not hold; nothing is removed then.
+        """
+        with self._changing:
+            state = self._state
+            corpus = state.index.corpus
+            gone = {corpus[corpus.row(name)].id for name in ids}
+            gone |= {lost for lost, kept in corpus.merged if kept in gone}
+            self._current = self._restated(state, [one for one in corpus.originals if one.id not in gone])
+
+    def renew(self, articles: Iterable[Article]) -> None:
+        """Replace the whole corpus by these articles, without learning anew."""
+        corpus = _as_corpus(articles)
+        with self._changing:
+            state = self._state
+            self._current = replace(state, index=state.features.index(corpus, like=state.index))
+
+    def save(self, path: Path | str) -> None:
+        """Write a model folder, as a whole or not at all.
+
+        Raises
+        ------
+        ModelFormatError
+            When `path` holds something that is no model folder.
+        """
+        state = self._state
+        contents = archive.pack(state.features, state.ranker, state.index.corpus, self.settings)
+        contents.facts |= {"name": self.name, "version": self.version}
+        write_folder(Path(path), contents)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a model folder.
+
+        Raises
+        ------
+        ModelFormatError
+            When it is damaged, of another version, or no model folder.
+        """
+        contents = read_folder(Path(path))
+        features, ranker, index, settings = archive.unpack(contents)
+        model = cls(settings, str(contents.facts.get("name", "site")))
+        model._current = _State(features, ranker, index)
+        return model
+
+    @property
+    def _state(self) -> _State:
+        if self._current is None:
+            raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
+        return self._current
+
+    def _limits(self, k: int | None, threshold: float | None) -> tuple[int, float]:
+        usual = self.settings.selection
+        wanted = replace(
+            usual, k=usual.k if k is None else k, threshold=usual.threshold if threshold is None else threshold
+        )
+        return wanted.k, wanted.threshold
+
+    def _restated(self, state: _State, articles: Sequence[Article]) -> _State:
+        old = state.index
+        corpus = Corpus.from_articles(articles, old.corpus.topic_parents, old.corpus.report)
+        return replace(state, index=state.features.index(corpus, like=old))
+
+    def _knowing(self, target: str | Article) -> _State:
+        """Return the state, with a target that it does not hold added for this one question."""
+        state = self._state
+        if isinstance(target, str) or state.index.corpus.row_of(target) is not None:
+            return state
+        return self._restated(state, [*state.index.corpus.originals, target])
+
+    def _ask(
+        self, state: _State, source: str | Article, as_of: datetime | None
+    ) -> tuple[Vectors, NDArray[np.intp], NDArray[np.intp]]:
+        """Return a source's vectors, row and limit, as arrays of one."""
+        corpus = state.index.corpus
+        if as_of is not None and as_of.tzinfo is None:
+            raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
+        limits = np.array([corpus.rows_as_of(as_of)])
+        if isinstance(source, str):
+            rows = np.array([corpus.row(source)])
+            return state.index.vectors.take(rows), rows, limits
+        row = corpus.row_of(source)
+        vectors = state.features.transform([source])
+        if source.published_at is None:  # a draft is written now
+            newest = np.fmax.reduce(state.index.vectors.days, initial=np.nan)
+            vectors = replace(vectors, days=np.array([newest]))
+        return vectors, np.array([-1 if row is None else row]), limits
+
+    def _rank(
+        self,
+        state: _State,
+        vectors: Vectors,
+        rows: NDArray[np.intp],
+        limits: NDArray[np.intp],
+        also: NDArray[np.intp] | None = None,
+    ) -> list[_Ranked]:
+        found = [
+            with_candidates(query, self.settings.candidates, also)
+            for query in queries(state.index, vectors, rows, limits, BLOCK)
+        ]
+        blocks = [pair_features(query)[0] for query in found]
+        log_odds = state.ranker.log_odds(np.vstack(blocks))
+        ends = np.cumsum([len(block) for block in blocks])[:-1]
+        parts = np.split(scores(log_odds), ends)
+        return [_Ranked(query, block, part) for query, block, part in zip(found, blocks, parts, strict=True)]
+
+    def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
+        corpus = state.index.corpus
+        ranked = self._rank(state, state.index.vectors.take(rows), rows, np.full(len(rows), len(corpus)))
+        return self._suggestions(state, ranked, [corpus[int(row)] for row in rows], k, threshold)
+
+    def _suggestions(
+        self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
+    ) -> list[list[Suggestion]]:
+        chosen = [select(one.query, one.scores, self.settings.selection, k, threshold) for one in ranked]
+        if not any(chosen):
+            return [[] for _ in ranked]
+        rows = np.vstack([one.features[places] for one, places in zip(ranked, chosen, strict=True)])
+        parts = iter(state.ranker.contributions(rows))
+        return [
+            [
+                self._suggestion(state, one, place, source, rank, next(parts))
+                for rank, place in enumerate(places, start=1)
+            ]
+            for one, places, source in zip(ranked, chosen, sources, strict=True)
+        ]
+
+    def _suggestion(
+        self, state: _State, ranked: _Ranked, place: int, source: Article, rank: int, parts: NDArray[np.float64]
+    ) -> Suggestion:
+        row = int(ranked.query.targets[place])
+        target = state.index.corpus[row]
+        pair = Pair(ranked.query, row, source, target, state.features.text_)
+        return Suggestion(
+            source_id=source.id,
+            target_id=target.id,
+            rank=rank,
+            score=float(ranked.scores[place]),
+            kind=kind_of(ranked.query, row),
+            reasons=explain_score(pair, state.ranker.names, parts),
+            target=target,
+        )
+
+    def _verdict(self, ranked: _Ranked, place: int) -> str:
+        query, selection = ranked.query, self.settings.selection
+        row = int(query.targets[place])
+        in_the_way = obstacle(query, row, selection)
+        if in_the_way is not None:
+            return f"not suggested: {in_the_way}"
+        if row not in with_candidates(query, self.settings.candidates).targets:
+            return "not suggested: no candidate, as neither words, time nor links lead from the source to it"
+        if ranked.scores[place] < selection.threshold:
+            return f"not suggested: its score is below the threshold of {selection.threshold:g}"
+        best = select(query, ranked.scores, selection, selection.k, selection.threshold)
+        if place in best:
+            return f"suggested, at rank {best.index(place) + 1}"
+        ahead = ", ".join(query.index.corpus[int(query.targets[other])].id for other in itertools.islice(best, 3))
+        return f"not suggested: outranked by {ahead}"
+
+
+def _as_corpus(articles: Iterable[Article]) -> Corpus:
+    return articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
+
+
+def _target_row(corpus: Corpus, target: str | Article) -> int:
+    row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
+    return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)

@@ -1,0 +1,237 @@
+"""From pair features to a calibrated score, and each group of features' share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from recommender.errors import ModelFormatError
+from recommender.settings import RankerSettings
+
+Floats = NDArray[np.float64]
+LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
+
+
+class Ranker(Protocol):
+    """Anything that gives log-odds, and says which feature gave how much."""
+
+    kind: str
+    names: tuple[str, ...]
+
+    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each row of ``(n_pairs, n_features)``."""
+        ...
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``(n_pairs, n_features + 1)``, the base in the last column; rows add up to `log_odds`."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `load_ranker` builds an equal ranker from; JSON-ready."""
+        ...
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scored pairs of several sources with what the editors did: the food of a ranker.
+
+    Attributes
+    ----------
+    features : (n_pairs, n_features) float32 array
+    kept : (n_pairs,) bool array
+        Whether the pair is a curated relation.
+    sizes : (n_sources,) intp array
+        How many pairs, one after the other, belong to each source; sources in time order.
+    names : tuple of str
+        Names of the columns, each as ``group.feature``.
+    """
+
+    features: NDArray[np.float32]
+    kept: NDArray[np.bool_]
+    sizes: NDArray[np.intp]
+    names: tuple[str, ...]
+
+    def split(self, n_sources: int) -> tuple[Judged, Judged]:
+        """Return the first `n_sources`, and the rest."""
+        pairs = int(self.sizes[:n_sources].sum())
+        first = Judged(self.features[:pairs], self.kept[:pairs], self.sizes[:n_sources], self.names)
+        rest = Judged(self.features[pairs:], self.kept[pairs:], self.sizes[n_sources:], self.names)
+        return first, rest
+
+
+class BoostedRanker:
+    """LambdaMART: boosted trees trained on nDCG, then scaled to log-odds on newer sources (Platt scaling).
+
+    Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82; Platt,
+    "Probabilistic outputs for support vector machines", 1999.
+    """
+
+    kind = "boosted"
+
+    def __init__(self, booster: xgboost.Booster, names: Sequence[str], slope: float, intercept: float):
+        self._booster = booster
+        self.names = tuple(names)
+        self.slope_ = slope
+        self.intercept_ = intercept
+        booster.set_param({"nthread": 1})
+
+    @classmethod
+    def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
+        """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
+        n_old = round(len(judged.sizes) * (1 - settings.calibration_share))
+        old, new = judged.split(n_old)
+        rehearsal = _boost(old, settings).predict(xgboost.DMatrix(new.features), output_margin=True)
+        slope, intercept = _platt(*_likeliest(rehearsal, new))
+        return cls(_boost(judged, settings), judged.names, slope, intercept)
+
+    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each row."""
+        margin = self._booster.inplace_predict(X, predict_type="margin")
+        log_odds: Floats = self.slope_ * margin.astype(np.float64) + self.intercept_
+        return log_odds
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's exact additive part by TreeSHAP (Lundberg et al., 2020), the base last."""
+        parts = self._booster.predict(xgboost.DMatrix(X), pred_contribs=True).astype(np.float64) * self.slope_
+        parts[:, -1] += self.intercept_
+        # The library sums the trees in single precision; what that loses belongs to the base.
+        parts[:, -1] += self.log_odds(X) - parts.sum(axis=1)
+        return parts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return trees and calibration as JSON-ready values."""
+        trees = self._booster.save_raw("json").decode()
+        return {
+            "kind": self.kind,
+            "names": list(self.names),
+            "slope": self.slope_,
+            "intercept": self.intercept_,
+            "trees": trees,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build the ranker that `to_dict` described."""
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(values["trees"].encode()))
+        return cls(booster, values["names"], float(values["slope"]), float(values["intercept"]))
+
+
+HAND_SET = {
+    "text_terms.text_cosine": 4.0,
+    "title_terms.title_cosine": 2.5,
+    "title_terms.title_characters": 2.0,
+    "topics.topic_cosine": 1.0,
+    "text_terms.text_rarest_shared": 1.0,
+    "relations.linked_full_max": 2.0,
+    "relations.linked_strength_relative": 0.8,
+    "relations.linked_near_share": 0.5,
+    "time.days_apart": -0.004,
+}
+HAND_SET_BASE = -4.0
+MOST_DAYS = 365.0
+
+
+class HandSetRanker:
+    """A few weights set by hand, for a site with too few relations to learn from."""
+
+    kind = "hand-set"
+
+    def __init__(self, names: Sequence[str]):
+        self.names = tuple(names)
+        self._weights = np.array([HAND_SET.get(name, 0.0) for name in names])
+
+    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each row."""
+        total: Floats = self.contributions(X).sum(axis=1)
+        return total
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature times its weight, the base last."""
+        values = np.nan_to_num(X.astype(np.float64), nan=0.0, posinf=MOST_DAYS)
+        parts = np.minimum(values, MOST_DAYS) * self._weights
+        return np.column_stack([parts, np.full(len(X), HAND_SET_BASE)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the names of the features; the weights are in the code."""
+        return {"kind": self.kind, "names": list(self.names)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build the ranker that `to_dict` described."""
+        return cls(values["names"])
+
+
+def load_ranker(values: Mapping[str, Any]) -> Ranker:
+    """Build a ranker from what its `to_dict` gave.
+
+    Raises
+    ------
+    ModelFormatError
+        When the kind is unknown or a part is missing or damaged.
+    """
+    kinds: dict[str, Any] = {BoostedRanker.kind: BoostedRanker, HandSetRanker.kind: HandSetRanker}
+    try:
+        ranker: Ranker = kinds[values["kind"]].from_dict(values)
+    except (KeyError, TypeError, ValueError, xgboost.core.XGBoostError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFormatError(f"the ranker cannot be read ({reason}); train the model again") from error
+    return ranker
+
+
+def fit_ranker(judged: Judged, settings: RankerSettings) -> Ranker:
+    """Return a learned ranker where there is enough to learn from, else the hand-set one."""
+    _, newest = judged.split(round(len(judged.sizes) * (1 - settings.calibration_share)))
+    enough = len(judged.sizes) >= settings.least_sources and newest.kept.any() and not newest.kept.all()
+    return BoostedRanker.fit(judged, settings) if enough else HandSetRanker(judged.names)
+
+
+def scores(log_odds: Floats) -> Floats:
+    """Return probabilities in [0, 1]."""
+    probabilities: Floats = expit(log_odds)
+    return probabilities
+
+
+def _boost(judged: Judged, settings: RankerSettings) -> xgboost.Booster:
+    matrix = xgboost.QuantileDMatrix(judged.features, label=judged.kept.astype(np.float32), max_bin=128)
+    matrix.set_group(judged.sizes)
+    parameters = {
+        "objective": "rank:ndcg",
+        "lambdarank_pair_method": "topk",
+        "lambdarank_num_pair_per_sample": 20,
+        "tree_method": "hist",
+        "max_bin": 128,
+        "grow_policy": "lossguide",
+        "max_depth": 0,
+        "max_leaves": settings.leaves,
+        "eta": settings.learning_rate,
+        "min_child_weight": 5,
+        "subsample": 0.8,
+        "colsample_bytree": 0.6,
+        "reg_lambda": 2,
+        "seed": settings.random_state,
+        "nthread": 2,  # fixed: another number could add in another order
+    }
+    return xgboost.train(parameters, matrix, settings.trees)
+
+
+def _likeliest(margins: NDArray[np.float32], judged: Judged, most: int = 10) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return margin and outcome of each source's best pairs: those that would be suggested."""
+    owner = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
+    order = np.lexsort((-margins, owner))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.sizes) - judged.sizes, judged.sizes)
+    best = order[rank < most]
+    return margins[best].astype(np.float64), judged.kept[best]
+
+
+def _platt(margins: Floats, kept: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the slope, above zero, and intercept that make ``expit(slope * margin + intercept)`` likeliest."""
+    fitted = LogisticRegression(C=100.0).fit(margins[:, np.newaxis], kept)
+    return max(float(fitted.coef_[0, 0]), LEAST_SLOPE), float(fitted.intercept_[0])

@@ -1,0 +1,133 @@
+"""A score in words: what each group of features gave, and the terms, topics, days and links that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from recommender.features import GROUPS, Query
+from recommender.features.text import TextModel
+from recommender.features.topics import shared_topics
+from recommender.records import Article, Reason
+
+BASE = "base_rate"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source and one of its candidates, with what is needed to put it into words."""
+
+    query: Query
+    row: int
+    source: Article
+    target: Article
+    text: TextModel
+
+    @property
+    def shared_topics(self) -> list[str]:
+        """The topics that both articles carry."""
+        return shared_topics(self.source, self.target)
+
+
+def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.float64]) -> tuple[Reason, ...]:
+    """Return one reason a group of features, the largest share first, the base rate last.
+
+    The parts of a score add up in log-odds. To add up in probability too, what lies between the base rate
+    and the score is divided among the groups in proportion to their log-odds: the shares keep their signs.
+
+    Parameters
+    ----------
+    pair
+        What is explained.
+    names
+        Names of the features, each as ``group.feature``.
+    contributions : (n_features + 1,) float64 array
+        Each feature's part of the log-odds, the base last.
+    """
+    groups = [name.partition(".")[0] for name in names]
+    log_odds = {
+        group: float(sum(part for part, owner in zip(contributions, groups, strict=False) if owner == group))
+        for group in dict.fromkeys(groups)
+    }
+    base = float(contributions[-1])
+    total = sum(log_odds.values())
+    base_share = float(expit(base))
+    score = float(expit(base + total))
+    slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
+    reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in log_odds.items()]
+    reasons.sort(key=lambda reason: (-reason.share, reason.feature))
+    return (*reasons, Reason(BASE, "how often any candidate is kept", base_share, base))
+
+
+def _title_words(pair: Pair) -> str:
+    return _shared("titles", pair.text.rarest_shared(pair.source, pair.target, "title"))
+
+
+def _text_words(pair: Pair) -> str:
+    return _shared("texts", pair.text.rarest_shared(pair.source, pair.target, "full"))
+
+
+def _shared(where: str, words: Sequence[str]) -> str:
+    return f"{where} share: {', '.join(words)}" if words else f"{where} share no telling word"
+
+
+def _topic_words(pair: Pair) -> str:
+    shared = pair.shared_topics
+    return f"same topics: {', '.join(shared)}" if shared else "no topic in common"
+
+
+def _provider_words(pair: Pair) -> str:
+    source, target = pair.source.provider, pair.target.provider
+    if source is None or target is None:
+        return "provider unknown"
+    name = target.name or target.domain
+    return f"both from {name}" if source.key == target.key else f"from another provider, {name}"
+
+
+def _time_words(pair: Pair) -> str:
+    days = pair.query.gaps[pair.row]
+    if np.isnan(days):
+        return "date unknown"
+    if days < 1:
+        return "published within a day"
+    return f"published {_plural(round(float(days)), 'day')} apart"
+
+
+def _quality_words(pair: Pair) -> str:
+    return "no quality known" if pair.target.quality is None else f"quality {pair.target.quality:g}"
+
+
+def _length_words(pair: Pair) -> str:
+    return _plural(int(pair.query.index.vectors.words[pair.row, 1]), "word")
+
+
+def _relation_words(pair: Pair) -> str:
+    _, neighbours = pair.query.known_neighbours(np.array([pair.row]))
+    if len(neighbours) == 0:
+        return "not linked with any known article"
+    likeness = pair.query.overall[neighbours]
+    nearest = neighbours[np.lexsort((neighbours, -likeness))[:2]]
+    titles = " and ".join(f"“{pair.query.index.corpus[int(row)].title}”" for row in nearest)
+    return f"linked with {_plural(len(neighbours), 'article')}, nearest {titles}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+WORDS: dict[str, Callable[[Pair], str]] = {
+    "title_terms": _title_words,
+    "text_terms": _text_words,
+    "topics": _topic_words,
+    "provider": _provider_words,
+    "time": _time_words,
+    "quality": _quality_words,
+    "length": _length_words,
+    "relations": _relation_words,
+}
+if WORDS.keys() != GROUPS.keys():
+    raise RuntimeError("every group of features needs words, and no others")

@@ -1,0 +1,155 @@
+"""The model folder: JSON and plain arrays, described by a manifest; nothing in it can execute, or is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.errors import ModelFormatError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "xgboost-cpu")
+
+
+@dataclass
+class Folder:
+    """What a model folder holds: texts and arrays by file name, and the facts of its manifest."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def text(self, name: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises
+        ------
+        ModelFormatError
+            When the manifest does not list it.
+        """
+        if name not in self.texts:
+            raise ModelFormatError(f"the model folder has no {name}; train the model again")
+        return self.texts[name]
+
+    def array(self, name: str, dtype: str) -> NDArray[Any]:
+        """Return an array, read-only and mapped from disk; it must be one-dimensional and of this type."""
+        if name not in self.arrays:
+            raise ModelFormatError(f"the model folder has no {name}; train the model again")
+        values = self.arrays[name]
+        if values.dtype != np.dtype(dtype) or values.ndim != 1:
+            raise ModelFormatError(f"{name} must hold one row of {dtype}, got {values.dtype} of shape {values.shape}")
+        return values
+
+
+def write_folder(path: Path, folder: Folder) -> None:
+    """Write a model folder as a whole: readers see the old one or the new one.
+
+    Raises
+    ------
+    ModelFormatError
+        When `path` holds something that is no model folder; nothing is touched then.
+    """
+    if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or any(path.iterdir())):
+        raise ModelFormatError(f"{path} exists and is no model folder; name another place, or remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        os.chmod(made, 0o755)  # noqa: S103 - a temporary folder is private, a model folder need not be
+        _fill(made, folder)
+        old = made.with_name(made.name + "-old")
+        if path.exists():
+            path.rename(old)
+        made.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def read_folder(path: Path) -> Folder:
+    """Read a model folder, every file checked against the manifest.
+
+    Raises
+    ------
+    ModelFormatError
+        When it is no model folder, of another version, or any file is missing or changed.
+    """
+    manifest = _read_manifest(path)
+    folder = Folder(facts={key: value for key, value in manifest.items() if key != "files"})
+    for name, described in manifest["files"].items():
+        file = path / name
+        if Path(name).name != name or not file.is_file():
+            raise ModelFormatError(f"{path} has no file {name!r}, which its manifest lists; train the model again")
+        if _sha256(file) != described["sha256"]:
+            raise ModelFormatError(f"{file} is not what was saved (its sha256 differs); train the model again")
+        if file.suffix == ".npy":
+            folder.arrays[name] = _open_array(file)
+        else:
+            folder.texts[name] = file.read_bytes()
+    return folder
+
+
+def _fill(path: Path, folder: Folder) -> None:
+    for name, content in folder.texts.items():
+        (path / name).write_bytes(content)
+    for name, values in folder.arrays.items():
+        np.save(path / name, values, allow_pickle=False)
+    files = {
+        name: {"sha256": _sha256(path / name)}
+        | (
+            {"dtype": str(folder.arrays[name].dtype), "shape": list(folder.arrays[name].shape)}
+            if name in folder.arrays
+            else {}
+        )
+        for name in sorted([*folder.texts, *folder.arrays])
+    }
+    manifest = {
+        "format": FORMAT,
+        "libraries": {library: version(library) for library in LIBRARIES},
+        **folder.facts,
+        "files": files,
+    }
+    (path / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    if not file.is_file():
+        raise ModelFormatError(f"{path} is no model folder: it has no {MANIFEST}; make one with recommender train")
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelFormatError(f"{file} is no JSON ({error}); train the model again") from error
+    if not isinstance(manifest, Mapping) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, Mapping) else None
+        raise ModelFormatError(f"{path} has the model format {found!r}, this version reads {FORMAT}; train it again")
+    files = manifest.get("files")
+    if not isinstance(files, Mapping) or not all(
+        isinstance(file, Mapping) and "sha256" in file for file in files.values()
+    ):
+        raise ModelFormatError(f"{file} does not list its files; train the model again")
+    return dict(manifest)
+
+
+def _open_array(file: Path) -> NDArray[Any]:
+    try:
+        values: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise ModelFormatError(f"{file} holds no plain array ({error}); train the model again") from error
+    return values
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,54 @@
+"""From curated relations to a ranker: each source asked as on the day it was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.candidates import with_candidates
+from recommender.features import Index, Query, feature_names, pair_features, queries
+from recommender.ranker import Judged, Ranker, fit_ranker
+from recommender.settings import Settings
+
+
+def train_ranker(index: Index, settings: Settings) -> Ranker:
+    """Learn from every article that was linked with an older one, the newest `most_sources` of them."""
+    return fit_ranker(judge(index, teaching_rows(index, settings.ranker.most_sources), settings), settings.ranker)
+
+
+def known_limits(index: Index, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return how many rows were known when each of these was published; for an undated one, all."""
+    times = index.corpus.times
+    return np.asarray(np.searchsorted(times, times[rows], side="right"), dtype=np.intp)
+
+
+def teaching_rows(index: Index, most: int) -> NDArray[np.intp]:
+    """Return the newest rows, ascending, with a relation to an article known at their publication."""
+    graph = index.corpus.neighbours
+    rows = np.flatnonzero(np.diff(graph.indptr))
+    limits = known_limits(index, rows)
+    earliest = graph.indices[graph.indptr[rows]]  # neighbours are sorted
+    return rows[(earliest < limits) & (earliest != rows)][-most:]
+
+
+def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:
+    """Return the pair features of these sources at their publication, with what the editors kept."""
+    blocks: list[NDArray[np.float32]] = []
+    kept: list[NDArray[np.bool_]] = []
+    for query in _at_publication(index, rows, settings):
+        features = pair_features(query)[0]
+        blocks.append(features)
+        _, related = query.known_neighbours(np.array([query.row]))
+        kept.append(np.isin(query.targets, related))
+    names = feature_names(index)
+    if not blocks:
+        nothing = np.empty((0, len(names)), dtype=np.float32)
+        return Judged(nothing, np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), names)
+    return Judged(np.vstack(blocks), np.concatenate(kept), np.array([len(block) for block in blocks]), names)
+
+
+def _at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
+    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows)):
+        yield with_candidates(query, settings.candidates)
