@@ -1,0 +1,92 @@
+"""Reading a site's articles: a folder of Markdown, one file of it, or JSON Lines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from recommender.corpus import Corpus
+from recommender.errors import ArticleError, SettingsError
+from recommender.settings import SourceSettings
+from recommender.sources.fields import FieldMap
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder
+from recommender.sources.json_lines import SUFFIXES, read_json_lines
+from recommender.sources.outcomes import Outcome, to_corpus
+from recommender.sources.topic_tree import read_topic_tree
+
+__all__ = ["read_articles"]
+
+
+def read_articles(
+    path: str | os.PathLike[str],
+    settings: SourceSettings | None = None,
+    *,
+    strict: bool | None = None,
+    n_jobs: int = 1,
+) -> Corpus:
+    r"""Read all articles of a site.
+
+    Parameters
+    ----------
+    path
+        A folder of Markdown files with front matter (YAML, TOML or JSON), one such file, or JSON Lines, one
+        article a line: ``.jsonl``, ``.ndjson``, and both with ``.gz``.
+    settings
+        Which of the site's fields is which.
+    strict
+        True: the first file or line that is no article is an error; else it is skipped, with one line in
+        ``corpus.report.skipped``. None takes it from the settings.
+    n_jobs
+        Processes for a folder; -1 for one a core. The corpus is the same for any number.
+
+    Returns
+    -------
+    Corpus
+        In time order. Its `report` counts everything that was read:
+        ``report.read == len(corpus) + len(report.skipped) + len(corpus.merged)``.
+
+    Raises
+    ------
+    ArticleError
+        When there is no such path, or no article in it; the first problem where `strict`.
+    SettingsError
+        For an unknown preset or field.
+
+    >>> import pathlib, tempfile
+    >>> site = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (site / "ferry.md").write_text("---\ntitle: Ferry strike ends\n---\n", encoding="utf-8")
+    >>> [article.id for article in read_articles(site)]
+    ['ferry']
+    """
+    settings = settings or SourceSettings()
+    if n_jobs == 0:
+        raise SettingsError("n_jobs must be 1 or more, or -1 for one process a core, got 0")
+    site = Path(path)
+    strict = settings.strict if strict is None else strict
+    outcomes, wanted = _read(site, FieldMap.from_settings(settings), n_jobs, strict)
+    parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
+    return to_corpus(outcomes, parents, warnings, wanted)
+
+
+def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool) -> tuple[list[Outcome], str]:
+    """Return what became of each file or line, and what to say where none of them is an article."""
+    name = site.name.lower()
+    if site.is_dir():
+        return read_folder(site, fields, n_jobs, strict), _nothing_in(site)
+    if not site.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", site)
+    if name.endswith(MARKDOWN):
+        return read_folder(site, fields, n_jobs, strict), f"{site}: no article was found"
+    if name.endswith(SUFFIXES):
+        return read_json_lines(site, fields, strict), f"{site}: no article was found, one JSON object a line"
+    raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", site)
+
+
+def _nothing_in(folder: Path) -> str:
+    """Say what was looked for in a folder; JSON Lines in it are pointed at."""
+    said = (
+        f"{folder}: no article was found; looked for {' and '.join(MARKDOWN)} files with front matter, "
+        f"not in hidden folders nor in {', '.join(sorted(NOT_WALKED))}"
+    )
+    lines = sorted(entry.name for entry in folder.iterdir() if entry.name.lower().endswith(SUFFIXES))
+    return f"{said}; give the path of {' or '.join(lines[:3])} to read JSON Lines" if lines else said

@@ -1,0 +1,287 @@
+"""Records of a site, read but not yet understood, made into articles and relations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from recommender.errors import ArticleError
+from recommender.records import Article, Provider, Relation
+from recommender.sources.dates import parse_date, shown
+from recommender.sources.fields import FieldMap
+from recommender.sources.values import (
+    LONGEST_TEXT,
+    UnusableValueError,
+    address_of,
+    flag_of,
+    language_of,
+    name_of,
+    names_in,
+    number_of,
+    provider_of,
+    text_of,
+)
+
+T = TypeVar("T")
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|/|www\.", re.IGNORECASE)
+_MARKDOWN = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"(?:^|/):[a-z_]")  # of Jekyll's permalinks: a pattern, no address
+
+
+@dataclass
+class Place:
+    """Where a record stands, and what was found odd about it so far.
+
+    `line_of` finds the line of one of its fields, given the site's name; None stands for the record's first.
+    """
+
+    path: str | None
+    line_of: Callable[[str | None], int | None] = lambda _: None
+    warnings: list[str] = field(default_factory=list)
+
+    def error(self, message: str, name: str | None = None) -> ArticleError:
+        """Return the error that says where, for the caller to raise."""
+        return ArticleError(message, self.path, self.line_of(name))
+
+    def warn(self, message: str, name: str | None = None) -> None:
+        """Note a warning that says where."""
+        self.warnings.append(str(self.error(message, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One entry of a list of related articles: a relation, or none, and what is to be said about it."""
+
+    relation: Relation | None
+    remarks: tuple[str, ...] = ()
+
+
+class ArticleBuilder:
+    """Builds articles by a site's names for their fields.
+
+    A record without a title, or with a date that is no date, is no article: ArticleError. A title that is
+    there but empty is borne with a warning where there is other text. Any other value that cannot be used is
+    left out with a warning; an unusable `removed` counts as removed, for safety.
+    """
+
+    def __init__(self, fields: FieldMap):
+        self._fields = fields
+        self._jekyll = fields.preset == "jekyll"
+        self._providers: dict[tuple[str | None, str | None], Provider] = {}
+
+    def article(
+        self,
+        record: Mapping[Any, Any],
+        place: Place,
+        *,
+        default_id: str | None = None,
+        default_date: str | None = None,
+        default_url: str | None = None,
+        body: str = "",
+        relations: tuple[Relation, ...] | None = None,
+    ) -> Article:
+        """Build the article of a record.
+
+        The defaults count where the record itself says nothing; `relations` spares reading them.
+
+        Raises
+        ------
+        ArticleError
+            Naming file, line and value.
+        """
+        excerpt = self._text("excerpt", record, place)
+        body = self._capped("body", body, place) if body else self._text("body", record, place)
+        title = self._title(record, place, has_text=bool(excerpt or body))
+        published_at = self._date(record, place, default_date)
+        url, aliases = self._addresses(record, place, default_url)
+        article_id = self._value("id", record, place, name_of) or default_id or url
+        if not article_id:
+            raise place.error("has neither an id nor an address; give it an id")
+        return Article(
+            id=article_id,
+            title=title,
+            excerpt=excerpt,
+            body=body,
+            published_at=published_at,
+            url=url,
+            aliases=aliases,
+            provider=self._provider(record, place),
+            topics=self._topics(record, place),
+            category=self._value("category", record, place, name_of) or None,
+            type=self._value("type", record, place, name_of) or None,
+            quality=self._value("quality", record, place, number_of),
+            published=self._published(record, place),
+            removed=self._removed(record, place),
+            language=self._value("language", record, place, language_of) or None,
+            relations=self.relations(self._fields.first("relations", record), place)
+            if relations is None
+            else relations,
+        )
+
+    def has_id(self, record: Mapping[Any, Any]) -> bool:
+        """Say whether the record names its own id."""
+        return self._fields.first("id", record)[1] is not None
+
+    def relations(self, named: tuple[str, Any], place: Place) -> tuple[Relation, ...]:
+        """Return the relations of a field, given its name and its value; entries of no use are warned about."""
+        name, value = named
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple | Mapping | str):
+            place.warn(f"{name} must be a list of articles, got {shown(value)}; it is left out", name)
+            return ()
+        entries = value if isinstance(value, list | tuple) else [value]
+        return collect([self.related(entry) for entry in entries], name, place)
+
+    def related(self, entry: Any) -> Related:
+        """Return what one entry of a list of related articles says; it depends on the entry alone."""
+        if isinstance(entry, Mapping):
+            return self._described(entry)
+        if isinstance(entry, int) and not isinstance(entry, bool):
+            return Related(Relation(url=None, target_id=str(entry)))
+        if not isinstance(entry, str):
+            return Related(None, (f"is no article but {shown(entry)}; it is left out",))
+        text = address_of(entry)
+        if not text or any(character.isspace() for character in text):
+            return Related(None, (f"is neither an address nor an id: {shown(entry)}; it is left out",))
+        if _ADDRESS.match(text):
+            return Related(Relation(url=text))
+        return Related(Relation(url=None, target_id=_MARKDOWN.sub("", text)))
+
+    def _described(self, entry: Mapping[Any, Any]) -> Related:
+        place = Place(None)
+        url, aliases = self._addresses(entry, place, None)
+        url = url or next(iter(aliases), None)
+        target_id = self._value("target_id", entry, place, name_of) or None
+        title = self._text("title", entry, place) or None
+        if not url and not target_id:
+            named = f" ({shown(title)})" if title else ""
+            return Related(None, (*place.warnings, f"has no address{named}; it is left out"))
+        try:
+            published_at = self._date(entry, place, None)
+        except ArticleError as error:
+            published_at = None
+            place.warn(f"{error}; the date is left out")
+        relation = Relation(
+            url=url,
+            target_id=target_id,
+            title=title,
+            excerpt=self._text("excerpt", entry, place) or None,
+            published_at=published_at,
+            provider=self._provider(entry, place),
+            quality=self._value("quality", entry, place, number_of),
+        )
+        return Related(relation, tuple(place.warnings))
+
+    def _title(self, record: Mapping[Any, Any], place: Place, has_text: bool) -> str:
+        name, value = self._fields.first("title", record)
+        wanted = self._fields.names["title"][0]
+        try:
+            title = " ".join(text_of(value).split()) if value is not None else ""
+        except UnusableValueError as error:
+            raise place.error(f"{name} {error}", name) from error
+        if title:
+            return self._capped(name, title, place)
+        blank = next((each for each in self._fields.names["title"] if isinstance(record.get(each), str)), None)
+        if blank is None or not has_text:
+            raise place.error(f"has no {wanted}; give it one, or name its field in source.fields.title", blank)
+        place.warn(f"{blank} is empty; the article counts all the same, for its other text", blank)
+        return ""
+
+    def _date(self, record: Mapping[Any, Any], place: Place, default: str | None) -> datetime | None:
+        name, value = self._fields.first("published_at", record)
+        if value is None:
+            name, value = "the date in the file's name", default
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return parse_date(value)
+        except ValueError as error:
+            raise place.error(f"{name}: {error}", name) from error
+
+    def _addresses(
+        self, record: Mapping[Any, Any], place: Place, default: str | None
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """Return the address that counts and all others, each once."""
+        found: dict[str, None] = {}
+        for name, value in self._fields.every("url", record):
+            self._add_address(found, name, value, place)
+        if not found and default:
+            found[default] = None
+        url = next(iter(found), None)
+        for name, value in self._fields.every("aliases", record):
+            for address in value if isinstance(value, list | tuple) else [value]:
+                self._add_address(found, name, address, place)
+        return url, tuple(address for address in found if address != url)
+
+    def _add_address(self, found: dict[str, None], name: str, value: Any, place: Place) -> None:
+        try:
+            address = address_of(value)
+        except UnusableValueError as error:
+            place.warn(f"{name} {error}; it is left out", name)
+            return
+        if address and not (self._jekyll and _PLACEHOLDER.search(address)):
+            found[address] = None
+
+    def _provider(self, record: Mapping[Any, Any], place: Place) -> Provider | None:
+        provider = self._value("provider", record, place, provider_of)
+        name = self._value("provider_name", record, place, name_of) or (provider.name if provider else None)
+        domain = self._value("provider_domain", record, place, name_of) or (provider.domain if provider else None)
+        if not name and not domain:
+            return None
+        return self._providers.setdefault((name, domain), Provider(name, domain))
+
+    def _topics(self, record: Mapping[Any, Any], place: Place) -> tuple[str, ...]:
+        topics: dict[str, None] = {}
+        for name, value in self._fields.every("topics", record):
+            for topic in names_in(value, by_spaces=self._jekyll and name in {"tags", "categories"}):
+                if isinstance(topic, UnusableValueError):
+                    place.warn(f"{name} {topic}; it is left out", name)
+                else:
+                    topics[topic] = None
+        return tuple(topics)
+
+    def _published(self, record: Mapping[Any, Any], place: Place) -> bool:
+        published = self._value("published", record, place, flag_of)
+        draft = self._value("draft", record, place, flag_of)
+        return published is not False and not draft
+
+    def _removed(self, record: Mapping[Any, Any], place: Place) -> bool:
+        name, value = self._fields.first("removed", record)
+        try:
+            return value is not None and flag_of(value)
+        except UnusableValueError as error:
+            place.warn(f"{name} {error}; the article counts as removed", name)
+            return True
+
+    def _text(self, ours: str, record: Mapping[Any, Any], place: Place) -> str:
+        text = self._value(ours, record, place, text_of) or ""
+        return self._capped(self._fields.first(ours, record)[0], text, place) if len(text) > LONGEST_TEXT else text
+
+    def _capped(self, name: str, text: str, place: Place) -> str:
+        if len(text) <= LONGEST_TEXT:
+            return text
+        place.warn(f"{name} has {len(text):,} characters; those after the first {LONGEST_TEXT:,} are not read", name)
+        return text[:LONGEST_TEXT]
+
+    def _value(self, ours: str, record: Mapping[Any, Any], place: Place, kind: Callable[[Any], T]) -> T | None:
+        name, value = self._fields.first(ours, record)
+        if value is None:
+            return None
+        try:
+            return kind(value)
+        except UnusableValueError as error:
+            place.warn(f"{name} {error}; it is left out", name)
+            return None
+
+
+def collect(entries: list[Related], name: str, place: Place) -> tuple[Relation, ...]:
+    """Return the relations of a list, each once, and note what is to be said about its entries at `place`."""
+    for number, entry in enumerate(entries, start=1):
+        for remark in entry.remarks:
+            place.warn(f"entry {number} of {name} {remark}", name)
+    return tuple(dict.fromkeys(entry.relation for entry in entries if entry.relation is not None))

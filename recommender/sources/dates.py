@@ -1,0 +1,138 @@
+"""Moments in every form that sites write them, read without guessing; always UTC."""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from dateutil import parser as dateutil_parser
+
+# Epoch times are believed between 1971 and 2100; milliseconds are told from seconds by their size.
+_FIRST_EPOCH = datetime(1971, 1, 1, tzinfo=UTC).timestamp()
+_LAST_EPOCH = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+_SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+_UTC_NAME = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
+_SHORT_OFFSET = re.compile(r"(?<=:\d\d)([+-])(\d)$")
+_UNPADDED = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=$|[T\s])")
+_RFC_2822 = re.compile(
+    r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?"
+    r"(?:\s+(?:[+-]\d{4}|UT|UTC|GMT|Z|[ECMP][SD]T))?"
+)
+_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?!\d)")  # a whole date; Python would also take a week for one
+_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_NUMERIC_DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)")
+# Two defaults that differ in every part: where the results differ, a part was guessed.
+_DEFAULTS = (datetime(2000, 1, 1), datetime(2004, 2, 2))
+_LONGEST = 80
+
+
+def parse_date(value: Any) -> datetime:
+    """Return the moment that a value of a front matter or of JSON stands for, in UTC.
+
+    Understood are datetimes and dates (without a time zone: UTC), ISO 8601 in its variants, RFC 2822, months
+    by name with day and year, and epoch seconds or milliseconds from 1971 to 2100.
+
+    Raises
+    ------
+    ValueError
+        For anything that is no full date, and for a numeric day and month that could be read both ways.
+
+    >>> parse_date("2020-10-01 19:44:00 -0700").isoformat()
+    '2020-10-02T02:44:00+00:00'
+    >>> parse_date("May")
+    Traceback (most recent call last):
+        ...
+    ValueError: 'May' is no date; write it as 2020-10-01 or 2020-10-01T19:44:00Z
+    """
+    try:
+        if isinstance(value, str):
+            return _utc(_from_text(value.strip()))
+        if isinstance(value, datetime):
+            return _utc(value)
+        if isinstance(value, date):
+            return datetime.combine(value, time(), UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _from_number(value)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, _AmbiguousDateError):
+            raise
+    raise ValueError(f"{shown(value)} is no date; write it as 2020-10-01 or 2020-10-01T19:44:00Z")
+
+
+class _AmbiguousDateError(ValueError):
+    """A numeric date that is one day in Europe and another in America."""
+
+
+def _from_text(text: str) -> datetime:
+    if not text or len(text) > _LONGEST:
+        raise ValueError
+    if _DIGITS.fullmatch(text):
+        return _from_number(float(text) if "." in text else int(text))
+    for candidate in (text, _iso(text)):
+        if _ISO.match(candidate):
+            with suppress(ValueError):
+                return datetime.fromisoformat(candidate)
+    if _RFC_2822.fullmatch(text):
+        try:
+            return parsedate_to_datetime(text)
+        except (TypeError, IndexError) as error:
+            raise ValueError from error
+    return _by_dateutil(text)
+
+
+def _iso(text: str) -> str:
+    """Rewrite the common departures from ISO 8601: a space before the offset, `UTC`, `+2`, `2020/1/9`."""
+    text = _UTC_NAME.sub("+00:00", text) if ":" in text else text
+    text = _SHORT_OFFSET.sub(r"\g<1>0\2:00", _SPACE_BEFORE_OFFSET.sub("", text))
+    return _UNPADDED.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}", text, count=1)
+
+
+def _from_number(value: float) -> datetime:
+    if isinstance(value, int) and 1000_01_01 <= value <= 2999_12_31:
+        return datetime.strptime(str(value), "%Y%m%d").replace(tzinfo=UTC)
+    if not math.isfinite(value):
+        raise ValueError
+    seconds = value if value < _LAST_EPOCH else value / 1000
+    if not _FIRST_EPOCH <= seconds < _LAST_EPOCH:
+        raise ValueError
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _by_dateutil(text: str) -> datetime:
+    """Read what is left, such as ``October 1, 2020 7:44 PM``, provided that it names year, month and day."""
+    numeric = _NUMERIC_DAY_MONTH.search(text)
+    if numeric and int(numeric[1]) <= 12 and int(numeric[2]) <= 12 and int(numeric[1]) != int(numeric[2]):
+        raise _AmbiguousDateError(f"{shown(text)} can be read as two dates; write the year first, as 2020-10-01")
+    if not _YEAR.search(text):
+        raise ValueError
+    found = [dateutil_parser.parse(text, default=default, tzinfos=_zone) for default in _DEFAULTS]
+    if found[0] != found[1]:
+        raise ValueError
+    return found[0]
+
+
+def _zone(name: str | None, offset: int | None) -> tzinfo | None:
+    # Without this dateutil takes an unknown zone for UTC, and a name known to the machine for local time.
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    if name is None:
+        return None
+    if name.upper() in {"UTC", "GMT", "Z"}:
+        return UTC
+    raise ValueError(f"unknown time zone {name}")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error message shows it: in one line, never long, nothing of what a list or mapping holds."""
+    shown = repr(value) if isinstance(value, str | int | float | date | time) else f"a {type(value).__name__}"
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."

@@ -1,0 +1,131 @@
+"""Which of a site's fields is which of ours: presets for common site generators, and a site's own names over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.errors import SettingsError, nearest
+from recommender.settings import SourceSettings
+
+# `heat` is computed from the links that we want to predict, `secured` is nobody's business: neither is ever read.
+FORBIDDEN = ("heat", "secured")
+
+_DEFAULT: Mapping[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "title": ("title",),
+    "excerpt": ("excerpt",),
+    "body": ("body",),
+    "published_at": ("publishedDateTime", "published_at"),
+    "url": ("webUrl", "originalUrl", "url"),
+    "aliases": ("originalUrl", "ampWebUrl", "cdnAmpWebUrl", "aliases"),
+    "provider": ("provider",),
+    "provider_name": (),
+    "provider_domain": (),
+    "topics": ("topics",),
+    "category": ("category",),
+    "type": ("type",),
+    "quality": ("quality",),
+    "published": ("published",),
+    "draft": (),
+    "removed": ("removed",),
+    "language": ("language", "lang"),
+    "relations": ("related", "relations"),
+    "target_id": ("target_id", "id"),
+}
+
+_PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "default": _DEFAULT,
+    "hugo": {
+        **_DEFAULT,
+        "excerpt": ("description", "summary"),
+        "published_at": ("date", "publishDate", "publishdate", "pubdate"),
+        "url": ("url",),
+        "aliases": ("aliases",),
+        "topics": ("tags", "categories", "topics"),
+        "published": (),
+        "draft": ("draft",),
+    },
+    "jekyll": {
+        **_DEFAULT,
+        "excerpt": ("description", "excerpt"),
+        "published_at": ("date",),
+        "url": ("permalink",),
+        "aliases": ("redirect_from",),
+        "topics": ("tags", "tag", "categories", "category", "topics"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """Our names to the site's names, in order of preference; a dot reaches into a mapping.
+
+    Attributes
+    ----------
+    preset : str
+        The name of the preset that the map began with.
+    names : dict of str to tuple of str
+
+    >>> FieldMap.from_settings(SourceSettings(fields={"excerpt": "summary"})).first("excerpt", {"summary": "Short."})
+    ('summary', 'Short.')
+    """
+
+    preset: str
+    names: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def from_settings(cls, settings: SourceSettings) -> FieldMap:
+        """Build the map of a preset with the site's own names over it.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown preset or field, naming the nearest, and for a name that cannot be used.
+        """
+        if settings.preset not in _PRESETS:
+            raise SettingsError(
+                f"unknown setting source.preset {settings.preset!r}; {nearest(str(settings.preset), _PRESETS)} "
+                f"(one of {', '.join(_PRESETS)})"
+            )
+        names = dict(_PRESETS[settings.preset])
+        for ours, theirs in settings.fields.items():
+            if ours not in names:
+                raise SettingsError(f"unknown field {ours!r} in source.fields; {nearest(str(ours), names)}")
+            names[ours] = _site_names(ours, theirs)
+        return cls(settings.preset, names)
+
+    def first(self, ours: str, record: Mapping[Any, Any]) -> tuple[str, Any]:
+        """Return the site's name and value of the first field that holds something, else ``("", None)``."""
+        return next(self.every(ours, record), ("", None))
+
+    def every(self, ours: str, record: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the site's name and value of each field that holds something, in order of preference."""
+        for name in self.names[ours]:
+            value = record.get(name)
+            if value is None and "." in name:
+                value = _reach(record, name)
+            if value is not None and value != "":
+                yield name, value
+
+
+def _site_names(ours: str, theirs: Any) -> tuple[str, ...]:
+    names = (theirs,) if isinstance(theirs, str) else theirs
+    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) and name for name in names):
+        raise SettingsError(f"source.fields.{ours} must be the name of a field of the site's, got {theirs!r}")
+    for name in names:
+        if name.partition(".")[0] in FORBIDDEN:
+            raise SettingsError(
+                f"source.fields.{ours} is {name!r}, which is never read: heat leaks the links, secured is opaque"
+            )
+    return tuple(names)
+
+
+def _reach(record: Mapping[Any, Any], path: str) -> Any:
+    value: Any = record
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value

@@ -1,0 +1,210 @@
+"""One Markdown file with front matter made into an article."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from recommender.errors import ArticleError
+from recommender.records import Article, Relation
+from recommender.sources.builder import ArticleBuilder, Place, Related, collect
+from recommender.sources.fields import FieldMap
+from recommender.sources.headers import (
+    FrontMatter,
+    HeaderError,
+    as_mapping,
+    parse_header,
+    parse_yaml,
+    split_front_matter,
+)
+from recommender.sources.outcomes import Outcome
+
+MOST_BYTES = 32 * 2**20
+
+_SECURED = re.compile(r"^secured[ \t]*:.*\n(?:(?:[ \t].*)?\n)*", re.MULTILINE)
+_ALIAS = re.compile(r"(?:^|[\s\[{,])\*[\w-]")
+_KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
+_FIRST_ENTRY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*( *)-[ ]")
+_DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
+
+
+class FrontMatterReader:
+    """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
+
+    def __init__(self, fields: FieldMap):
+        self._fields = fields
+        self._builder = ArticleBuilder(fields)
+        # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
+        self._known: dict[bytes, Related] = {}
+        self._block = {
+            name: re.compile(rf"^{re.escape(name)}:[ \t]*(?:#.*)?\n((?:(?:[ \t#-].*)?\n)*)", re.MULTILINE)
+            for name in fields.names["relations"]
+        }
+
+    def read(self, path: Path, relative: PurePosixPath) -> Outcome:
+        """Read one file; `relative` is its path inside the site. What goes wrong is in the outcome."""
+        place = Place(str(path))
+        try:
+            return self._read(path, relative, place)
+        except ArticleError as error:
+            return Outcome(str(path), problem=error, warnings=tuple(place.warnings))
+
+    def _read(self, path: Path, relative: PurePosixPath, place: Place) -> Outcome:
+        text = read_text(path)
+        if not text.strip():
+            raise place.error("is empty")
+        try:
+            matter = split_front_matter(text)
+            if matter is None:
+                raise place.error("has no front matter; an article begins with a line ---")
+            place.line_of = lambda name: line_of(matter, name)
+            record, relations = self._parse(matter, place)
+        except HeaderError as error:
+            raise ArticleError(str(error), path, error.line) from error
+        article = self._article(record, relations, relative, matter.body, place)
+        path_id = None if self._builder.has_id(record) else id_of(relative)[1]
+        return Outcome(str(path), article, warnings=tuple(place.warnings), path_id=path_id)
+
+    def _article(
+        self,
+        record: Mapping[Any, Any],
+        relations: tuple[Relation, ...] | None,
+        relative: PurePosixPath,
+        body: str,
+        place: Place,
+    ) -> Article:
+        dated = _DATED_NAME.match(relative.name) if self._fields.preset == "jekyll" else None
+        article = self._builder.article(
+            record,
+            place,
+            default_id=id_of(relative)[0],
+            default_date=dated[1] if dated else None,
+            default_url=_hugo_address(record, relative) if self._fields.preset == "hugo" else None,
+            body=body,
+            relations=relations,
+        )
+        return replace(article, published=False) if "_drafts" in relative.parts else article
+
+    def _parse(self, matter: FrontMatter, place: Place) -> tuple[Mapping[Any, Any], tuple[Relation, ...] | None]:
+        """Return the record and, where they could be read entry by entry, its relations."""
+        if matter.form != "yaml":
+            return parse_header(matter), None
+        for name in _named_twice(matter.header):
+            place.warn(f"names {name} more than once; the last one counts", name)
+        found = self._parse_in_parts(matter, place)
+        if found is not None:
+            return found
+        without = _SECURED.sub(_blank, matter.header)
+        record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
+        if without != matter.header and ("secured" not in record or record["secured"] is not None):
+            record = parse_header(matter)  # what looked like the field was part of a text
+        return record, None
+
+    def _parse_in_parts(
+        self, matter: FrontMatter, place: Place
+    ) -> tuple[Mapping[Any, Any], tuple[Relation, ...]] | None:
+        """Read the related entries one by one, and the rest without them; None where that may not be the same."""
+        found = [(name, block) for name, pattern in self._block.items() for block in pattern.finditer(matter.header)]
+        if len(found) != 1:
+            return None
+        name, block = found[0]
+        rest = matter.header[: block.start()] + f"{name}: ~\n" + matter.header[block.end() :]
+        without = _SECURED.sub(_blank, rest)
+        if _ALIAS.search(without):
+            return None
+        try:
+            record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
+            blanked = [name] if without == rest else [name, "secured"]
+            if any(key not in record or record[key] is not None for key in blanked):
+                return None
+            if self._fields.first("relations", record)[1] is not None:
+                return None
+            entries = list(self._entries(block[1]))
+        except HeaderError:
+            return None  # read it once more in one piece: for the right line, or because of an alias
+        return record, collect(entries, name, place)
+
+    def _entries(self, block: str) -> Iterator[Related]:
+        """Yield what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
+        first = _FIRST_ENTRY.match(block)
+        if not first:
+            raise HeaderError("no sequence of entries", None)
+        dash = f"\n{first[1]}- "
+        for lines in block[first.start(1) :].removeprefix(dash[1:]).split(dash):
+            part = lines.rstrip("\n")
+            digest = blake2b(part.encode(), digest_size=16).digest()
+            known = self._known.get(digest)
+            if known is None:
+                entries = parse_yaml(f"{dash[1:]}{part}\n", 1)
+                if not isinstance(entries, list) or len(entries) != 1:
+                    raise HeaderError("no single entry", None)
+                known = self._known[digest] = self._builder.related(entries[0])
+            yield known
+
+
+def read_text(path: Path) -> str:
+    r"""Return the text of a regular file in UTF-8, with ``\n`` as line ends and without a byte order mark.
+
+    Raises
+    ------
+    ArticleError
+        When it cannot be read, is too large, or is in another encoding.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ArticleError("is no regular file", path)
+        if status.st_size > MOST_BYTES:
+            raise ArticleError(f"is larger than {MOST_BYTES // 2**20} MB; an article is not", path)
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ArticleError(f"is not UTF-8 (byte 0x{data[error.start]:02x}); save it as UTF-8", path, line) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def id_of(relative: PurePosixPath) -> tuple[str, str]:
+    """Return the id of a file, its stem, and the longer one, its path; a bundle's index stands for its folder.
+
+    >>> id_of(PurePosixPath("posts/ferry/index.md"))
+    ('ferry', 'posts/ferry')
+    """
+    bare = relative.with_suffix("")
+    if bare.name == "index" and len(bare.parts) > 1:
+        bare = bare.parent
+    return bare.name, bare.as_posix()
+
+
+def line_of(matter: FrontMatter, name: str | None) -> int | None:
+    """Return the line of a field in the file, given the site's name; None where it cannot be told."""
+    if not name:
+        return None
+    key = re.escape(name.partition(".")[0])
+    found = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", matter.header, re.MULTILINE)
+    return matter.first_line + matter.header.count("\n", 0, found.start()) if found else None
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "secured: ~\n" + "\n" * (found[0].count("\n") - 1)
+
+
+def _named_twice(header: str) -> list[str]:
+    names = _KEY.findall(header)
+    return [] if len(set(names)) == len(names) else sorted({name for name in names if names.count(name) > 1})
+
+
+def _hugo_address(record: Mapping[Any, Any], relative: PurePosixPath) -> str:
+    """Return where Hugo puts a page unless it is told otherwise: ``/section/slug/``."""
+    section = PurePosixPath(id_of(relative)[1]).parts
+    slug = record.get("slug")
+    parts = [*section[:-1], slug if isinstance(slug, str) and slug else section[-1]]
+    return "/" + "".join(f"{part.strip().lower().replace(' ', '-')}/" for part in parts)

@@ -1,0 +1,186 @@
+"""Front matter: split off a file's text, and read as YAML, TOML or JSON, safely and with lines for errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+_FENCES = {"---": "yaml", "+++": "toml"}
+_MOST_MERGED_KEYS = 1000
+_MOST_BRACKETS = 1000
+_DEEP = re.compile(r"(?:[-?:][ \t]+){100}|^ {500}", re.MULTILINE)
+_TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_UNFIT_FOR_YAML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class HeaderError(ValueError):
+    """Front matter cannot be read; `line` counts from 1 in the file, None where it is unknown."""
+
+    def __init__(self, message: str, line: int | None):
+        self.line = line
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """A file in two: its front matter's text, and the body below.
+
+    `form` is ``yaml``, ``toml`` or ``json``; `first_line` is the header's first line in the file, from 1.
+    """
+
+    form: str
+    header: str
+    first_line: int
+    body: str
+
+
+def split_front_matter(text: str) -> FrontMatter | None:
+    r"""Split a text with ``\n`` as line ends; None where it has no front matter.
+
+    Raises
+    ------
+    HeaderError
+        When front matter begins and does not end.
+
+    >>> split_front_matter("---\ntitle: A\n---\nBody").body
+    'Body'
+    """
+    start = len(text) - len(text.lstrip())
+    first, _, rest = text[start:].partition("\n")
+    opening = text.count("\n", 0, start) + 1
+    fence = first.rstrip()
+    if fence in _FENCES:
+        closing = re.search(rf"^(?:{re.escape(fence)}{'|[.]{3}' if fence == '---' else ''})[ \t]*$", rest, re.MULTILINE)
+        if not closing:
+            raise HeaderError(f"front matter opens with {fence} and never ends; close it with a line {fence}", opening)
+        return FrontMatter(_FENCES[fence], rest[: closing.start()], opening + 1, rest[closing.end() :].strip())
+    if first.startswith("{") and not first.startswith(("{{", "{%", "{#", "{:")):
+        return _split_json(text[start:], opening)
+    return None
+
+
+def _split_json(text: str, opening: int) -> FrontMatter:
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise HeaderError(f"front matter is no JSON: {error.msg}", opening + error.lineno - 1) from error
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is nested too deeply, or holds too long a number", opening) from error
+    return FrontMatter("json", text[:end], opening, text[end:].strip())
+
+
+def parse_header(matter: FrontMatter) -> Mapping[Any, Any]:
+    """Read front matter of any form.
+
+    Raises
+    ------
+    HeaderError
+        When it cannot be read, or is no mapping.
+    """
+    parse = {"yaml": parse_yaml, "toml": _parse_toml, "json": _parse_json}[matter.form]
+    return as_mapping(parse(matter.header, matter.first_line), matter.first_line)
+
+
+def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
+    """Return the mapping that a front matter must be; an empty one for nothing."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise HeaderError(f"front matter must be a mapping of names to values, got a {type(value).__name__}", line)
+    return value
+
+
+def parse_yaml(text: str, first_line: int) -> Any:
+    """Read a YAML text with its safe types alone; a date that does not exist stays a text.
+
+    Raises
+    ------
+    HeaderError
+        With the line in the file, `first_line` being that of the text.
+    """
+    try:
+        return yaml.load(text, Loader=_loader_for(text))  # noqa: S506 (both are safe loaders)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + mark.line if mark else None
+        raise HeaderError(f"front matter is no YAML: {error.problem or error.context}", line) from error
+    except yaml.YAMLError as error:
+        found = _UNFIT_FOR_YAML.search(text)
+        line = first_line + text.count("\n", 0, found.start()) if found else None
+        unfit = f"U+{ord(found[0]):04X}" if found else "a character"
+        raise HeaderError(f"front matter holds {unfit}, which YAML does not allow; delete it", line) from error
+    except RecursionError as error:
+        raise HeaderError("front matter is nested too deeply", first_line) from error
+    except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
+        # PyYAML's constructors let these escape, for `!!int x` or `0b_`.
+        raise HeaderError("front matter holds a value that is not of the kind it is marked as", first_line) from error
+
+
+def _parse_toml(text: str, first_line: int) -> Any:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        last = text.count("\n", 0, len(text.rstrip()))
+        line = first_line + (int(found[1]) - 1 if found and found[1] else last)
+        raise HeaderError(f"front matter is no TOML: {_TOML_LINE.sub('', str(error))}", line) from error
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is nested too deeply, or holds too long a number", first_line) from error
+
+
+def _parse_json(text: str, first_line: int) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is no JSON", first_line) from error
+
+
+class _BoundedConstructor(yaml.constructor.SafeConstructor):
+    """Safe types alone, with a bound on merged keys, and with dates that do not exist kept as texts."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        # `<<: [*a, *a, ...]` over several levels would grow a few lines to billions of keys.
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                mappings = [source for source in sources if isinstance(source, yaml.MappingNode)]
+                for mapping in mappings:
+                    self.flatten_mapping(mapping)
+                if sum(len(mapping.value) for mapping in mappings) > _MOST_MERGED_KEYS:
+                    problem = f"more than {_MOST_MERGED_KEYS} keys are merged into one mapping"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        super().flatten_mapping(node)
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except (ValueError, AttributeError, OverflowError):
+            return node.value
+
+    # PyYAML's table of constructors holds functions, not names: an override alone would not be called.
+    yaml_constructors = {  # noqa: RUF012
+        **yaml.constructor.SafeConstructor.yaml_constructors,
+        "tag:yaml.org,2002:timestamp": construct_yaml_timestamp,
+    }
+
+
+class _PatientLoader(_BoundedConstructor, yaml.SafeLoader):
+    """The loader in Python: slow, and stops at too deep a nesting."""
+
+
+_Fastest: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _FastLoader(_BoundedConstructor, _Fastest):  # type: ignore[misc, valid-type]
+    """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
+
+
+def _loader_for(text: str) -> type[yaml.SafeLoader]:
+    may_be_deep = text.count("[") + text.count("{") > _MOST_BRACKETS or _DEEP.search(text)
+    return _PatientLoader if may_be_deep else _FastLoader

@@ -1,0 +1,90 @@
+"""JSON Lines, plain or gzipped: one article a line."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+
+from recommender.errors import ArticleError
+from recommender.sources.builder import ArticleBuilder, Place
+from recommender.sources.fields import FieldMap
+from recommender.sources.folder import without_collection
+from recommender.sources.outcomes import Outcome, until_problem
+
+SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+MOST_BYTES = 32 * 2**20
+
+
+def read_json_lines(path: Path, fields: FieldMap, strict: bool) -> list[Outcome]:
+    """Read one article from each line that is not blank, in the order of the lines.
+
+    Raises
+    ------
+    ArticleError
+        When the file cannot be opened; the first problem of a line, where `strict`.
+    """
+    try:
+        with without_collection(), _opened(path) as stream:
+            return list(until_problem(_outcomes(path, stream, ArticleBuilder(fields)), strict))
+    except OSError as error:
+        raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _outcomes(path: Path, stream: IO[bytes], builder: ArticleBuilder) -> Iterator[Outcome]:
+    decoder = msgspec.json.Decoder()
+    number = 0
+    try:
+        for number, line in _lines(stream):
+            if len(line) > MOST_BYTES or line.strip():
+                yield _outcome(path, number, line, decoder, builder)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        reason = "the compressed data ends early" if isinstance(error, EOFError) else "is no sound gzip file"
+        problem = ArticleError(f"{reason}; what follows is lost, write the file anew", path, number + 1)
+        yield Outcome(str(path), problem=problem)
+
+
+def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with its number; of a line over the limit only so much that its length shows."""
+    number = 0
+    while line := stream.readline(MOST_BYTES + 1):
+        number += 1
+        more = line
+        while len(more) > MOST_BYTES and not more.endswith(b"\n"):
+            more = stream.readline(MOST_BYTES + 1)
+        yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+
+
+def _outcome(
+    path: Path, number: int, line: bytes, decoder: msgspec.json.Decoder[Any], builder: ArticleBuilder
+) -> Outcome:
+    place = Place(str(path), lambda _: number)
+    try:
+        article = builder.article(_record(line, decoder, place), place)
+    except ArticleError as error:
+        return Outcome(f"{path}:{number}", problem=error, warnings=tuple(place.warnings))
+    return Outcome(f"{path}:{number}", article, warnings=tuple(place.warnings))
+
+
+def _record(line: bytes, decoder: msgspec.json.Decoder[Any], place: Place) -> Mapping[Any, Any]:
+    if len(line) > MOST_BYTES:
+        raise place.error(f"the line is longer than {MOST_BYTES // 2**20} MB; an article is not")
+    try:
+        record = decoder.decode(line)
+    except UnicodeDecodeError as error:
+        raise place.error(f"is not UTF-8 (byte 0x{line[error.start]:02x}); save it as UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise place.error(f"is no JSON: {error}") from error
+    except RecursionError as error:
+        raise place.error("is nested too deeply") from error
+    if not isinstance(record, Mapping):
+        raise place.error(f"must be an object with the fields of an article, got a {type(record).__name__}")
+    return record

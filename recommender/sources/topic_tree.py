@@ -1,0 +1,70 @@
+"""A site's topic tree: one YAML file a topic, with its name and its parent's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import ArticleError
+from recommender.sources.front_matter import read_text
+from recommender.sources.headers import HeaderError, parse_yaml
+from recommender.sources.values import UnusableValueError, name_of
+
+
+def read_topic_tree(site: Path) -> tuple[dict[str, str], list[str]]:
+    """Return each topic's parent, and what was odd, from ``_data/topics`` of a site's folder or of the one above.
+
+    A parent may be named or given by its ``_id``. A file that cannot be read and a parent that would close a
+    circle are left out with a warning. No such folder: no tree.
+    """
+    places = (site / "_data" / "topics", site.absolute().parent / "_data" / "topics")
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
+        return {}, []
+    warnings: list[str] = []
+    topics = list(_topics(folder, warnings))
+    name_of_id = {str(topic["_id"]): name for name, topic in topics if topic.get("_id")}
+    name_of_id.update({name: name for name, _ in topics})
+    parents: dict[str, str] = {}
+    for name, topic in topics:
+        parent = topic.get("parent")
+        if parent is None or parent == "":
+            continue
+        parent = name_of_id.get(str(parent), str(parent))
+        if _reaches(parent, name, parents):
+            warnings.append(f"{folder}: topic {name!r} is above its own parent {parent!r}; the parent is left out")
+        else:
+            parents[name] = parent
+    return parents, warnings
+
+
+def _topics(folder: Path, warnings: list[str]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in {".yaml", ".yml"}:
+            continue
+        try:
+            yield _topic(path)
+        except ArticleError as error:
+            warnings.append(f"{error}; the topic is left out of the tree")
+
+
+def _topic(path: Path) -> tuple[str, Mapping[Any, Any]]:
+    try:
+        topic = parse_yaml(read_text(path), 1)
+    except HeaderError as error:
+        raise ArticleError(str(error).replace("front matter", "the file"), path, error.line) from error
+    if not isinstance(topic, Mapping) or topic.get("name") is None:
+        raise ArticleError("has no name", path)
+    try:
+        return name_of(topic["name"]), topic
+    except UnusableValueError as error:
+        raise ArticleError(f"name {error}", path) from error
+
+
+def _reaches(start: str, wanted: str, parents: Mapping[str, str]) -> bool:
+    """Say whether `wanted` is `start` or above it; the tree so far has no circles."""
+    current: str | None = start
+    while current is not None and current != wanted:
+        current = parents.get(current)
+    return current == wanted
