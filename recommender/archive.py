@@ -11,7 +11,7 @@ import numpy as np
 
 from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError, RecommenderError
-from recommender.features import FeatureModel, Index
+from recommender.features import FeatureModel, Index, feature_names
 from recommender.features.text import N_BUCKETS as N_TERMS
 from recommender.features.text import TextModel
 from recommender.features.topics import N_BUCKETS as N_TOPICS
@@ -69,7 +69,16 @@ def unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
         return _unpack(folder)
     except ModelFormatError:
         raise
-    except (KeyError, TypeError, ValueError, RecommenderError, msgspec.MsgspecError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        RecommenderError,
+        msgspec.MsgspecError,
+    ) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelFormatError(f"the model folder cannot be used ({reason}); train the model again") from error
 
@@ -77,20 +86,30 @@ def unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
 def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
     facts = folder.facts
     n_articles = int(facts["features"]["articles"])
-    text = TextModel(n_articles, {field: _frequency(folder, field, N_TERMS) for field in _FIELDS})
-    topics = TopicModel(n_articles, _frequency(folder, "topics", N_TOPICS), facts["features"]["topic_parents"])
+    if n_articles < 1:
+        raise ModelFormatError(f"the model learned from {n_articles} articles, says its manifest; train it again")
+    text = TextModel(n_articles, {field: _frequency(folder, field, N_TERMS, n_articles) for field in _FIELDS})
+    frequency = _frequency(folder, "topics", N_TOPICS, n_articles)
+    topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = FeatureModel(text, topics)
     articles = msgspec.json.Decoder(Article).decode_lines(folder.text(ARTICLES))
     corpus = Corpus.from_articles(articles, facts["corpus"]["topic_parents"])
+    index = features.index(corpus)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
-    return features, ranker, features.index(corpus), Settings.from_dict(facts["settings"])
+    if len(corpus) and ranker.names != feature_names(index):
+        raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")
+    if not np.isfinite(ranker.log_odds(np.zeros((1, len(ranker.names)), dtype=np.float32))).all():
+        raise ModelFormatError("the ranker gives scores that are no numbers; train the model again")
+    return features, ranker, index, Settings.from_dict(facts["settings"])
 
 
-def _frequency(folder: Folder, name: str, size: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _frequency(folder: Folder, name: str, size: int, most: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     used = folder.array(f"{name}_terms.npy", "int32")
     counts = folder.array(f"{name}_counts.npy", "int32")
     if len(used) != len(counts) or (len(used) and not 0 <= used.min() <= used.max() < size):
         raise ModelFormatError(f"{name}_terms.npy and {name}_counts.npy do not fit; train the model again")
+    if len(counts) and not 1 <= counts.min() <= counts.max() <= most:
+        raise ModelFormatError(f"{name}_counts.npy must hold numbers of articles, 1 to {most}; train the model again")
     frequency = np.zeros(size, dtype=np.int32)
     frequency[used] = counts
     return frequency

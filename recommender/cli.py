@@ -36,6 +36,11 @@ class Verbs(click.Group):
         except RecommenderError as error:
             click.echo(f"recommender: {error}", err=True)
             ctx.exit(2)
+        except OSError as error:
+            if error.filename is None:  # no file of the user's: a closed pipe is click's affair, the rest is a bug
+                raise
+            click.echo(f"recommender: {error.filename2 or error.filename}: {error.strerror}", err=True)
+            ctx.exit(2)
 
 
 def source_options(command: Any) -> Any:
@@ -164,7 +169,8 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
     model = open_model(corpus, settings, model_folder, site_name(site))
     console = Console(width=None if sys.stdout.isatty() else 120)
     step = max(1, len(corpus) // (articles + 1))
-    for article in corpus[step : step * articles + 1 : step]:
+    first = step if len(corpus) > articles else 0
+    for article in corpus[first::step][:articles]:
         console.print(_table(article.title, model.suggest(article.id, k=k)))
 
 

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -111,11 +111,9 @@ class Recommender:
     @property
     def version(self) -> str:
         """Name and the moment up to which the model knows the site: ``site@2026-11-23T02:00:00Z``."""
-        times = self.corpus.times
-        known = times[np.isfinite(times)]
-        if len(known) == 0:
-            return self.name
-        return f"{self.name}@{datetime.fromtimestamp(known.max(), UTC).isoformat().replace('+00:00', 'Z')}"
+        moments = (article.published_at for article in reversed(self.corpus))
+        newest = next((moment for moment in moments if moment is not None), None)
+        return self.name if newest is None else f"{self.name}@{newest.isoformat().replace('+00:00', 'Z')}"
 
     def suggest(
         self,
@@ -155,6 +153,8 @@ class Recommender:
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`."""
         k, threshold = self._limits(k, threshold)
+        if n_jobs == 0:
+            raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
         state = self._state
         rows = np.arange(len(state.index.corpus))
         blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
@@ -309,9 +309,11 @@ class Recommender:
             return state.index.vectors.take(rows), rows, limits
         row = corpus.row_of(source)
         vectors = state.features.transform([source])
-        if source.published_at is None:  # a draft is written now
-            newest = np.fmax.reduce(state.index.vectors.days, initial=np.nan)
-            vectors = replace(vectors, days=np.array([newest]))
+        if source.published_at is None:
+            days = state.index.vectors.days
+            # A draft is written now, as far as the model may know; a known article keeps its date, or its lack of one.
+            day = np.fmax.reduce(days[: limits[0]], initial=np.nan) if row is None else days[row]
+            vectors = replace(vectors, days=np.array([day]))
         return vectors, np.array([-1 if row is None else row]), limits
 
     def _rank(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from numbers import Real
 from typing import Any
 
 from recommender.errors import ArticleError
@@ -109,7 +112,20 @@ class Article:
             value = getattr(self, name)
             if isinstance(value, str):
                 raise ArticleError(f"{name} of article {self.id!r} must be a list, got the text {value!r}")
-            object.__setattr__(self, name, tuple(value))
+            if not isinstance(value, Iterable):
+                raise ArticleError(f"{name} of article {self.id!r} must be a list, got {value!r}")
+            entries = tuple(value)
+            kind = Relation if name == "relations" else str
+            if not all(isinstance(entry, kind) for entry in entries):
+                raise ArticleError(f"{name} of article {self.id!r} must hold {kind.__name__} only, got {value!r}")
+            object.__setattr__(self, name, entries)
+        if self.quality is not None:
+            if isinstance(self.quality, bool) or not isinstance(self.quality, Real) or not math.isfinite(self.quality):
+                raise ArticleError(
+                    f"quality of article {self.id!r} must be a finite number, or None where unknown, "
+                    f"got {self.quality!r}"
+                )
+            object.__setattr__(self, "quality", float(self.quality))
         object.__setattr__(self, "published_at", _utc(self.published_at, f"article {self.id!r}"))
 
     @property
@@ -126,7 +142,10 @@ def _utc(moment: datetime | None, owner: str) -> datetime | None:
             f"published_at of {owner} must be a datetime with a time zone, got {moment!r}; "
             "add one, for instance published_at.replace(tzinfo=timezone.utc)"
         )
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ArticleError(f"published_at of {owner} is before the year 1 or after 9999, got {moment!r}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import dataclasses
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -62,6 +63,11 @@ class RankerSettings:
     def __post_init__(self) -> None:
         for name in ("least_sources", "trees", "leaves"):
             _at_least(self, name, 2)
+        _at_least(self, "most_sources", 1)
+        if not 0 < self.calibration_share < 1:
+            raise SettingsError(f"ranker.calibration_share must be between 0 and 1, got {self.calibration_share!r}")
+        if not 0 < self.learning_rate <= 1:
+            raise SettingsError(f"ranker.learning_rate must be above 0 and at most 1, got {self.learning_rate!r}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class SelectionSettings:
 
     def __post_init__(self) -> None:
         _at_least(self, "k", 1)
-        if not 0 <= self.threshold <= 1:
+        if not isinstance(self.threshold, Real) or not 0 <= self.threshold <= 1:
             raise SettingsError(f"selection.threshold must be in [0, 1], got {self.threshold!r}")
 
 
@@ -159,5 +165,7 @@ def _check_type(name: str, value: Any, wanted: Any) -> None:
 
 def _at_least(stage: Any, name: str, least: int) -> None:
     value = getattr(stage, name)
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise SettingsError(f"setting {name!r} must be a whole number, got {value!r}")
     if value < least:
         raise SettingsError(f"setting {name!r} must be at least {least}, got {value!r}")

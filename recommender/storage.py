@@ -71,7 +71,12 @@ def write_folder(path: Path, folder: Folder) -> None:
         old = made.with_name(made.name + "-old")
         if path.exists():
             path.rename(old)
-        made.rename(path)
+        try:
+            made.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -129,7 +134,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise ModelFormatError(f"{path} is no model folder: it has no {MANIFEST}; make one with recommender train")
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFormatError(f"{file} is no JSON ({error}); train the model again") from error
     if not isinstance(manifest, Mapping) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, Mapping) else None
@@ -144,8 +149,9 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 def _open_array(file: Path) -> NDArray[Any]:
     try:
-        values: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+        # As np.load with mmap_mode="r" and allow_pickle=False, but it takes no zip of arrays for an array either.
+        values: NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
+    except (ValueError, OverflowError) as error:
         raise ModelFormatError(f"{file} holds no plain array ({error}); train the model again") from error
     return values
 
