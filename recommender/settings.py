@@ -53,9 +53,9 @@ class RankerSettings:
     """
 
     least_sources: int = 40
-    trees: int = 300
+    trees: int = 150
     leaves: int = 31
-    learning_rate: float = 0.06
+    learning_rate: float = 0.1
     calibration_share: float = 0.2
     most_sources: int = 4000
     random_state: int = 0

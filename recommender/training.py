@@ -21,7 +21,8 @@ def train_ranker(index: Index, settings: Settings) -> Ranker:
 def known_limits(index: Index, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return how many rows were known when each of these was published; for an undated one, all."""
     times = index.corpus.times
-    return np.asarray(np.searchsorted(times, times[rows], side="right"), dtype=np.intp)
+    limits: NDArray[np.intp] = np.searchsorted(times, times[rows], side="right").astype(np.intp, copy=False)
+    return limits
 
 
 def teaching_rows(index: Index, most: int) -> NDArray[np.intp]:
@@ -30,7 +31,8 @@ def teaching_rows(index: Index, most: int) -> NDArray[np.intp]:
     rows = np.flatnonzero(np.diff(graph.indptr))
     limits = known_limits(index, rows)
     earliest = graph.indices[graph.indptr[rows]]  # neighbours are sorted
-    return rows[(earliest < limits) & (earliest != rows)][-most:]
+    teaching: NDArray[np.intp] = rows[earliest < limits]
+    return teaching[-most:]
 
 
 def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -127,14 +127,17 @@ def bucket(word: str) -> int:
     return int(abs(murmurhash3_32(word))) % N_BUCKETS
 
 
-def terms(text: str) -> Iterable[str]:
-    """Yield the words of a text as they are indexed: lower case, without accents, two letters or more.
+@lru_cache(maxsize=8192)
+def terms(text: str) -> tuple[str, ...]:
+    """Return the words of a text as they are indexed: lower case, without accents, two letters or more.
 
-    >>> list(terms("Café in Aalborg"))
-    ['cafe', 'in', 'aalborg']
+    >>> terms("Café in Aalborg")
+    ('cafe', 'in', 'aalborg')
     """
-    plain = unicodedata.normalize("NFKD", text.lower())
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    plain = text.lower()
+    if not plain.isascii():
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+    return tuple(_WORD.findall(plain))
 
 
 def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:
