@@ -82,11 +82,12 @@ class ArticleBuilder:
         default_date: str | None = None,
         default_url: str | None = None,
         body: str = "",
-        relations: tuple[Relation, ...] | None = None,
+        related: tuple[str, list[Related]] | None = None,
     ) -> Article:
         """Build the article of a record.
 
-        The defaults count where the record itself says nothing; `relations` spares reading them.
+        The defaults count where the record itself says nothing; `related` is the name and the entries of its
+        list of related articles, where they were read already.
 
         Raises
         ------
@@ -117,25 +118,22 @@ class ArticleBuilder:
             published=self._published(record, place),
             removed=self._removed(record, place),
             language=self._value("language", record, place, language_of) or None,
-            relations=self.relations(self._fields.first("relations", record), place)
-            if relations is None
-            else relations,
+            relations=collect(*related, place) if related else self._relations(record, place),
         )
 
     def has_id(self, record: Mapping[Any, Any]) -> bool:
         """Say whether the record names its own id."""
         return self._fields.first("id", record)[1] is not None
 
-    def relations(self, named: tuple[str, Any], place: Place) -> tuple[Relation, ...]:
-        """Return the relations of a field, given its name and its value; entries of no use are warned about."""
-        name, value = named
+    def _relations(self, record: Mapping[Any, Any], place: Place) -> tuple[Relation, ...]:
+        name, value = self._fields.first("relations", record)
         if value is None:
             return ()
         if not isinstance(value, list | tuple | Mapping | str):
             place.warn(f"{name} must be a list of articles, got {shown(value)}; it is left out", name)
             return ()
         entries = value if isinstance(value, list | tuple) else [value]
-        return collect([self.related(entry) for entry in entries], name, place)
+        return collect(name, [self.related(entry) for entry in entries], place)
 
     def related(self, entry: Any) -> Related:
         """Return what one entry of a list of related articles says; it depends on the entry alone."""
@@ -279,7 +277,7 @@ class ArticleBuilder:
             return None
 
 
-def collect(entries: list[Related], name: str, place: Place) -> tuple[Relation, ...]:
+def collect(name: str, entries: list[Related], place: Place) -> tuple[Relation, ...]:
     """Return the relations of a list, each once, and note what is to be said about its entries at `place`."""
     for number, entry in enumerate(entries, start=1):
         for remark in entry.remarks:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recommender.errors import ArticleError
-from recommender.records import Article, Relation
-from recommender.sources.builder import ArticleBuilder, Place, Related, collect
+from recommender.records import Article
+from recommender.sources.builder import ArticleBuilder, Place, Related
 from recommender.sources.fields import FieldMap
 from recommender.sources.headers import (
     FrontMatter,
@@ -63,17 +63,17 @@ class FrontMatterReader:
             if matter is None:
                 raise place.error("has no front matter; an article begins with a line ---")
             place.line_of = lambda name: line_of(matter, name)
-            record, relations = self._parse(matter, place)
+            record, related = self._parse(matter, place)
         except HeaderError as error:
             raise ArticleError(str(error), path, error.line) from error
-        article = self._article(record, relations, relative, matter.body, place)
+        article = self._article(record, related, relative, matter.body, place)
         path_id = None if self._builder.has_id(record) else id_of(relative)[1]
         return Outcome(str(path), article, warnings=tuple(place.warnings), path_id=path_id)
 
     def _article(
         self,
         record: Mapping[Any, Any],
-        relations: tuple[Relation, ...] | None,
+        related: tuple[str, list[Related]] | None,
         relative: PurePosixPath,
         body: str,
         place: Place,
@@ -86,28 +86,22 @@ class FrontMatterReader:
             default_date=dated[1] if dated else None,
             default_url=_hugo_address(record, relative) if self._fields.preset == "hugo" else None,
             body=body,
-            relations=relations,
+            related=related,
         )
         return replace(article, published=False) if "_drafts" in relative.parts else article
 
-    def _parse(self, matter: FrontMatter, place: Place) -> tuple[Mapping[Any, Any], tuple[Relation, ...] | None]:
-        """Return the record and, where they could be read entry by entry, its relations."""
+    def _parse(self, matter: FrontMatter, place: Place) -> tuple[Mapping[Any, Any], tuple[str, list[Related]] | None]:
+        """Return the record and, where they could be read one by one, the entries of its list of related articles."""
         if matter.form != "yaml":
             return parse_header(matter), None
         for name in _named_twice(matter.header):
             place.warn(f"names {name} more than once; the last one counts", name)
-        found = self._parse_in_parts(matter, place)
+        found = self._parse_in_parts(matter)
         if found is not None:
             return found
-        without = _SECURED.sub(_blank, matter.header)
-        record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
-        if without != matter.header and ("secured" not in record or record["secured"] is not None):
-            record = parse_header(matter)  # what looked like the field was part of a text
-        return record, None
+        return _without_secured(matter), None
 
-    def _parse_in_parts(
-        self, matter: FrontMatter, place: Place
-    ) -> tuple[Mapping[Any, Any], tuple[Relation, ...]] | None:
+    def _parse_in_parts(self, matter: FrontMatter) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
         """Read the related entries one by one, and the rest without them; None where that may not be the same."""
         found = [(name, block) for name, pattern in self._block.items() for block in pattern.finditer(matter.header)]
         if len(found) != 1:
@@ -127,7 +121,7 @@ class FrontMatterReader:
             entries = list(self._entries(block[1]))
         except HeaderError:
             return None  # read it once more in one piece: for the right line, or because of an alias
-        return record, collect(entries, name, place)
+        return record, (name, entries)
 
     def _entries(self, block: str) -> Iterator[Related]:
         """Yield what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
@@ -191,6 +185,23 @@ def line_of(matter: FrontMatter, name: str | None) -> int | None:
     key = re.escape(name.partition(".")[0])
     found = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", matter.header, re.MULTILINE)
     return matter.first_line + matter.header.count("\n", 0, found.start()) if found else None
+
+
+def _without_secured(matter: FrontMatter) -> Mapping[Any, Any]:
+    """Read front matter in one piece, without what looks like `secured`, unless it is a part of another text."""
+    without = _SECURED.sub(_blank, matter.header)
+    try:
+        record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
+    except HeaderError as error:
+        if without == matter.header:
+            raise
+        try:
+            return parse_header(matter)
+        except HeaderError:
+            raise error from None  # the error that cannot show anything of `secured`
+    if without != matter.header and ("secured" not in record or record["secured"] is not None):
+        return parse_header(matter)
+    return record
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -107,7 +107,9 @@ def parse_yaml(text: str, first_line: int) -> Any:
     try:
         return yaml.load(text, Loader=_loader_for(text))  # noqa: S506 (both are safe loaders)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # A quote that is never closed is found at the end; where it opens is what a writer wants to know.
+        unclosed = error.problem == "found unexpected end of stream"
+        mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
         line = first_line + mark.line if mark else None
         raise HeaderError(f"front matter is no YAML: {error.problem or error.context}", line) from error
     except yaml.YAMLError as error:

@@ -80,7 +80,7 @@ def _record(line: bytes, decoder: msgspec.json.Decoder[Any], place: Place) -> Ma
     try:
         record = decoder.decode(line)
     except UnicodeDecodeError as error:
-        raise place.error(f"is not UTF-8 (byte 0x{line[error.start]:02x}); save it as UTF-8") from error
+        raise place.error(f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save it as UTF-8") from error
     except msgspec.DecodeError as error:
         raise place.error(f"is no JSON: {error}") from error
     except RecursionError as error:
