@@ -110,8 +110,9 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
 @SITE
 @click.option("--newest", default=0.25, show_default=True, type=click.FloatRange(0, 1, True, True), help="Held out.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here too.")
+@click.option("--full", is_flag=True, help="Print every figure, also by size of story and as paired differences.")
 @source_options
-def evaluate_site(site: Path, newest: float, json_file: Path | None, **source: Any) -> None:
+def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool, **source: Any) -> None:
     """Measure suggestions for the newest articles of SITE against its own relations, beside baselines."""
     settings = _settings(**source)
     corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
@@ -119,7 +120,7 @@ def evaluate_site(site: Path, newest: float, json_file: Path | None, **source: A
     report = evaluate(corpus, settings, newest=newest)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
-    click.echo(report.table())
+    click.echo(report.table(full))
 
 
 @main.command(epilog="Example: recommender explain examples/newsroom SOURCE TARGET")

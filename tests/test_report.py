@@ -187,7 +187,7 @@ def test_json_is_the_same_bytes_and_has_no_nan(report, corpus, figures):
 
 
 def test_the_table_holds_every_model_with_intervals(report):
-    table = report.table()
+    table = report.table(full=True)
     lines = table.splitlines()
     assert lines[0] == ("16 articles; 12 before the cut to learn from, 4 after it; cut at 2025-03-13T00:00:00Z.")
     assert "At publication, all targets: 4 articles in 3 stories" in lines
@@ -201,7 +201,7 @@ def test_the_table_holds_every_model_with_intervals(report):
 
 
 def test_columns_are_aligned(report):
-    blocks = [block.splitlines() for block in report.table().split("\n\n") if "----" in block]
+    blocks = [block.splitlines() for block in report.table(full=True).split("\n\n") if "----" in block]
     assert len(blocks) == 3
     for header, rule, *rows in blocks:
         assert rows
@@ -216,7 +216,7 @@ def test_a_report_with_nothing_to_measure():
     corpus = Corpus.from_articles([Article("a", "A", published_at=START)])
     figures = ProtocolFigures.from_rankings(corpus, TODAY, [], {"random": []})
     report = EvaluationReport.from_figures(corpus, 0, [figures])
-    assert "nothing to measure" in report.table()
+    assert "nothing to measure" in report.table(full=True)
     assert json.loads(report.to_json())["results"][0]["models"]["random"]["figures"]["nDCG@10"]["over_articles"] == {
         "value": None,
         "low": None,
@@ -233,5 +233,13 @@ def test_baselines_go_straight_into_a_report(corpus):
         corpus, cut, [ProtocolFigures.from_rankings(corpus, TODAY, sources, rankings)]
     )
     for baseline in default_baselines():
-        assert baseline.name in report.table()
+        assert baseline.name in report.table(full=True)
     assert report.result(TODAY).models["newest in topic"].figures["coverage"].over_articles.value == 1.0
+
+
+def test_the_brief_table_has_every_model_once_a_protocol_and_no_slices(report):
+    brief, full = report.table(), report.table(full=True)
+    assert len(brief) < len(full)
+    assert "by story size" in full
+    assert "by story size" not in brief
+    assert "without near-duplicates" not in brief

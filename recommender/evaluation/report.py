@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -102,14 +102,23 @@ class EvaluationReport:
         """Return the report as JSON: the same report gives the same bytes."""
         return json.dumps(self.to_dict(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def table(self) -> str:
-        """Return the report as plain text for people."""
+    def table(self, full: bool = False) -> str:
+        """Return the report as plain text for people.
+
+        Parameters
+        ----------
+        full
+            Every figure, also by size of story, without near-duplicates, and as paired differences.
+        """
         head = (
             f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"
         )
         parts = [f"{head}; cut at {self.cut}." if self.cut else f"{head}."]
         for result in self.results:
-            parts += _result_tables(result)
+            if full:
+                parts += _result_tables(result)
+            elif result.variant == ALL_TARGETS:
+                parts += _brief(result)
         parts.append(
             "In brackets: 95 % intervals, by bootstrap over stories. nDCG@10 | articles is the mean over articles, "
             "nDCG@10 | stories counts each story once; all other figures are means over articles."
@@ -118,20 +127,41 @@ class EvaluationReport:
         return "\n\n".join(parts) + "\n"
 
 
-def _result_tables(result: ProtocolFigures) -> list[str]:
+def _brief(result: ProtocolFigures) -> list[str]:
+    parts = _heading(result)
+    if not result.sources:
+        return parts
+    parts.append(_main_table(result, ("P@5", "MRR"), ()))
+    if result.engine is not None:
+        engine = result.models[result.engine]
+        figures = [
+            f"{_header(name, result)} {_mean(engine, name)}" for name in (*_PLAIN, *_EXTRA) if name in engine.figures
+        ]
+        figures += [f"{name} {number(engine.totals[name])}" for name in _TOTALS if name in engine.totals]
+        parts.append(f"{result.engine}: {', '.join(figures)}")
+    return parts
+
+
+def _heading(result: ProtocolFigures) -> list[str]:
     title = f"{result.protocol}, {result.variant}: {result.sources} articles in {result.stories} stories"
     if not result.sources:
         return [title, "No held-out article has a relation that counts here: nothing to measure."]
-    parts = [title.capitalize(), _main_table(result), _slice_table(result)]
+    return [title.capitalize()]
+
+
+def _result_tables(result: ProtocolFigures) -> list[str]:
+    parts = _heading(result)
+    if not result.sources:
+        return parts
+    extra = tuple(name for name in _EXTRA if any(name in model.figures for model in result.models.values()))
+    totals = tuple(name for name in _TOTALS if any(name in model.totals for model in result.models.values()))
+    parts += [_main_table(result, (*_PLAIN, *extra), totals), _slice_table(result)]
     if result.differences:
         parts.append(_difference_table(result))
     return parts
 
 
-def _main_table(result: ProtocolFigures) -> str:
-    extra = [name for name in _EXTRA if any(name in model.figures for model in result.models.values())]
-    totals = [name for name in _TOTALS if any(name in model.totals for model in result.models.values())]
-    plain = [*_PLAIN, *extra]
+def _main_table(result: ProtocolFigures, plain: Sequence[str], totals: Sequence[str]) -> str:
     headers = ["model", f"{PRIMARY} | articles", f"{PRIMARY} | stories", *(_header(n, result) for n in plain), *totals]
     rows = []
     for name, model in result.models.items():
