@@ -141,6 +141,8 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:
+    if not articles:  # which scikit-learn does not expect
+        return sparse.csr_matrix((0, N_BUCKETS), dtype=np.float32)
     return _VECTORIZERS[field].transform([field_text(article, field) for article in articles])
 
 

@@ -47,7 +47,7 @@ class TopicModel:
         """Return ``(n_articles, N_BUCKETS)``, rows of length one, or zeros for an article without topics."""
         weights = self._membership(articles)
         weights.data *= self.rarity_[weights.indices]
-        return normalize(weights).astype(np.float32)
+        return (normalize(weights) if articles else weights).astype(np.float32)
 
     def _membership(self, articles: Sequence[Article]) -> sparse.csr_matrix:
         entries = [self._weights(article.topics) for article in articles]
@@ -81,9 +81,12 @@ def topic_key(topic: str) -> str:
 
 
 def shared_topics(source: Article, target: Article) -> list[str]:
-    """Return the topics that both articles carry, spelt and ordered as in the source."""
+    """Return the topics that both articles carry, each once, spelt and ordered as in the source."""
     wanted = {topic_key(topic) for topic in target.topics}
-    return [topic for topic in source.topics if topic_key(topic) in wanted]
+    spelt: dict[str, str] = {}
+    for topic in source.topics:
+        spelt.setdefault(topic_key(topic), topic)
+    return [topic for key, topic in spelt.items() if key in wanted]
 
 
 def topic_features(query: Query) -> Features:
