@@ -24,7 +24,7 @@ def with_candidates(query: Query, settings: CandidateSettings, also: NDArray[np.
     chosen = [
         best_rows(query.overall, settings.text),
         best_rows(query.similarity["title"], settings.title),
-        _nearest_in_time(query.gaps, settings.recent),
+        query.nearest_in_time(settings.recent),
         best_rows(linked, settings.linked),
     ]
     targets = np.unique(np.concatenate(chosen))
@@ -50,19 +50,13 @@ def best_rows(values: NDArray[np.floating], count: int) -> NDArray[np.intp]:
     return np.flatnonzero(values > 0)
 
 
-def _nearest_in_time(gaps: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    if np.isnan(gaps).all():  # no date to go by: the end of the corpus
-        return np.arange(max(0, len(gaps) - count), len(gaps))
-    return best_rows(1 / (1 + np.nan_to_num(gaps, nan=np.inf)), count)
-
-
 def _linked_strength(query: Query, n_seeds: int) -> NDArray[np.float64]:
     """Let the articles most like the source, in text and in text and time, pass their likeness on by relations."""
     likeness = query.overall
     gaps = np.nan_to_num(query.gaps, nan=UNKNOWN_GAP)
     recent = likeness * np.exp2(-gaps / TIME_HALF_LIFE)
     seeds = np.union1d(best_rows(likeness, n_seeds), best_rows(recent, n_seeds))
-    owner, neighbour = query.known_neighbours(seeds)
-    degrees = np.bincount(owner, minlength=len(seeds))
+    links = query.known_links(seeds)
+    degrees = np.bincount(links.owner, minlength=len(seeds))
     passed = likeness[seeds] * np.exp2(-gaps[seeds] / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
-    return np.bincount(neighbour, weights=passed[owner], minlength=query.limit).astype(np.float64)
+    return np.bincount(links.neighbour, weights=passed[links.owner], minlength=query.limit).astype(np.float64)

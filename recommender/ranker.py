@@ -213,7 +213,7 @@ def _boost(judged: Judged, settings: RankerSettings) -> xgboost.Booster:
     parameters = {
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "topk",
-        "lambdarank_num_pair_per_sample": 10,
+        "lambdarank_num_pair_per_sample": 20,
         "tree_method": "hist",
         "max_bin": 128,
         "grow_policy": "lossguide",

@@ -60,7 +60,7 @@ def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.fl
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
     reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in log_odds.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
-    return (*reasons, Reason(BASE, "how often any candidate is kept", base_share, base))
+    return (*reasons, Reason(BASE, "what every candidate starts from", base_share, base))
 
 
 def _title_words(pair: Pair) -> str:
@@ -106,13 +106,21 @@ def _length_words(pair: Pair) -> str:
 
 
 def _relation_words(pair: Pair) -> str:
-    _, neighbours = pair.query.known_neighbours(np.array([pair.row]))
+    neighbours = pair.query.known_neighbours(pair.row)
     if len(neighbours) == 0:
         return "not linked with any known article"
     likeness = pair.query.overall[neighbours]
     nearest = neighbours[np.lexsort((neighbours, -likeness))[:2]]
     titles = " and ".join(f"“{pair.query.index.corpus[int(row)].title}”" for row in nearest)
     return f"linked with {_plural(len(neighbours), 'article')}, nearest {titles}"
+
+
+def _surrounding_words(pair: Pair) -> str:
+    alike = pair.query.most_alike()
+    linked = sum(len(pair.query.known_neighbours(int(row))) > 0 for row in alike)
+    return (
+        f"{linked} of the {_plural(len(alike), 'article')} most like the source are linked" if len(alike) else "alone"
+    )
 
 
 def _plural(count: int, noun: str) -> str:
@@ -128,6 +136,7 @@ WORDS: dict[str, Callable[[Pair], str]] = {
     "quality": _quality_words,
     "length": _length_words,
     "relations": _relation_words,
+    "surroundings": _surrounding_words,
 }
 if WORDS.keys() != GROUPS.keys():
     raise RuntimeError("every group of features needs words, and no others")

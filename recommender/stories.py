@@ -20,6 +20,6 @@ def kind_of(query: Query, row: int) -> str:
     """
     if query.similarity["full"][row] >= DUPLICATE_COSINE:
         return DUPLICATE
-    _, neighbours = query.known_neighbours(np.array([row]))
+    neighbours = query.known_neighbours(row)
     near = query.gaps[np.append(neighbours, row)] <= STORY_DAYS
     return SAME_STORY if near.any() else BACKGROUND

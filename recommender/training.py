@@ -42,8 +42,7 @@ def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:
     for query in _at_publication(index, rows, settings):
         features = pair_features(query)[0]
         blocks.append(features)
-        _, related = query.known_neighbours(np.array([query.row]))
-        kept.append(np.isin(query.targets, related))
+        kept.append(np.isin(query.targets, query.known_neighbours(query.row)))
     names = feature_names(index)
     if not blocks:
         nothing = np.empty((0, len(names)), dtype=np.float32)

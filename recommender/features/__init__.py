@@ -14,6 +14,7 @@ from recommender.features.provider import provider_codes, provider_features
 from recommender.features.quality import length_features, lengths, qualities, quality_features
 from recommender.features.query import Features, Index, Query, Vectors, queries
 from recommender.features.relations import relation_features
+from recommender.features.surroundings import surrounding_features
 from recommender.features.text import TextModel
 from recommender.features.timing import publication_days, time_features
 from recommender.features.topics import TopicModel, topic_features
@@ -32,6 +33,7 @@ GROUPS: dict[str, Callable[[Query], Features]] = {
     "quality": quality_features,
     "length": length_features,
     "relations": relation_features,
+    "surroundings": surrounding_features,
 }
 
 

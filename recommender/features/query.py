@@ -80,10 +80,33 @@ class Index:
         """Which rows may be targets at all."""
         return np.array([not article.removed for article in self.corpus], dtype=bool)
 
+    @cached_property
+    def link_likeness(self) -> NDArray[np.float32]:
+        """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
+        graph, full = self.corpus.neighbours, self.vectors.text.full
+        ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+        likeness = np.empty(graph.nnz, dtype=np.float32)
+        for start in range(0, graph.nnz, 8192):
+            part = slice(start, start + 8192)
+            likeness[part] = full[ends[part]].multiply(full[graph.indices[part]]).sum(axis=1).ravel()
+        return likeness
+
     def similarities(self, vectors: Vectors) -> dict[str, NDArray[np.float32]]:
         """Return the cosine of each of some sources with every article: ``(n_sources, n_articles)`` a field."""
         inverted = self.vectors.text.inverted
         return {field: (getattr(vectors.text, field) @ inverted[field]).toarray() for field in SEARCHED}
+
+
+@dataclass(frozen=True)
+class Links:
+    """Relations of some rows: ``neighbour[i]`` is linked with the row at ``owner[i]``; owners ascend.
+
+    `place` is where the relation stands in ``corpus.neighbours.indices``.
+    """
+
+    owner: NDArray[np.intp]
+    neighbour: NDArray[np.intp]
+    place: NDArray[np.intp]
 
 
 @dataclass
@@ -122,6 +145,18 @@ class Query:
         gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[: self.limit] - self.vectors.days[0])
         return gaps
 
+    def nearest_in_time(self, count: int) -> NDArray[np.intp]:
+        """Return the rows published nearest to the source, itself left out; the newest where its date is unknown."""
+        gaps = np.nan_to_num(self.gaps, nan=np.inf)
+        if 0 <= self.row < self.limit:
+            gaps[self.row] = np.inf
+        rows = np.arange(len(gaps))
+        if 0 < count < len(gaps):
+            rows = np.flatnonzero(gaps <= np.partition(gaps, count - 1)[count - 1])
+        order = np.lexsort((-rows, gaps[rows]))[:count]
+        chosen = rows[order]
+        return np.sort(chosen[chosen != self.row])
+
     @cached_property
     def overall(self) -> NDArray[np.float32]:
         """One figure of likeness to every known article: a weighted sum of the fields' cosines."""
@@ -129,18 +164,22 @@ class Query:
         overall: NDArray[np.float32] = full + np.float32(0.5) * title + np.float32(0.3) * characters
         return overall
 
+    def most_alike(self, count: int = 20) -> NDArray[np.intp]:
+        """Return the rows most like the source, best first; among equals the newest first."""
+        likeness = self.overall
+        if len(likeness) > count:
+            least = np.partition(likeness, -count)[-count]
+            rows = np.flatnonzero((likeness >= least) & (likeness > 0))
+        else:
+            rows = np.flatnonzero(likeness > 0)
+        return rows[np.lexsort((-rows, -likeness[rows]))][:count]
+
     def rarity(self, field: str) -> NDArray[np.float32]:
         """Return how rare each bucket of terms is, in (0, 1], for a field."""
         return self.index.idf[field]
 
-    def known_neighbours(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the articles that are linked with these rows, without the source and the unknown.
-
-        Returns
-        -------
-        (owner, neighbour)
-            `neighbour[i]` is linked with ``rows[owner[i]]``; owners ascend.
-        """
+    def known_links(self, rows: NDArray[np.intp]) -> Links:
+        """Return the relations of these rows, without those of the source and of the unknown."""
         graph = self.index.corpus.neighbours
         degrees = graph.indptr[rows + 1] - graph.indptr[rows]
         owner = np.repeat(np.arange(len(rows)), degrees)
@@ -148,7 +187,11 @@ class Query:
         place = np.arange(len(owner)) + np.repeat(graph.indptr[rows] - ends + degrees, degrees)
         neighbour = graph.indices[place]
         known = (neighbour < self.limit) & (neighbour != self.row)
-        return owner[known], neighbour[known].astype(np.intp)
+        return Links(owner[known], neighbour[known].astype(np.intp), place[known])
+
+    def known_neighbours(self, row: int) -> NDArray[np.intp]:
+        """Return the known articles that a row is linked with, ascending, without the source."""
+        return self.known_links(np.array([row])).neighbour
 
 
 def queries(

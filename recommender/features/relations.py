@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features.query import SEARCHED, Features, Query
+from recommender.features.query import SEARCHED, Features, Links, Query
 from recommender.features.segments import Runs, relative
 
 HALF_LIFE = 7.0  # days
@@ -13,18 +13,20 @@ UNKNOWN_GAP = 9_999.0  # days; stands in where the candidate is linked with noth
 
 
 def relation_features(query: Query) -> Features:
-    """Return features of each candidate's known neighbours: their number, likeness, nearness in time, topics."""
-    owner, neighbour = query.known_neighbours(query.targets)
-    runs = Runs(owner, len(query.targets))
-    features = {
+    """Return features of each candidate's known neighbours: their number, likeness, nearness in time, company."""
+    links = query.known_links(query.targets)
+    runs = Runs(links.owner, len(query.targets))
+    features: Features = {
         "linked_count": runs.count(),
         "linked_strength": query.linked,
         "linked_strength_relative": relative(query.linked),
         "linked_candidates_share": np.full(len(query.targets), (runs.count() > 0).mean() if len(query.targets) else 0),
     }
-    features |= _likeness(query, runs, neighbour)
-    features |= _nearness(query, runs, neighbour)
-    features |= _company(query, runs, neighbour)
+    features |= _likeness(query, runs, links.neighbour)
+    features |= _cohesion(query, runs, links, features["linked_full_mean"])
+    features |= _nearness(query, runs, links.neighbour)
+    features |= _activity(query, runs, links.neighbour)
+    features |= _company(query, runs, links.neighbour)
     return features
 
 
@@ -42,6 +44,25 @@ def _likeness(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features
     features["linked_near_relative"] = relative(features["linked_near_count"])
     features["linked_near_share"] = runs.mean(near[neighbour].astype(np.float64))
     features["linked_nearest_count"] = runs.sum(_nearest(query.overall, 10)[neighbour].astype(np.float64))
+    return features
+
+
+def _cohesion(query: Query, runs: Runs, links: Links, mean: NDArray[np.floating]) -> Features:
+    """How like a candidate is to its own neighbours, and whether the source is as like to them."""
+    cohesion = runs.mean(query.index.link_likeness[links.place])
+    return {"linked_cohesion": cohesion, "linked_typical": mean - cohesion}
+
+
+def _activity(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features:
+    """Which part of all that was published around the source is linked with a candidate."""
+    gaps = np.nan_to_num(query.gaps, nan=UNKNOWN_GAP)
+    features = {}
+    for days in (3, 7, 30):
+        around = (gaps <= days).astype(np.float64)
+        features[f"linked_share_{days}_days"] = runs.sum(around[neighbour]) / max(around.sum(), 1)
+    around = np.zeros(query.limit)
+    around[query.nearest_in_time(20)] = 1
+    features["linked_share_nearest_20"] = runs.sum(around[neighbour]) / 20
     return features
 
 
