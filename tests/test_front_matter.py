@@ -208,6 +208,14 @@ def test_a_field_given_twice_is_warned_about(folder: Folder) -> None:
     assert outcome.warnings == (f"{outcome.place}:2: names title more than once; the last one counts",)
 
 
+def test_of_two_lists_of_related_articles_the_last_one_counts(folder: Folder) -> None:
+    first = folder.read("---\ntitle: T\nrelated:\n  - id: b\nrelated:\n---\n").article
+    second = folder.read("---\ntitle: T\nrelated:\nrelated:\n  - id: b\n---\n").article
+    assert first is not None
+    assert second is not None
+    assert (first.relations, second.relations) == ((), (Relation(None, "b"),))
+
+
 def test_a_warning_names_the_line_of_its_field(folder: Folder) -> None:
     outcome = folder.read("---\ntitle: A\n\nquality: high\nrelated:\n  - title: Lost\n---\n")
     assert outcome.warnings == (
@@ -252,7 +260,7 @@ def test_secured_is_not_parsed_and_never_shown(folder: Folder, secured: str) -> 
     assert "s3cret" not in repr(outcome)
 
 
-@pytest.mark.parametrize("field", ["secured: s", "related:\n  - id: b"])
+@pytest.mark.parametrize("field", ["secured: s", "related:\n  - id: b", "secured: s\nx", "related:\n  - id: b\nx"])
 def test_what_looks_like_a_field_inside_a_text_stays_text(folder: Folder, field: str) -> None:
     article = folder.read(f'---\ntitle: T\nexcerpt: "one\n{field}\n  two"\n---\n').article
     assert article is not None

@@ -80,9 +80,9 @@ def test_folders_and_files_that_hold_no_articles_are_not_walked(tmp_path: Path) 
 def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     write(
         tmp_path,
-        y2020__ferry=article(related="[y2021/ferry.md, only]"),
+        y2020__ferry=article(related="[y2021/ferry.md, y2021/only.md]"),
         y2021__ferry=article(),
-        y2021__only=article(related="[y2021/only]"),
+        y2021__only=article(),
         posts__strike__index=article(),
     )
     corpus = read_articles(tmp_path)
@@ -255,7 +255,8 @@ def test_the_topic_tree_is_found_from_the_site_and_from_its_articles(
 ) -> None:
     write(tmp_path, _news__a=article())
     write_topics(tmp_path, azure="_id: azure\nname: Azure", ai="name: AI\nparent: Azure", ml="name: ML\nparent: azure")
-    tree = {"AI": "Azure", "ML": "Azure"}
+    write_topics(tmp_path, robots="_id: AI\nname: Robots", arms="name: Arms\nparent: AI")  # a name goes before an id
+    tree = {"AI": "Azure", "Arms": "AI", "ML": "Azure"}
     assert read_articles(tmp_path).topic_parents == tree
     assert read_articles(tmp_path / "_news").topic_parents == tree
     monkeypatch.chdir(tmp_path / "_news")

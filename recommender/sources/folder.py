@@ -19,8 +19,8 @@ MARKDOWN = (".md", ".markdown")
 NOT_WALKED = frozenset({"_data", "_includes", "_layouts", "_sass", "_site", "node_modules"})
 SECTION_PAGE = "_index"
 
-# Below this many files a second process takes longer to start than it saves.
-_FEWEST_FOR_PROCESSES = 200
+# Below this many files the start of other processes, which load all libraries anew, takes longer than it saves.
+_FEWEST_FOR_PROCESSES = 5000
 _CHUNKS_PER_PROCESS = 2
 
 

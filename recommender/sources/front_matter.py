@@ -27,7 +27,6 @@ from recommender.sources.outcomes import Outcome
 MOST_BYTES = 32 * 2**20
 
 _SECURED = re.compile(r"^secured[ \t]*:.*\n(?:(?:[ \t].*)?\n)*", re.MULTILINE)
-_ALIAS = re.compile(r"(?:^|[\s\[{,])\*[\w-]")
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
 _FIRST_ENTRY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*( *)-[ ]")
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
@@ -109,8 +108,6 @@ class FrontMatterReader:
         name, block = found[0]
         rest = matter.header[: block.start()] + f"{name}: ~\n" + matter.header[block.end() :]
         without = _SECURED.sub(_blank, rest)
-        if _ALIAS.search(without):
-            return None
         try:
             record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
             blanked = [name] if without == rest else [name, "secured"]
