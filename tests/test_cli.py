@@ -1,0 +1,393 @@
+"""The command line: data on stdout, the rest on stderr, one line and exit 2 for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from recommender import Article, Recommender, __version__
+from recommender.cli import main
+
+NEWSROOM = Path(__file__).resolve().parents[1] / "examples" / "newsroom"
+VERBS = sorted(main.commands)
+KEYS = "source target rank score kind reasons title url provider published_at model".split()  # noqa: SIM905 - as read
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def run_alone(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "recommender.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, cwd=cwd)
+
+
+def write(folder: Path, name: str, *header: str, body: str = "Text.") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join(["---", *header, "---", body, ""]), encoding="utf-8")
+    return folder / name
+
+
+def write_site(folder: Path, articles: Sequence[Article]) -> Path:
+    for one in articles:
+        related = [f"- url: {relation.url}" for relation in one.relations]
+        header = [
+            f"title: '{one.title}'",
+            f"excerpt: {json.dumps(one.excerpt)}",
+            f"webUrl: {one.url}",
+            f"ampWebUrl: {one.aliases[0]}",
+        ]
+        header += [f"publishedDateTime: {one.published_at:%Y-%m-%dT%H:%M:%SZ}", f"topics: {list(one.topics)}"]
+        header += ["provider: {name: Coast Courier}", "related:" if related else "related: []", *related]
+        write(folder, f"{one.id}.md", *header, body="")
+    return folder
+
+
+@pytest.fixture
+def site(articles: tuple[Article, ...], tmp_path: Path) -> Path:
+    return write_site(tmp_path / "coast", articles)
+
+
+def assert_one_line_and_exit_2(result: Result, match: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert re.fullmatch(rf"recommender: .*(?:{match}).*\n", result.stderr), result.stderr
+
+
+def numbers(line: str) -> list[int]:
+    return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", line)]
+
+
+def test_all_verbs_are_there() -> None:
+    assert {"suggest", "train", "evaluate", "explain", "inspect", "show"} <= set(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_has_an_example_of_the_verb(verb: str) -> None:
+    result = run(verb, "--help")
+    assert result.exit_code == 0
+    assert f"Example: recommender {verb} " in " ".join(result.stdout.split())
+
+
+def test_help_names_the_verbs() -> None:
+    result = run("-h")
+    assert result.exit_code == 0
+    assert all(verb in result.stdout for verb in VERBS)
+    assert f"version {__version__}" in run("--version").stdout
+
+
+def test_an_example_of_the_help_runs(tmp_path: Path) -> None:
+    [words] = re.findall(r"Example: (recommender suggest [^\n]*(?:\n +[^\n]+)*)", run("suggest", "--help").stdout)
+    shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
+    done = run_alone(*words.split()[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 500
+
+
+def test_a_suggestion_is_a_line_of_json_with_these_keys(site: Path) -> None:
+    result = run("suggest", site, "-k", 2)
+    assert result.exit_code == 0, result.output
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(found) == 24
+    for one in found:
+        assert list(one) == KEYS
+        assert all(list(reason) == ["feature", "text", "share"] for reason in one["reasons"])
+        assert abs(sum(reason["share"] for reason in one["reasons"]) - one["score"]) < 0.002
+    first = found[0]
+    assert (first["source"], first["rank"], first["provider"]) == ("ferry-1", 1, "Coast Courier")
+    assert first["target"].startswith("ferry-")
+    assert first["url"] == f"https://coast.example/{first['target']}"
+    assert re.fullmatch(r"2025-03-\d\dT06:00:00Z", first["published_at"])
+    assert first["model"] == "coast@2025-03-12T06:00:00Z"
+
+
+def test_suggestions_are_those_of_the_model(site: Path, articles: tuple[Article, ...]) -> None:
+    lists = dict(Recommender().fit(articles).suggest_all(k=1))
+    found = {one["source"]: one["target"] for one in map(json.loads, run("suggest", site, "-k", 1).stdout.splitlines())}
+    assert found == {name: suggestions[0].target_id for name, suggestions in lists.items()}
+
+
+def test_the_summary_is_on_stderr_and_adds_up(site: Path) -> None:
+    write(site, "again.md", "title: Once more", "webUrl: https://coast.example/ferry-1?utm_source=x")
+    write(site, "broken.md", "title: [")
+    write(
+        site,
+        "outside.md",
+        "title: Outside",
+        "related:",
+        "- url: https://far.example/x",
+        "- url: https://coast.example/wind-1",
+    )
+    result = run("suggest", site)
+    assert result.exit_code == 0
+    read, articles, skipped, merged = numbers(
+        next(line for line in result.stderr.splitlines() if line.startswith("read"))
+    )
+    assert (read, skipped, merged) == (15, 1, 1)
+    assert read == articles + skipped + merged
+    line = next(line for line in result.stderr.splitlines() if line.startswith("relations"))
+    relations, resolved, different, externals, _ = numbers(line)
+    assert relations == resolved + externals
+    assert (relations, different, externals) == (12, 11, 1)
+    line = next(line for line in result.stderr.splitlines() if line.startswith("suggestions"))
+    suggestions, sources, of, *kinds = numbers(line)
+    assert suggestions == len(result.stdout.splitlines()) == sum(kinds)
+    assert sources == len({json.loads(line)["source"] for line in result.stdout.splitlines()}) <= of == articles
+
+
+def test_the_summary_of_the_example_site_adds_up(tmp_path: Path) -> None:
+    result = run("suggest", NEWSROOM, "--output", tmp_path / "out.jsonl")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    read, articles, skipped, merged = numbers(re.search("read .*", result.stderr)[0])
+    assert read == articles + skipped + merged
+    relations, resolved, _, externals, _ = numbers(re.search("relations .*", result.stderr)[0])
+    assert relations == resolved + externals
+    assert re.search(r"README\.md: has no front matter", result.stderr)
+
+
+def test_nothing_but_data_is_on_stdout_and_nothing_but_text_on_stderr(site: Path, tmp_path: Path) -> None:
+    done = run_alone("suggest", site)
+    again = run_alone("suggest", site, "--output", tmp_path / "out.jsonl", "--jobs", 2)
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert all(json.loads(line)["kind"] for line in done.stdout.decode().splitlines())
+    assert b"{" not in done.stderr
+    assert b"\x1b" not in done.stderr + done.stdout
+    assert again.stdout == b""
+    assert (tmp_path / "out.jsonl").read_bytes() == done.stdout
+
+
+def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
+    outputs = []
+    for jobs in (1, 2):
+        result = run("suggest", NEWSROOM, "--jobs", jobs, "--output", tmp_path / f"{jobs}.jsonl")
+        assert result.exit_code == 0
+        outputs.append((tmp_path / f"{jobs}.jsonl").read_bytes())
+    assert outputs[0] == outputs[1]
+    assert outputs[0]
+
+
+def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("selection: {k: 2, threshold: 0.85}\n", encoding="utf-8")
+    lists: dict[str, list[float]] = {}
+    for arguments in ((), ("--threshold", 0), ("-k", 1)):
+        found = [
+            json.loads(line) for line in run("suggest", site, "--settings", settings, *arguments).stdout.splitlines()
+        ]
+        lists[str(arguments)] = [one["score"] for one in found]
+        assert max(one["rank"] for one in found) == (1 if "-k" in arguments else 2)
+    usual, all_scores, first = lists.values()
+    assert min(usual) >= 0.85 > min(all_scores)
+    assert min(first) >= 0.85
+    assert usual == [score for score in all_scores if score >= 0.85]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing", "there is no such file or folder"),
+        ("empty", "no article was found"),
+        ("pictures", "no article was found"),
+        ("notes.txt", "is neither Markdown"),
+        ("lines.jsonl", "no article was found"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["suggest", "train", "evaluate", "show", "explain"])
+def test_a_site_without_articles(tmp_path: Path, verb: str, name: str, why: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "pictures").mkdir()
+    for file in ("pictures/a.png", "notes.txt", "lines.jsonl"):
+        (tmp_path / file).write_bytes(b"")
+    more = {"train": ["--model", tmp_path / "model"], "explain": ["a", "b"]}.get(verb, [])
+    assert_one_line_and_exit_2(run(verb, tmp_path / name, *more), f"{name}: .*{why}")
+    assert not (tmp_path / "model").exists()
+
+
+BAD_FILES = {
+    "broken YAML": (["title: Broken", "topics: [a", "type: news"], r"bad\.md:\d+: "),
+    "a list": (["- title: A list"], r"bad\.md(:\d+)?: .*mapping"),
+    "no date": (["title: Some day", "publishedDateTime: some day"], r"bad\.md:3: publishedDateTime: .*some day"),
+    "no title": (["excerpt: ''"], r"bad\.md(:\d+)?: has no title"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_FILES)
+def test_one_bad_file_is_one_clear_line(site: Path, what: str) -> None:
+    header, said = BAD_FILES[what]
+    before = run("suggest", site).stdout
+    write(site, "bad.md", *header, body="")
+    result = run("suggest", site)
+    assert result.exit_code == 0
+    assert result.stdout == before
+    assert len([line for line in result.stderr.splitlines() if re.search(said, line)]) == 1, result.stderr
+    assert "1 skipped" in result.stderr
+    assert_one_line_and_exit_2(run("suggest", site, "--strict"), said)
+
+
+@pytest.mark.parametrize(
+    ("header", "warned"),
+    [
+        (["related: null"], False),
+        (["related: []"], False),
+        (["related: [ferry-1]"], False),
+        (["related:", "- https://coast.example/ferry-1", "- {title: No address}"], True),
+        (["related:", "- 17.5", "- [x]"], True),
+        (["related: 5.5"], True),
+        ([f"excerpt: {'ferry strike ' * 400_000}"], True),
+        (["quality: good", "removed: maybe"], True),
+        (['excerpt: "a \\uD800 surrogate"'], None),
+        (["publishedDateTime: 9999-12-31T23:59:59.999999Z"], None),
+        (["publishedDateTime: 0001-01-01T00:00:00+14:00"], None),
+    ],
+    ids="null empty id text number scalar 5MB values surrogate latest earliest".split(),  # noqa: SIM905 - as read
+)
+def test_an_odd_file_is_borne(site: Path, header: list[str], warned: bool | None) -> None:
+    file = write(site, "odd.md", "title: Odd ferry", *header)
+    result = run("suggest", site)
+    assert result.exit_code == 0, (result.stderr, result.exception)
+    assert {json.loads(line)["source"] for line in result.stdout.splitlines()} >= {"ferry-1", "wind-4"}
+    result.stdout.encode()
+    if warned is not None:
+        assert bool([line for line in result.stderr.splitlines() if line.startswith(str(file))]) is warned
+        assert '"source": "odd"' in result.stdout
+        assert "0 skipped" in result.stderr
+
+
+def test_an_unknown_id_names_the_nearest(site: Path) -> None:
+    assert_one_line_and_exit_2(run("explain", site, "ferry-1", "ferry-9"), "'ferry-9'; did you mean ferry-")
+    assert_one_line_and_exit_2(run("explain", site, "wnd-1", "ferry-1"), "'wnd-1'; did you mean wind-1")
+    assert_one_line_and_exit_2(run("explain", site, "ferry-1", "ferry-1"), "'ferry-1' is source and target at once")
+
+
+def test_settings_of_no_use_are_one_line(site: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("selection: {treshold: 0.5}\n", encoding="utf-8")
+    assert_one_line_and_exit_2(
+        run("suggest", site, "--settings", settings), r"settings\.yaml: .*did you mean threshold"
+    )
+    assert_one_line_and_exit_2(run("suggest", site, "--settings", tmp_path / "none.yaml"), "cannot read the settings")
+    assert_one_line_and_exit_2(run("suggest", site, "--preset", "hugoo"), "did you mean hugo")
+
+
+def test_a_trained_model_gives_the_bytes_of_training_on_the_spot(site: Path, tmp_path: Path) -> None:
+    for place in (site, NEWSROOM):
+        trained = run("train", place, "--model", tmp_path / "model")
+        assert trained.exit_code == 0
+        assert trained.stdout == ""
+        given = run("suggest", place, "--model", tmp_path / "model")
+        assert given.exit_code == 0
+        assert given.stdout == run("suggest", place).stdout != ""
+        assert f"by the {Recommender.load(tmp_path / 'model').ranker.kind} ranker" in given.stderr
+
+
+def test_model_folders_of_no_use_are_one_line(site: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    run("train", site, "--model", model)
+    manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
+    (model / "manifest.json").write_text(json.dumps({**manifest, "format": 99}), encoding="utf-8")
+    for arguments in (["suggest", site, "--model"], ["explain", site, "ferry-1", "ferry-2", "--model"], ["inspect"]):
+        assert_one_line_and_exit_2(run(*arguments, model), "has the model format 99")
+        assert_one_line_and_exit_2(run(*arguments, tmp_path / "none"), "none is no model folder")
+    assert_one_line_and_exit_2(run("train", site, "--model", site), "exists and is no model folder")
+    assert len(list(site.iterdir())) == 12
+
+
+def test_explain_prints_reasons_that_add_up(site: Path) -> None:
+    text = run("explain", site, "ferry-1", "https://coast.example/amp/ferry-2")
+    assert text.exit_code == 0
+    assert text.stdout.startswith("ferry-1\n  -> ferry-2\n")
+    told = json.loads(run("explain", site, "ferry-1", "ferry-2", "--json").stdout)
+    assert (told["source"], told["target"]) == ("ferry-1", "ferry-2")
+    assert told["verdict"].startswith("suggested, at rank ")
+    assert abs(sum(reason["share"] for reason in told["reasons"]) - told["score"]) < 0.002
+    assert "strike" in told["shared_terms"]
+    plain = run("explain", site, "ferry-1", "ferry-2").stdout
+    assert all(f"{reason['feature']}: {reason['text']}" in plain for reason in told["reasons"])
+    assert f"score {told['score']:.3f}" in plain
+
+
+def test_inspect_tells_what_a_model_holds(site: Path, tmp_path: Path) -> None:
+    run("train", site, "--model", tmp_path / "model")
+    result = run("inspect", tmp_path / "model")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("coast@2025-03-12T06:00:00Z\n")
+    assert re.search(r"articles +12\n", result.stdout)
+    assert re.search(r"relations +10\n", result.stdout)
+    for file in (tmp_path / "model").iterdir():
+        assert file.name in result.stdout or file.name == "manifest.json"
+
+
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_show_prints_as_many_articles_as_there_are(site: Path, articles: tuple[Article, ...], count: int) -> None:
+    for extra in articles[count:]:
+        (site / f"{extra.id}.md").unlink()
+    result = run("show", site, "--articles", 4, "-k", 1)
+    assert result.exit_code == 0
+    assert result.stdout.count("because") == min(4, count)
+    assert len(set(re.findall(r"^(?:\w.*)\n.*because", result.stdout, re.MULTILINE))) == min(4, count)
+
+
+def test_evaluate_prints_a_table_and_writes_json(tmp_path: Path) -> None:
+    result = run("evaluate", NEWSROOM, "--json", tmp_path / "report.json")
+    assert result.exit_code == 0
+    for name in ("recommender", "random", "topic overlap", "nDCG@10"):
+        assert name in result.stdout
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["data"]["articles"] == 118
+    assert "README.md" in result.stderr
+
+
+def test_a_site_that_cannot_be_evaluated_is_one_line(tmp_path: Path, unrelated: tuple[Article, ...]) -> None:
+    site = write_site(tmp_path / "coast", unrelated)
+    assert_one_line_and_exit_2(run("evaluate", site, "--json", tmp_path / "report.json"), "nothing to measure")
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_a_failed_job_leaves_the_output_of_the_last_one(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out" / "suggestions.jsonl"
+    assert run("suggest", site, "--output", output).exit_code == 0
+    before = output.read_bytes()
+    assert before
+
+    def fail_in_the_middle(model: Recommender, **_: object) -> object:
+        yield model.corpus[0].id, model.suggest(model.corpus[0].id)
+        raise MemoryError("in the middle")
+
+    monkeypatch.setattr(Recommender, "suggest_all", fail_in_the_middle)
+    result = run("suggest", site, "--output", output)
+    assert isinstance(result.exception, MemoryError)
+    assert output.read_bytes() == before
+    assert [file.name for file in output.parent.iterdir()] == ["suggestions.jsonl"]
+
+
+def test_an_output_that_cannot_be_written_is_one_line(site: Path, tmp_path: Path) -> None:
+    assert_one_line_and_exit_2(run("suggest", site, "--output", site), "coast: Is a directory")
+    (tmp_path / "file").write_bytes(b"")
+    assert_one_line_and_exit_2(run("suggest", site, "--output", tmp_path / "file" / "x"), "file")
+
+
+def test_a_reader_that_goes_away_is_no_crash(site: Path) -> None:
+    command = [sys.executable, "-m", "recommender.cli", "suggest", str(site)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("arguments", [["-k", 0], ["--threshold", 2], ["--jobs", 0], ["--no-such-option"]])
+def test_arguments_of_no_use_are_refused(site: Path, arguments: list[object]) -> None:
+    result = run("suggest", site, *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert str(arguments[0]) in result.stderr

@@ -1,0 +1,290 @@
+"""What a model says about pairs and about odd sites, and how good its answers are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from recommender import (
+    Article,
+    ArticleError,
+    Corpus,
+    EvaluationReport,
+    Recommender,
+    Relation,
+    Settings,
+    UnknownArticleError,
+    evaluate,
+)
+
+
+def story(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def with_selection(model: Recommender, **selection: object) -> Recommender:
+    """Return a model that knows the same and selects otherwise."""
+    other = Recommender(Settings.from_dict({"selection": selection})).fit(model.corpus)
+    assert other.suggest(model.corpus[0].id, k=100, threshold=0) == model.suggest(model.corpus[0].id, k=100)
+    return other
+
+
+def test_the_score_of_a_pair_is_that_of_its_suggestion(hand_set: Recommender, fitted: Recommender) -> None:
+    for model in (hand_set, fitted):
+        for article in model.corpus[:: len(model.corpus) // 4]:
+            for one in model.suggest(article.id):
+                assert model.score(article.id, one.target_id) == one.score
+                assert model.score(article, one.target) == one.score
+
+
+def test_an_explanation_has_the_reasons_of_the_suggestion(hand_set: Recommender, fitted: Recommender) -> None:
+    for model in (hand_set, fitted):
+        source = model.corpus[-1].id
+        for one in model.suggest(source):
+            told = model.explain(source, one.target_id)
+            assert (told.source_id, told.target_id, told.score) == (source, one.target_id, one.score)
+            assert told.reasons == one.reasons
+            assert math.fsum(reason.share for reason in told.reasons) == pytest.approx(told.score, abs=1e-6)
+
+
+def test_the_explanation_of_a_suggestion_names_its_rank(hand_set: Recommender) -> None:
+    for one in hand_set.suggest("ferry-2", k=5):
+        assert hand_set.explain("ferry-2", one.target_id).verdict == f"suggested, at rank {one.rank}"
+
+
+def test_the_explanation_of_an_outranked_article_names_those_ahead(hand_set: Recommender) -> None:
+    ahead = [one.target_id for one in hand_set.suggest("ferry-2", k=3)]
+    last = hand_set.suggest("ferry-2", k=100)[-1]
+    verdict = hand_set.explain("ferry-2", last.target_id).verdict
+    assert verdict == f"not suggested: outranked by {', '.join(ahead)}"
+
+
+def test_the_explanation_of_a_removed_article_says_so(corpus: Corpus) -> None:
+    model = Recommender().fit([replace(one, removed=one.id == "ferry-4") for one in corpus])
+    told = model.explain("ferry-2", "ferry-4")
+    assert told.verdict == "not suggested: it was removed"
+    assert told.score > 0.5
+
+
+def test_the_explanation_of_a_score_below_the_threshold_names_the_threshold(hand_set: Recommender) -> None:
+    model = with_selection(hand_set, threshold=0.4)
+    assert model.explain("ferry-2", "breach-3").verdict == "not suggested: its score is below the threshold of 0.4"
+    assert model.explain("ferry-2", "ferry-4").verdict == "suggested, at rank 1"
+
+
+def test_the_explanation_of_an_unpublished_article_names_the_setting(corpus: Corpus) -> None:
+    model = Recommender(Settings.from_dict({"selection": {"only_published": True}}))
+    model.fit([replace(one, published=one.id != "ferry-4") for one in corpus])
+    assert "selection.only_published" in model.explain("ferry-2", "ferry-4").verdict
+
+
+def test_the_explanation_of_a_curated_link_names_the_setting(hand_set: Recommender) -> None:
+    model = with_selection(hand_set, repeat_curated=True)
+    model.settings = Settings.from_dict({"selection": {"repeat_curated": False}})
+    assert "selection.repeat_curated" in model.explain("ferry-2", "ferry-1").verdict
+    assert model.explain("ferry-1", "ferry-2").verdict.startswith("suggested")
+
+
+def test_the_explanation_tells_what_two_articles_share(hand_set: Recommender) -> None:
+    told = hand_set.explain("breach-1", "breach-4")
+    assert {"hackers", "elmsford", "clinic", "patient", "records"} <= set(told.shared_terms)
+    assert told.shared_topics == ("security",)
+    apart = hand_set.explain("breach-1", "wind-4")
+    assert not {"hackers", "turbines", "clinic"} & set(apart.shared_terms)
+    assert apart.shared_topics == ()
+    assert apart.score < told.score
+
+
+def test_reasons_tell_shared_words_and_topics_in_words(hand_set: Recommender) -> None:
+    said = {reason.feature: reason.text for reason in hand_set.explain("wind-1", "wind-2").reasons}
+    assert "harrow" in said["title_terms"]
+    assert "energy" in said["topics"]
+    assert "Coast Courier" in said["provider"]
+    assert "3 days" in said["time"]
+
+
+def test_an_explanation_is_ready_for_json(hand_set: Recommender) -> None:
+    told = hand_set.explain("wind-1", "wind-2").to_dict()
+    assert list(told) == ["source", "target", "score", "verdict", "reasons", "shared_terms", "shared_topics"]
+    assert all(list(reason) == ["feature", "text", "share"] for reason in told["reasons"])
+
+
+@pytest.mark.parametrize("again", ["ferry-1", "https://coast.example/amp/ferry-1", "http://www.coast.example/ferry-1/"])
+def test_an_article_is_not_explained_against_itself(hand_set: Recommender, again: str) -> None:
+    with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
+        hand_set.explain("ferry-1", again)
+    with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
+        hand_set.score(again, hand_set.corpus[0])
+
+
+def test_a_draft_with_an_address_of_an_article_is_not_explained_against_it(hand_set: Recommender) -> None:
+    draft = Article("draft", "A draft", url="https://coast.example/amp/ferry-1")
+    with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
+        hand_set.explain(draft, "ferry-1")
+
+
+def test_an_unseen_article_is_not_explained_against_itself(hand_set: Recommender) -> None:
+    draft = Article("draft", "Ferry strike: what travellers need to know")
+    with pytest.raises(ArticleError, match="'draft' is source and target at once"):
+        hand_set.explain(draft, draft)
+
+
+def test_an_unknown_end_of_a_pair_is_named(hand_set: Recommender) -> None:
+    for pair in (("ferry-9", "ferry-1"), ("ferry-1", "ferry-9")):
+        with pytest.raises(UnknownArticleError, match="'ferry-9'; did you mean ferry-"):
+            hand_set.score(*pair)
+
+
+def test_unseen_articles_are_scored_too(hand_set: Recommender) -> None:
+    moment = datetime(2025, 3, 13, tzinfo=UTC)
+    ferry = Article("x-ferry", "Islands celebrate: ferry strike is over", "Deckhands sail.", published_at=moment)
+    strike = Article("x-strike", "Deckhands and islands after the ferry strike", published_at=moment)
+    wind = Article("x-wind", "Harrow Hill turbines: judge explains noise limits", published_at=moment)
+    for target, other in ((strike, wind), ("ferry-4", "wind-3")):
+        assert 0 < hand_set.score(ferry, other) < hand_set.score(ferry, target) < 1
+    assert hand_set.score("ferry-4", strike) > hand_set.score("ferry-4", wind)
+    assert len(hand_set.corpus) == 12
+    with pytest.raises(UnknownArticleError, match="x-strike"):
+        hand_set.score("ferry-4", "x-strike")
+
+
+def test_an_unseen_target_is_scored_as_if_it_had_been_added(corpus: Corpus, hand_set: Recommender) -> None:
+    target = Article("x", "Deckhands and islands after the ferry strike", published_at=corpus[-1].published_at)
+    added = Recommender().fit(corpus)
+    added.add([target])
+    assert hand_set.score("ferry-1", target) == added.score("ferry-1", "x")
+    assert hand_set.score("ferry-1", corpus[4]) == hand_set.score("ferry-1", corpus[4].id)
+
+
+def test_the_version_is_the_name_and_the_newest_moment_known(corpus: Corpus) -> None:
+    model = Recommender(name="coast").fit(corpus)
+    assert model.version == "coast@2025-03-12T06:00:00Z"
+    model.add([Article("undated", "No date")])
+    assert model.version == "coast@2025-03-12T06:00:00Z"
+    model.add([Article("new", "New", published_at=datetime(2025, 4, 1, 2, tzinfo=UTC))])
+    assert model.version == "coast@2025-04-01T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("moment", "version"),
+    [
+        (None, "site"),
+        (datetime.max.replace(tzinfo=UTC), "site@9999-12-31T23:59:59.999999Z"),
+        (datetime.min.replace(tzinfo=UTC), "site@0001-01-01T00:00:00Z"),
+    ],
+)
+def test_the_version_of_odd_dates(moment: datetime | None, version: str) -> None:
+    model = Recommender().fit([Article("a", "Ferry", published_at=moment), Article("b", "Ferry", published_at=moment)])
+    assert model.version == version
+    assert [one.target_id for one in model.suggest("a")] == ["b"]
+
+
+@pytest.mark.parametrize("nothing", [[], Corpus.from_articles([]), iter(())])
+def test_from_nothing_nothing_is_learned(nothing: object) -> None:
+    with pytest.raises(ArticleError, match="no article to learn from"):
+        Recommender().fit(nothing)
+
+
+def test_a_failed_fit_leaves_what_was_learned_before(corpus: Corpus) -> None:
+    model = Recommender().fit(corpus)
+    before = model.suggest("ferry-1")
+    with pytest.raises(ArticleError, match="no article to learn from"):
+        model.fit([])
+    assert model.suggest("ferry-1") == before
+
+
+def test_with_relations_the_right_story_comes_first(hand_set: Recommender) -> None:
+    for name, found in hand_set.suggest_all(k=3):
+        assert {story(one.target_id) for one in found} == {story(name)}
+        assert len(found) == 3
+
+
+def test_without_any_relation_the_right_story_comes_first(unrelated: tuple[Article, ...]) -> None:
+    model = Recommender().fit(unrelated)
+    for name, found in model.suggest_all(k=3):
+        assert {story(one.target_id) for one in found} == {story(name)}
+        assert len(found) == 3
+
+
+def test_a_draft_finds_its_story(hand_set: Recommender) -> None:
+    draft = Article("draft", "Ransom refused: hackers of Elmsford patient records speak")
+    assert {story(one.target_id) for one in hand_set.suggest(draft, k=4)} == {"breach"}
+
+
+def test_what_an_article_is_linked_with_counts(unrelated: tuple[Article, ...]) -> None:
+    target = Article("quiet", "Harbour prices", relations=(Relation(None, "ferry-4"), Relation(None, "ferry-3")))
+    apart = Recommender().fit([*unrelated, replace(target, relations=())])
+    linked = Recommender().fit([*unrelated, target])
+    assert linked.score("ferry-2", "quiet") > apart.score("ferry-2", "quiet")
+
+
+def test_an_only_article_has_no_suggestions(corpus: Corpus) -> None:
+    model = Recommender().fit([corpus[0]])
+    assert model.suggest(corpus[0].id) == []
+    assert list(model.suggest_all()) == [(corpus[0].id, [])]
+    assert model.suggest(Article("draft", corpus[0].title))[0].target_id == corpus[0].id
+
+
+def test_a_site_without_dates(corpus: Corpus) -> None:
+    model = Recommender().fit([replace(one, published_at=None) for one in corpus])
+    assert model.version == "site"
+    for name, found in model.suggest_all(k=1):
+        assert story(found[0].target_id) == story(name)
+    assert model.suggest("ferry-1", as_of=datetime(2025, 6, 1, tzinfo=UTC)) == []
+    reasons = {reason.feature: reason.text for reason in model.suggest("ferry-1")[0].reasons}
+    assert reasons["time"] == "date unknown"
+
+
+def test_a_draft_without_a_date_is_written_when_the_newest_article_was(hand_set: Recommender, corpus: Corpus) -> None:
+    undated = Article("draft", "Ferry strike: what travellers need to know")
+    dated = replace(undated, published_at=corpus[-1].published_at)
+    assert hand_set.suggest(undated) == hand_set.suggest(dated)
+    moment = corpus[5].published_at
+    assert hand_set.suggest(undated, as_of=moment) == hand_set.suggest(
+        replace(undated, published_at=moment), as_of=moment
+    )
+
+
+def test_a_known_article_sent_without_its_date_keeps_it(hand_set: Recommender, corpus: Corpus) -> None:
+    assert hand_set.suggest(replace(corpus[2], published_at=None)) == hand_set.suggest(corpus[2].id)
+
+
+def test_an_undated_article_is_asked_alike_by_id_and_as_a_draft(corpus: Corpus) -> None:
+    undated = Article("undated", "Ferry strike: what travellers need to know")
+    model = Recommender().fit([*corpus, undated])
+    assert model.suggest(undated) == model.suggest("undated")
+
+
+def test_the_same_text_elsewhere_is_a_duplicate_and_near_news_the_same_story(corpus: Corpus) -> None:
+    copy = replace(corpus[0], id="copy", url=None, aliases=(), relations=())
+    old = replace(
+        corpus[3], id="old", url=None, aliases=(), relations=(), published_at=datetime(2019, 1, 1, tzinfo=UTC)
+    )
+    model = Recommender().fit([*corpus, copy, old])
+    kinds = {one.target_id: one.kind for one in model.suggest("ferry-1", k=100)}
+    assert (kinds["copy"], kinds["ferry-2"], kinds["old"]) == ("duplicate", "same-story", "background")
+
+
+@pytest.fixture(scope="module")
+def report(newsroom: Corpus) -> EvaluationReport:
+    return evaluate(newsroom)
+
+
+@pytest.mark.parametrize("protocol", ["at publication", "today"])
+def test_on_the_example_site_it_beats_the_simple_baselines(report: EvaluationReport, protocol: str) -> None:
+    """By more than chance: the whole interval of the paired difference is above zero."""
+    result = report.result(protocol)
+    for baseline in ("random", "newest in topic", "topic overlap"):
+        difference = result.differences[baseline]["nDCG@10"].over_articles
+        assert difference.low > 0, baseline
+
+
+@pytest.mark.parametrize("protocol", ["at publication", "today"])
+def test_on_the_example_site_it_is_no_worse_than_plain_words(report: EvaluationReport, protocol: str) -> None:
+    ndcg = {
+        name: model.figures["nDCG@10"].over_articles.value for name, model in report.result(protocol).models.items()
+    }
+    assert ndcg["recommender"] > ndcg["TF-IDF cosine, title + excerpt"]
