@@ -188,7 +188,7 @@ def load_ranker(values: Mapping[str, Any]) -> Ranker:
     kinds: dict[str, Any] = {BoostedRanker.kind: BoostedRanker, HandSetRanker.kind: HandSetRanker}
     try:
         ranker: Ranker = kinds[values["kind"]].from_dict(values)
-    except (KeyError, TypeError, ValueError, xgboost.core.XGBoostError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, xgboost.core.XGBoostError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelFormatError(f"the ranker cannot be read ({reason}); train the model again") from error
     return ranker
@@ -236,6 +236,8 @@ def _likeliest(margins: NDArray[np.float32], judged: Judged, most: int = 10) -> 
     order = np.lexsort((-margins, owner))
     rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.sizes) - judged.sizes, judged.sizes)
     best = order[rank < most]
+    if judged.kept[best].all() or not judged.kept[best].any():  # one outcome alone says nothing of a probability
+        best = order
     return margins[best].astype(np.float64), judged.kept[best]
 
 
