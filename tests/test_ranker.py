@@ -1,0 +1,298 @@
+"""Rankers on pairs made up for the purpose, where the truth is known."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from recommender import Corpus, ModelFormatError
+from recommender.evaluation.metrics import ndcg_at_k
+from recommender.features import FeatureModel, feature_names
+from recommender.ranker import (
+    HAND_SET,
+    HAND_SET_BASE,
+    BoostedRanker,
+    HandSetRanker,
+    Judged,
+    Ranker,
+    fit_ranker,
+    load_ranker,
+    scores,
+)
+from recommender.settings import RankerSettings
+
+NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
+QUICK = RankerSettings(trees=25, leaves=8)
+
+
+def chance(X: np.ndarray) -> np.ndarray:
+    """Return the true probability of a pair: likeness and nearness count, noise does not."""
+    return expit(2.5 * X[:, 0] + 1.0 * np.nan_to_num(X[:, 1]) - 2.0)
+
+
+def pairs(
+    n_sources: int, seed: int, each: int = 10, probability: Callable[[np.ndarray], np.ndarray] = chance
+) -> Judged:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_sources * each, 3)).astype(np.float32)
+    X[rng.random(len(X)) < 0.1, 1] = np.nan
+    kept = rng.random(len(X)) < probability(X)
+    return Judged(X, kept, np.full(n_sources, each), NAMES)
+
+
+def ndcg(judged: Judged, values: np.ndarray) -> float:
+    figures = []
+    for place in range(len(judged.sizes)):
+        _, rest = judged.split(place)
+        start, size = len(judged.kept) - len(rest.kept), judged.sizes[place]
+        own = values[start : start + size]
+        relevant = set(np.flatnonzero(judged.kept[start : start + size]).tolist())
+        figures.append(ndcg_at_k(np.argsort(-own, kind="stable").tolist(), relevant))
+    return float(np.nanmean(figures))
+
+
+def bits(ranker: Ranker, X: np.ndarray) -> bytes:
+    return ranker.log_odds(X).tobytes() + ranker.contributions(X).tobytes()
+
+
+@pytest.fixture(scope="module")
+def judged() -> Judged:
+    return pairs(400, seed=1)
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Judged:
+    """Return pairs that no ranker was trained on."""
+    return pairs(400, seed=2)
+
+
+@pytest.fixture(scope="module")
+def boosted(judged: Judged) -> BoostedRanker:
+    return BoostedRanker.fit(judged, QUICK)
+
+
+@pytest.fixture(scope="module", params=["boosted", "hand-set"])
+def ranker(request: pytest.FixtureRequest, boosted: BoostedRanker) -> Ranker:
+    return (
+        boosted if request.param == "boosted" else HandSetRanker(("text_terms.text_cosine", "time.days_apart", "x.y"))
+    )
+
+
+def test_the_split_is_by_whole_sources(judged: Judged) -> None:
+    uneven = replace(judged, sizes=np.array([3, 0, 5, *[8] * 499]))
+    first, rest = uneven.split(3)
+    assert (len(first.kept), len(rest.kept)) == (8, 3992)
+    assert first.sizes.tolist() == [3, 0, 5]
+    np.testing.assert_array_equal(np.vstack([first.features, rest.features]), judged.features)
+    np.testing.assert_array_equal(np.concatenate([first.kept, rest.kept]), judged.kept)
+
+
+def test_contributions_add_up_to_the_log_odds(ranker: Ranker, fresh: Judged) -> None:
+    parts = ranker.contributions(fresh.features)
+    assert parts.shape == (len(fresh.features), 4)
+    np.testing.assert_allclose(parts.sum(axis=1), ranker.log_odds(fresh.features), rtol=0, atol=1e-9)
+
+
+def test_it_comes_back_to_the_same_bits(ranker: Ranker, fresh: Judged) -> None:
+    again = load_ranker(json.loads(json.dumps(ranker.to_dict())))
+    assert (again.kind, again.names) == (ranker.kind, ranker.names)
+    assert again.to_dict() == ranker.to_dict()
+    assert bits(again, fresh.features) == bits(ranker, fresh.features)
+
+
+def test_a_pair_alone_scores_as_among_others(ranker: Ranker, fresh: Judged) -> None:
+    together = ranker.log_odds(fresh.features[:50])
+    alone = [ranker.log_odds(fresh.features[[row]])[0] for row in range(50)]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_no_pairs_have_no_scores(ranker: Ranker) -> None:
+    assert ranker.log_odds(np.empty((0, 3), dtype=np.float32)).shape == (0,)
+
+
+def test_scores_are_probabilities_in_the_order_of_the_log_odds() -> None:
+    log_odds = np.array([-800.0, -2.0, 0.0, 2.0, 800.0])
+    assert scores(log_odds).tolist() == pytest.approx([0, 1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-2)), 1])
+
+
+def test_weights_set_by_hand_name_features_there_are(corpus: Corpus) -> None:
+    names = set(feature_names(FeatureModel.fit(corpus).index(corpus)))
+    assert sorted(set(HAND_SET) - names) == []
+
+
+def test_weights_set_by_hand_are_multiplied_and_added() -> None:
+    names = ("text_terms.text_cosine", "unknown.feature", "time.days_apart")
+    ranker = HandSetRanker(names)
+    X = np.array([[0.5, 9.0, 10.0], [1.0, 9.0, np.nan], [0.0, 9.0, 1e6], [0.0, 9.0, np.inf]], dtype=np.float32)
+    text, days = HAND_SET[names[0]], HAND_SET[names[2]]
+    wanted = [0.5 * text + 10 * days, text, 365 * days, 365 * days]
+    assert (ranker.log_odds(X) - HAND_SET_BASE).tolist() == pytest.approx(wanted)
+    assert ranker.contributions(X)[:, 1].tolist() == [0, 0, 0, 0]
+    assert text > 0 > days
+
+
+def test_two_trainings_give_the_same_bytes(judged: Judged, boosted: BoostedRanker) -> None:
+    assert BoostedRanker.fit(judged, QUICK).to_dict() == boosted.to_dict()
+
+
+def test_another_seed_gives_other_trees(judged: Judged, boosted: BoostedRanker) -> None:
+    other = BoostedRanker.fit(judged, replace(QUICK, random_state=1))
+    assert other.to_dict()["trees"] != boosted.to_dict()["trees"]
+
+
+def test_it_learns_what_the_editors_go_by(boosted: BoostedRanker, fresh: Judged) -> None:
+    best = ndcg(fresh, chance(fresh.features))
+    learned = ndcg(fresh, boosted.log_odds(fresh.features))
+    at_random = ndcg(fresh, np.random.default_rng(0).random(len(fresh.kept)))
+    assert at_random < 0.75
+    assert learned > at_random + 0.8 * (best - at_random)
+
+
+def test_what_decides_gets_the_largest_share(boosted: BoostedRanker, fresh: Judged) -> None:
+    likeness, nearness, noise = np.abs(boosted.contributions(fresh.features)[:, :3]).mean(axis=0)
+    assert likeness > nearness > 3 * noise
+
+
+def test_a_likelier_pair_has_a_larger_share_of_likeness(boosted: BoostedRanker) -> None:
+    parts = boosted.contributions(np.array([[-2, 0, 0], [2, 0, 0]], dtype=np.float32))
+    assert parts[0, 0] < 0 < parts[1, 0]
+
+
+def test_scores_are_near_the_known_probability() -> None:
+    judged, fresh = pairs(1500, seed=3), pairs(1500, seed=4)
+    score = scores(BoostedRanker.fit(judged, QUICK).log_odds(fresh.features))
+    truth = chance(fresh.features)
+    for rows in np.array_split(np.argsort(score), 6):
+        assert score[rows].mean() == pytest.approx(truth[rows].mean(), abs=0.06)
+    assert score.mean() == pytest.approx(truth.mean(), abs=0.03)
+
+
+@pytest.mark.parametrize("base_rate", [0.03, 0.3])
+def test_scores_follow_how_often_editors_keep_a_pair(base_rate: float) -> None:
+    def rare(X: np.ndarray) -> np.ndarray:
+        return base_rate * (1 + np.tanh(X[:, 0]))
+
+    score = scores(BoostedRanker.fit(pairs(800, 5, probability=rare), QUICK).log_odds(pairs(300, 6).features))
+    assert score.mean() == pytest.approx(base_rate, rel=0.25)
+
+
+def test_a_score_rises_with_the_margin_though_the_newest_sources_turn_all_round(fresh: Judged) -> None:
+    old, new = pairs(160, 7), pairs(40, 8, probability=lambda X: 1 - chance(X))
+    turned = Judged(
+        np.vstack([old.features, new.features]), np.concatenate([old.kept, new.kept]), np.full(200, 10), NAMES
+    )
+    ranker = BoostedRanker.fit(turned, QUICK)
+    likely = np.array([[3, 3, 0], [-3, -3, 0]], dtype=np.float32)
+    assert np.subtract(*ranker.log_odds(likely)) > 0
+
+
+def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
+    """The same trees may be trained on both; where editors turn stricter, scores fall."""
+    old, new = pairs(400, 9), pairs(100, 10, probability=lambda X: 0.1 * chance(X))
+    strict = Judged(
+        np.vstack([old.features, new.features]), np.concatenate([old.kept, new.kept]), np.full(500, 10), NAMES
+    )
+    score = scores(BoostedRanker.fit(strict, QUICK).log_odds(new.features))
+    assert score.mean() == pytest.approx(new.kept.mean(), abs=0.02)
+    assert old.kept.mean() > 3 * new.kept.mean()
+
+
+def test_only_what_would_be_suggested_calibrates() -> None:
+    """Beyond the ten best of a source, pairs that nobody keeps must not lower the scores."""
+
+    def first(X: np.ndarray) -> np.ndarray:
+        return np.where(X[:, 0] > 1.5, 0.5, 0.0)
+
+    fresh = pairs(200, 12, each=100, probability=first)
+    score = scores(BoostedRanker.fit(pairs(400, 11, each=100, probability=first), QUICK).log_odds(fresh.features))
+    assert score[fresh.features[:, 0] > 1.6].mean() == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize("kept", [[*range(30, 40)], []], ids=["the worst", "none"])
+def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int]) -> None:
+    """The newest sources' only relations are beyond the ten best, so that those say nothing of a probability."""
+    old, new = pairs(40, 13, each=40), pairs(10, 14, each=40)
+    order = np.argsort(-new.features[:, 0].reshape(10, 40), axis=1)
+    labels = np.zeros((10, 40), dtype=bool)
+    for source, places in enumerate(order):
+        labels[source, places[kept]] = True
+    judged = Judged(
+        np.vstack([old.features, new.features]), np.concatenate([old.kept, labels.ravel()]), np.full(50, 40), NAMES
+    )
+    ranker = fit_ranker(judged, QUICK)
+    assert ranker.kind == ("boosted" if kept else "hand-set")
+    assert np.isfinite(ranker.log_odds(old.features)).all()
+
+
+def test_where_all_of_the_best_were_kept_it_still_learns() -> None:
+    judged = pairs(50, 15, each=40, probability=lambda X: (X[:, 0] > -0.2).astype(float))
+    ranker = fit_ranker(judged, QUICK)
+    assert ranker.kind == "boosted"
+    assert np.subtract(*ranker.log_odds(np.array([[2, 0, 0], [-2, 0, 0]], dtype=np.float32))) > 0
+
+
+@pytest.mark.parametrize("change", ["few", "none kept", "all kept", "none kept of the newest", "no pairs"])
+def test_too_little_to_learn_from_leaves_the_weights_set_by_hand(judged: Judged, change: str) -> None:
+    kept = judged.kept.copy()
+    kept[{"none kept": slice(None), "none kept of the newest": slice(3200, None)}.get(change, slice(0))] = False
+    given = replace(judged, kept=np.ones_like(kept) if change == "all kept" else kept)
+    if change == "few":
+        given, _ = given.split(QUICK.least_sources - 1)
+    if change == "no pairs":
+        given = Judged(np.empty((0, 3), dtype=np.float32), np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), NAMES)
+    ranker = fit_ranker(given, QUICK)
+    assert ranker.kind == "hand-set"
+    assert ranker.names == NAMES
+
+
+def test_enough_to_learn_from_is_learned_from(judged: Judged) -> None:
+    enough, _ = judged.split(QUICK.least_sources)
+    assert fit_ranker(enough, QUICK).kind == "boosted"
+
+
+def test_sources_without_candidates_and_kept_by_nobody_do_no_harm(judged: Judged, fresh: Judged) -> None:
+    sizes = np.zeros(800, dtype=np.intp)
+    sizes[::2] = 10
+    kept = judged.kept.copy()
+    kept[:500] = False
+    ranker = fit_ranker(replace(judged, sizes=sizes, kept=kept), QUICK)
+    assert ranker.kind == "boosted"
+    assert ndcg(fresh, ranker.log_odds(fresh.features)) > 0.8
+
+
+def test_a_ranker_that_lacks_a_part_is_refused(boosted: BoostedRanker) -> None:
+    for part in boosted.to_dict():
+        values = {key: value for key, value in boosted.to_dict().items() if key != part}
+        with pytest.raises(ModelFormatError, match=rf"the ranker cannot be read \('{part}'\); train the model again"):
+            load_ranker(values)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("kind", "pickle"), ("kind", ["boosted"]), ("names", None), ("intercept", "much"), ("intercept", None)],
+)
+def test_a_ranker_with_a_damaged_part_is_refused(boosted: BoostedRanker, part: str, value: object) -> None:
+    with pytest.raises(ModelFormatError, match="the ranker cannot be read"):
+        load_ranker({**boosted.to_dict(), part: value})
+
+
+@pytest.mark.parametrize("damage", [lambda _: "{}", lambda _: "no trees", lambda _: 5, lambda trees: trees[:-200]])
+def test_damaged_trees_are_refused(boosted: BoostedRanker, damage: Callable[[str], object]) -> None:
+    values = boosted.to_dict()
+    trees = values["trees"]
+    damaged = damage(trees) if isinstance(trees, str) else [*trees[:-1], damage(trees[-1])]
+    with pytest.raises(ModelFormatError, match="the ranker cannot be read"):
+        load_ranker({**values, "trees": damaged})
+
+
+@pytest.mark.parametrize("values", [None, [], "boosted", {}])
+def test_what_is_no_ranker_is_refused(values: Any) -> None:
+    with pytest.raises(ModelFormatError, match="the ranker cannot be read"):
+        load_ranker(values)
