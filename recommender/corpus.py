@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -90,7 +90,10 @@ class Corpus(Sequence[Article]):
         The one that stays keeps its own fields and takes over the addresses and relations of the others;
         if any of them is removed, it is removed.
         """
-        ordered = sorted(articles, key=lambda article: (_seconds(article.published_at), article.id, repr(article)))
+        ordered = sorted(articles, key=_moment_and_id)
+        repeated = {key for key, count in Counter(map(_moment_and_id, ordered)).items() if count > 1}
+        if repeated:  # the order must not depend on which of two versions came first
+            ordered.sort(key=lambda one: (*_moment_and_id(one), repr(one) if _moment_and_id(one) in repeated else ""))
         groups = _same_article(ordered)
         kept = [_merge(group) for group in groups]
         merged = [(other.id, group[0].id) for group in groups for other in group[1:]]
@@ -196,10 +199,11 @@ def pages_of_many(articles: Iterable[Article]) -> frozenset[str]:
     """Return the pages, in canonical form, on which two or more articles stand, each at a fragment of its own."""
     fragments: dict[str, dict[str, str]] = defaultdict(dict)
     for article in articles:
-        if article.url and "#" in article.url:
-            page, fragment = split_fragment(article.url)
-            if fragment:
-                fragments[page].setdefault(fragment, article.id)
+        for address in article.addresses:
+            if "#" in address:
+                page, fragment = split_fragment(address)
+                if fragment:
+                    fragments[page].setdefault(fragment, article.id)
     return frozenset(page for page, owners in fragments.items() if len(set(owners.values())) > 1)
 
 
@@ -209,6 +213,10 @@ def address_key(address: str, shared_pages: frozenset[str]) -> str:
         return canonical_url(address)
     page, fragment = split_fragment(address)
     return f"{page}#{fragment}" if fragment and page in shared_pages else page
+
+
+def _moment_and_id(article: Article) -> tuple[float, str]:
+    return _seconds(article.published_at), article.id
 
 
 def _seconds(moment: datetime | None) -> float:

@@ -17,6 +17,7 @@ from recommender.errors import ModelFormatError
 from recommender.settings import RankerSettings
 
 Floats = NDArray[np.float64]
+LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
 LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
 
 
@@ -67,69 +68,101 @@ class Judged:
         return first, rest
 
 
-class BoostedRanker:
-    """LambdaMART: boosted trees trained on nDCG, then scaled to log-odds on newer sources (Platt scaling).
+@dataclass(frozen=True)
+class Member:
+    """One of the trainings that a boosted ranker sums up.
 
-    Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82; Platt,
-    "Probabilistic outputs for support vector machines", 1999.
+    A source with n kept links weighs ``n ** -evenness``: at 0 a source counts by the order of its whole list,
+    so that large groups win; at 0.5 small stories win. Together they serve both.
+    """
+
+    evenness: float
+    seed: int
+
+
+MEMBERS = (Member(evenness=0.0, seed=0), Member(evenness=0.0, seed=1), Member(evenness=0.5, seed=2))
+
+
+class BoostedRanker:
+    """LambdaMART: boosted trees trained on nDCG, scaled to log-odds on newer sources (Platt scaling).
+
+    The margins of a few trainings are added, each divided by its spread. Burges, "From RankNet to LambdaRank
+    to LambdaMART", Microsoft Research MSR-TR-2010-82; Platt, "Probabilistic outputs for support vector machines", 1999.
+
+    Attributes
+    ----------
+    weights_ : tuple of float
+        What the margin of each training is multiplied by.
+    intercept_ : float
+        What is added to their sum.
     """
 
     kind = "boosted"
 
-    def __init__(self, booster: xgboost.Booster, names: Sequence[str], slope: float, intercept: float):
-        self._booster = booster
+    def __init__(
+        self, boosters: Sequence[xgboost.Booster], names: Sequence[str], weights: Sequence[float], intercept: float
+    ):
+        self._boosters = tuple(boosters)
         self.names = tuple(names)
-        self.slope_ = slope
+        self.weights_ = tuple(weights)
         self.intercept_ = intercept
-        booster.set_param({"nthread": 1})
+        for booster in boosters:
+            booster.set_param({"nthread": 1})
 
     @classmethod
     def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
         n_old = round(len(judged.sizes) * (1 - settings.calibration_share))
         old, new = judged.split(n_old)
-        # Two trainings with a thread each: two threads in one training wait for each other, busily.
+        # A thread for each sample: two threads in one training wait for each other, busily.
         work = (delayed(_boost)(part, settings) for part in (old, judged))
-        rehearsal, final = Parallel(n_jobs=2, prefer="threads")(work)
-        margins = rehearsal.predict(xgboost.DMatrix(new.features), output_margin=True)
-        slope, intercept = _platt(*_likeliest(margins, new))
-        return cls(final, judged.names, slope, intercept)
+        rehearsed, final = Parallel(n_jobs=2, prefer="threads")(work)
+        margins = [_margin(booster, new.features) for booster in rehearsed]
+        scales = [1 / max(float(np.std(margin)), LEAST_SPREAD) / len(MEMBERS) for margin in margins]
+        together = np.sum([margin * scale for margin, scale in zip(margins, scales, strict=True)], axis=0)
+        slope, intercept = _platt(*_likeliest(together, new))
+        return cls(final, judged.names, [slope * scale for scale in scales], intercept)
 
     def log_odds(self, X: NDArray[np.float32]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        margin = self._booster.inplace_predict(X, predict_type="margin")
-        log_odds: Floats = self.slope_ * margin.astype(np.float64) + self.intercept_
-        return log_odds
+        total = np.full(len(X), self.intercept_)
+        for booster, weight in zip(self._boosters, self.weights_, strict=True):
+            total += weight * _margin(booster, X)
+        return total
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return how the margin changes at each feature along the trees' paths, the base last.
+        """Return how the margins change at each feature along the trees' paths, the base last.
 
         Exact and additive (Saabas, "Interpreting random forests", 2014), at a twentieth of the time of TreeSHAP.
         """
-        parts = self._booster.predict(xgboost.DMatrix(X), pred_contribs=True, approx_contribs=True)
-        parts = parts.astype(np.float64) * self.slope_
-        parts[:, -1] += self.intercept_
+        matrix = xgboost.DMatrix(X, nthread=1)
+        parts = np.zeros((len(X), len(self.names) + 1))
+        for booster, weight in zip(self._boosters, self.weights_, strict=True):
+            parts += weight * booster.predict(matrix, pred_contribs=True, approx_contribs=True).astype(np.float64)
         # The library sums the trees in single precision; what that loses belongs to the base.
         parts[:, -1] += self.log_odds(X) - parts.sum(axis=1)
         return parts
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
-        trees = self._booster.save_raw("json").decode()
         return {
             "kind": self.kind,
             "names": list(self.names),
-            "slope": self.slope_,
+            "weights": list(self.weights_),
             "intercept": self.intercept_,
-            "trees": trees,
+            "trees": [booster.save_raw("json").decode() for booster in self._boosters],
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        booster = xgboost.Booster()
-        booster.load_model(bytearray(values["trees"].encode()))
-        return cls(booster, values["names"], float(values["slope"]), float(values["intercept"]))
+        boosters = [xgboost.Booster() for _ in values["trees"]]
+        for booster, trees in zip(boosters, values["trees"], strict=True):
+            booster.load_model(bytearray(trees.encode()))
+        weights = [float(weight) for weight in values["weights"]]
+        if len(weights) != len(boosters) or not boosters:
+            raise ValueError(f"{len(boosters)} trainings with {len(weights)} weights")
+        return cls(boosters, values["names"], weights, float(values["intercept"]))
 
 
 HAND_SET = {
@@ -207,10 +240,20 @@ def scores(log_odds: Floats) -> Floats:
     return probabilities
 
 
-def _boost(judged: Judged, settings: RankerSettings) -> xgboost.Booster:
+def _boost(judged: Judged, settings: RankerSettings) -> list[xgboost.Booster]:
+    """Train every member on one sample; the library's matrix, costly to make, is made once."""
     matrix = xgboost.QuantileDMatrix(judged.features, judged.kept.astype(np.float32), max_bin=128, nthread=1)
     matrix.set_group(judged.sizes)
-    parameters = {
+    kept = np.bincount(np.repeat(np.arange(len(judged.sizes)), judged.sizes), judged.kept, len(judged.sizes))
+    boosters = []
+    for member in MEMBERS:
+        matrix.set_weight(np.maximum(kept, 1) ** -member.evenness)
+        boosters.append(xgboost.train(_parameters(settings, member), matrix, settings.trees))
+    return boosters
+
+
+def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
+    return {
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "topk",
         "lambdarank_num_pair_per_sample": 20,
@@ -224,13 +267,17 @@ def _boost(judged: Judged, settings: RankerSettings) -> xgboost.Booster:
         "subsample": 0.8,
         "colsample_bytree": 0.6,
         "reg_lambda": 2,
-        "seed": settings.random_state,
+        "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
-    return xgboost.train(parameters, matrix, settings.trees)
 
 
-def _likeliest(margins: NDArray[np.float32], judged: Judged, most: int = 10) -> tuple[Floats, NDArray[np.bool_]]:
+def _margin(booster: xgboost.Booster, X: NDArray[np.float32]) -> Floats:
+    margin: Floats = booster.inplace_predict(X, predict_type="margin").astype(np.float64)
+    return margin
+
+
+def _likeliest(margins: Floats, judged: Judged, most: int = 10) -> tuple[Floats, NDArray[np.bool_]]:
     """Return margin and outcome of each source's best pairs: those that would be suggested."""
     owner = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
     order = np.lexsort((-margins, owner))
@@ -238,7 +285,7 @@ def _likeliest(margins: NDArray[np.float32], judged: Judged, most: int = 10) -> 
     best = order[rank < most]
     if judged.kept[best].all() or not judged.kept[best].any():  # one outcome alone says nothing of a probability
         best = order
-    return margins[best].astype(np.float64), judged.kept[best]
+    return margins[best], judged.kept[best]
 
 
 def _platt(margins: Floats, kept: NDArray[np.bool_]) -> tuple[float, float]:
