@@ -82,7 +82,7 @@ def _topic_words(pair: Pair) -> str:
 
 def _provider_words(pair: Pair) -> str:
     source, target = pair.source.provider, pair.target.provider
-    if source is None or target is None:
+    if source is None or target is None or source.key is None or target.key is None:
         return "provider unknown"
     name = target.name or target.domain
     return f"both from {name}" if source.key == target.key else f"from another provider, {name}"
