@@ -158,6 +158,8 @@ class BoostedRanker:
         """Build the ranker that `to_dict` described."""
         boosters = [xgboost.Booster() for _ in values["trees"]]
         for booster, trees in zip(boosters, values["trees"], strict=True):
+            if not trees.startswith("{"):  # on an empty buffer the library ends the process
+                raise ValueError("trees that are no JSON object")
             booster.load_model(bytearray(trees.encode()))
         weights = [float(weight) for weight in values["weights"]]
         if len(weights) != len(boosters) or not boosters:

@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 _FENCES = {"---": "yaml", "+++": "toml"}
-_MOST_MERGED_KEYS = 1000
 _MOST_BRACKETS = 1000
 _DEEP = re.compile(r"(?:[-?:][ \t]+){100}|^ {500}", re.MULTILINE)
 _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -143,21 +142,8 @@ def _parse_json(text: str, first_line: int) -> Any:
         raise HeaderError("front matter is no JSON", first_line) from error
 
 
-class _BoundedConstructor(yaml.constructor.SafeConstructor):
-    """Safe types alone, with a bound on merged keys, and with dates that do not exist kept as texts."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        # `<<: [*a, *a, ...]` over several levels would grow a few lines to billions of keys.
-        for key, value in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
-                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-                mappings = [source for source in sources if isinstance(source, yaml.MappingNode)]
-                for mapping in mappings:
-                    self.flatten_mapping(mapping)
-                if sum(len(mapping.value) for mapping in mappings) > _MOST_MERGED_KEYS:
-                    problem = f"more than {_MOST_MERGED_KEYS} keys are merged into one mapping"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-        super().flatten_mapping(node)
+class _Constructor(yaml.constructor.SafeConstructor):
+    """Safe types alone, with dates that do not exist kept as texts."""
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -172,14 +158,14 @@ class _BoundedConstructor(yaml.constructor.SafeConstructor):
     }
 
 
-class _PatientLoader(_BoundedConstructor, yaml.SafeLoader):
+class _PatientLoader(_Constructor, yaml.SafeLoader):
     """The loader in Python: slow, and stops at too deep a nesting."""
 
 
 _Fastest: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _FastLoader(_BoundedConstructor, _Fastest):  # type: ignore[misc, valid-type]
+class _FastLoader(_Constructor, _Fastest):  # type: ignore[misc, valid-type]
     """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
 
 
