@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,11 +21,12 @@ from recommender.features import FeatureModel, Index, Query, Vectors, pair_featu
 from recommender.ranker import Ranker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
-from recommender.selection import obstacle, order, select
+from recommender.selection import Choice, order, select
 from recommender.settings import Settings
 from recommender.storage import read_folder, write_folder
 from recommender.stories import kind_of
 from recommender.training import train_ranker
+from recommender.verdicts import verdict_on
 
 BLOCK = 64
 
@@ -210,7 +210,7 @@ class Recommender:
             reasons=explain_score(pair, state.ranker.names, parts),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            verdict=self._verdict(ranked, place),
+            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings)),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -342,50 +342,45 @@ class Recommender:
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
-        chosen = [select(one.query, one.scores, self.settings.selection, k, threshold) for one in ranked]
+        chosen = [
+            select(one.query, source, one.scores, self.settings.selection, k, threshold)
+            for one, source in zip(ranked, sources, strict=True)
+        ]
         if not any(chosen):
             return [[] for _ in ranked]
-        rows = np.vstack([one.features[places] for one, places in zip(ranked, chosen, strict=True)])
+        rows = np.vstack(
+            [
+                one.features[[choice.scored for choice in reads]]
+                for one, reads in zip(ranked, chosen, strict=True)
+                if reads
+            ]
+        )
         parts = iter(state.ranker.contributions(rows))
         return [
             [
-                self._suggestion(state, one, place, source, rank, next(parts))
-                for rank, place in enumerate(places, start=1)
+                self._suggestion(state, one, choice, source, rank, next(parts))
+                for rank, choice in enumerate(reads, start=1)
             ]
-            for one, places, source in zip(ranked, chosen, sources, strict=True)
+            for one, reads, source in zip(ranked, chosen, sources, strict=True)
         ]
 
     def _suggestion(
-        self, state: _State, ranked: _Ranked, place: int, source: Article, rank: int, parts: NDArray[np.float64]
+        self, state: _State, ranked: _Ranked, choice: Choice, source: Article, rank: int, parts: NDArray[np.float64]
     ) -> Suggestion:
-        row = int(ranked.query.targets[place])
-        target = state.index.corpus[row]
-        pair = Pair(ranked.query, row, source, target, state.features.text_)
+        query, corpus = ranked.query, state.index.corpus
+        row, scored, *others = (int(query.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
+        score = float(ranked.scores[choice.scored])
+        pair = Pair(query, scored, source, corpus[scored], state.features.text_)
         return Suggestion(
             source_id=source.id,
-            target_id=target.id,
+            target_id=corpus[row].id,
             rank=rank,
-            score=float(ranked.scores[place]),
-            kind=kind_of(ranked.query, row),
+            score=score,
+            kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
             reasons=explain_score(pair, state.ranker.names, parts),
-            target=target,
+            target=corpus[row],
+            duplicates=tuple(corpus[other].id for other in others),
         )
-
-    def _verdict(self, ranked: _Ranked, place: int) -> str:
-        query, selection = ranked.query, self.settings.selection
-        row = int(query.targets[place])
-        in_the_way = obstacle(query, row, selection)
-        if in_the_way is not None:
-            return f"not suggested: {in_the_way}"
-        if row not in with_candidates(query, self.settings.candidates).targets:
-            return "not suggested: no candidate, as neither words, time nor links lead from the source to it"
-        if ranked.scores[place] < selection.threshold:
-            return f"not suggested: its score is below the threshold of {selection.threshold:g}"
-        best = select(query, ranked.scores, selection, selection.k, selection.threshold)
-        if place in best:
-            return f"suggested, at rank {best.index(place) + 1}"
-        ahead = ", ".join(query.index.corpus[int(query.targets[other])].id for other in itertools.islice(best, 3))
-        return f"not suggested: outranked by {ahead}"
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

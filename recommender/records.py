@@ -169,7 +169,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1."""
+    """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1.
+
+    `duplicates` are the ids of articles with the same text, in the order of their fitness to be shown. Score and
+    reasons are those of the best-scored among the target and them.
+    """
 
     source_id: str
     target_id: str
@@ -178,6 +182,7 @@ class Suggestion:
     kind: str
     reasons: tuple[Reason, ...]
     target: Article = field(repr=False, compare=False)
+    duplicates: tuple[str, ...] = ()
 
     def to_dict(self, model: str | None = None) -> dict[str, Any]:
         """Return the line of JSON that `design` promises to readers; `model` names who made it."""
@@ -195,12 +200,28 @@ class Suggestion:
             "provider": (target.provider.name or target.provider.domain) if target.provider else None,
             "published_at": published_at.isoformat().replace("+00:00", "Z") if published_at else None,
             "model": model,
+            "duplicates": list(self.duplicates),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a pair got its score; `verdict` says whether it would be suggested, and what stood in its way."""
+    """Why a pair got its score, and whether it would be suggested.
+
+    Attributes
+    ----------
+    verdict
+        The answer in a sentence.
+    suggested
+        Whether the target is in the list that the source gets.
+    obstacle
+        What stood in the way: ``removed``, ``rule``, ``no candidate``, ``threshold``, ``outranked`` or
+        ``duplicate of``; None for a suggestion.
+    outranked_by
+        Ids of what is suggested instead, best first; empty unless outranked.
+    listed_under
+        Id of the suggestion with the same text; None unless the target is listed as its duplicate.
+    """
 
     source_id: str
     target_id: str
@@ -209,6 +230,10 @@ class Explanation:
     shared_terms: tuple[str, ...]
     shared_topics: tuple[str, ...]
     verdict: str = ""
+    suggested: bool = False
+    obstacle: str | None = None
+    outranked_by: tuple[str, ...] = ()
+    listed_under: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON-ready values."""
@@ -220,4 +245,8 @@ class Explanation:
             "reasons": [reason.to_dict() for reason in self.reasons],
             "shared_terms": list(self.shared_terms),
             "shared_topics": list(self.shared_topics),
+            "suggested": self.suggested,
+            "obstacle": self.obstacle,
+            "outranked_by": list(self.outranked_by),
+            "listed_under": self.listed_under,
         }

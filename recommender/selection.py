@@ -1,12 +1,38 @@
-"""Which candidates become suggestions: eligibility, threshold, order; fewer than k rather than bad ones."""
+"""Which candidates become suggestions: eligibility, near-duplicates, order; fewer than k rather than bad ones."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.duplicates import same_text
 from recommender.features import Query
+from recommender.records import Article
 from recommender.settings import SelectionSettings
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A read that is suggested, as positions among the candidates.
+
+    Attributes
+    ----------
+    place
+        Of the article that is shown.
+    scored
+        Of the one whose score, and whose reasons, are shown: the best of the article and its duplicates.
+    duplicates
+        Of its near-duplicates, listed under it: best quality first, then earliest, then by id.
+    repeats_source
+        Whether one of them is a near-duplicate of the source.
+    """
+
+    place: int
+    scored: int
+    duplicates: tuple[int, ...] = ()
+    repeats_source: bool = False
 
 
 def order(query: Query, scores: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -17,6 +43,10 @@ def order(query: Query, scores: NDArray[np.float64]) -> NDArray[np.intp]:
 
 def obstacle(query: Query, row: int, settings: SelectionSettings) -> str | None:
     """Say why an article must not be suggested whatever its score; None where nothing is in the way."""
+    return _obstacle(query, row, settings, _curated(query, settings))
+
+
+def _obstacle(query: Query, row: int, settings: SelectionSettings, curated: frozenset[int]) -> str | None:
     article = query.index.corpus[row]
     if row == query.row:
         return "it is the source itself"
@@ -24,24 +54,91 @@ def obstacle(query: Query, row: int, settings: SelectionSettings) -> str | None:
         return "it was removed"
     if settings.only_published and not article.published:
         return "it is not published, and selection.only_published is set"
-    if not settings.repeat_curated and query.row >= 0 and _curated(query, row):
+    if row in curated:
         return "an editor has linked it already, and selection.repeat_curated is off"
     return None
 
 
 def select(
-    query: Query, scores: NDArray[np.float64], settings: SelectionSettings, k: int, threshold: float
-) -> list[int]:
-    """Return the positions, among the candidates, of at most `k` suggestions, best first."""
-    chosen: list[int] = []
-    for place in order(query, scores):
-        if len(chosen) == k or scores[place] < threshold:
-            break
-        if obstacle(query, int(query.targets[place]), settings) is None:
-            chosen.append(int(place))
+    query: Query, source: Article, scores: NDArray[np.float64], settings: SelectionSettings, k: int, threshold: float
+) -> list[Choice]:
+    """Return at most `k` suggestions, best first, each a read of its own.
+
+    Near-duplicates among all that may be suggested fall into groups: those that are linked by a chain of them,
+    the source included. A group stands where its best score stands, so a good read is not lost for a copy
+    that scores less; it is shown as its canonical article, that of the best quality, then the earliest,
+    then by id. Which groups there are depends neither on `k` nor on `threshold`.
+
+    With ``settings.diversity`` the order is that of maximal marginal relevance: the next is the one of the highest
+    ``(1 - diversity) * score - diversity * likeness``, the likeness being the highest cosine of its full
+    text with one chosen before (Carbonell and Goldstein, "The use of MMR, diversity-based reranking for
+    reordering documents and producing summaries", SIGIR 1998). Scores stay as they are.
+    """
+    texts = CandidateTexts(query, source)
+    diversity = float(settings.diversity)
+    places = order(query, scores)
+    curated = _curated(query, settings)
+    may = np.array([_obstacle(query, int(row), settings, curated) is None for row in query.targets], dtype=bool)
+    left = places[may[places] & (scores[places] >= threshold)]
+    likeness = np.zeros(len(scores))
+    chosen: list[Choice] = []
+    while len(chosen) < k and len(left):
+        best = int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
+        group = texts.group(best, may) if settings.collapse_duplicates else [best]
+        scored = next(int(place) for place in places if place in group)
+        chosen.append(Choice(group[0], scored, tuple(group[1:]), bool(texts.of_source[group].any())))
+        left = left[~np.isin(left, group)]
+        if diversity:
+            likeness = np.maximum(likeness, texts.cosines(group[0]))
     return chosen
 
 
-def _curated(query: Query, row: int) -> bool:
+class CandidateTexts:
+    """The full texts of a source's candidates, and which of them are the same text."""
+
+    def __init__(self, query: Query, source: Article):
+        index = query.index
+        self.articles = [index.corpus[int(row)] for row in query.targets]
+        self._titles = [article.title for article in self.articles]
+        self._days = index.vectors.days[query.targets]
+        self._matrix = index.vectors.text.full[query.targets]
+        self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
+        cosines, gaps = query.similarity["full"][query.targets], query.gaps[query.targets]
+        self.of_source = same_text(source.title, self._titles, cosines, gaps)
+
+    def cosines(self, place: int) -> NDArray[np.float32]:
+        """Return the cosine of the full text at a place with that at every place."""
+        own = slice(*self._matrix.indptr[place : place + 2])
+        columns = self._matrix.indices[own]
+        self._buffer[columns] = self._matrix.data[own]
+        cosines: NDArray[np.float32] = self._matrix @ self._buffer
+        self._buffer[columns] = 0
+        return cosines
+
+    def group(self, place: int, among: NDArray[np.bool_]) -> list[int]:
+        """Return the places of all that are the same text by any chain of those `among`: the canonical one first."""
+        found = {place}
+        waiting = [place]
+        while waiting:
+            one = waiting.pop()
+            same = same_text(self._titles[one], self._titles, self.cosines(one), np.abs(self._days - self._days[one]))
+            if self.of_source[one]:
+                same |= self.of_source
+            new = set(np.flatnonzero(same & among).tolist()) - found
+            found |= new
+            waiting += new
+        return sorted(found, key=lambda one: _canonical_first(self.articles[one]))
+
+
+def _canonical_first(article: Article) -> tuple[float, float, str]:
+    quality = -np.inf if article.quality is None else article.quality
+    moment = np.inf if article.published_at is None else article.published_at.timestamp()
+    return -quality, moment, article.id
+
+
+def _curated(query: Query, settings: SelectionSettings) -> frozenset[int]:
+    """Return the rows that must not be repeated, as the source's editors have linked them."""
+    if settings.repeat_curated or query.row < 0:
+        return frozenset()
     links = query.index.corpus.links
-    return bool(np.any((links[:, 0] == query.row) & (links[:, 1] == row)))
+    return frozenset(links[links[:, 0] == query.row, 1].tolist())

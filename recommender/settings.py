@@ -72,17 +72,25 @@ class RankerSettings:
 
 @dataclass(frozen=True)
 class SelectionSettings:
-    """What is fit to be suggested: `threshold` is a probability; `k` the most suggestions for an article."""
+    """What is fit to be suggested: `threshold` is a probability; `k` the most suggestions for an article.
+
+    `collapse_duplicates` shows one article of those with the same text and lists the others under it.
+    `diversity`, in [0, 1], orders by maximal marginal relevance: 0 by score alone, 1 by difference alone.
+    """
 
     k: int = 5
     threshold: float = 0.0
     only_published: bool = False
     repeat_curated: bool = True
+    collapse_duplicates: bool = True
+    diversity: float = 0.0
 
     def __post_init__(self) -> None:
         _at_least(self, "k", 1)
-        if not isinstance(self.threshold, Real) or not 0 <= self.threshold <= 1:
-            raise SettingsError(f"selection.threshold must be in [0, 1], got {self.threshold!r}")
+        for name in ("threshold", "diversity"):
+            value: Any = getattr(self, name)
+            if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+                raise SettingsError(f"selection.{name} must be in [0, 1], got {value!r}")
 
 
 @dataclass(frozen=True)

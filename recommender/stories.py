@@ -1,25 +1,31 @@
-"""Articles about the same event: what kind of read a suggestion is."""
+"""What kind of read a suggestion is: the same text, the same event, or what lies behind it."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from recommender.features import Query
-
-DUPLICATE_COSINE = 0.9
 STORY_DAYS = 14.0
+STORY_SCORE = 0.5  # of the rules tried, none on text or relations told stories better than the score itself
 
 DUPLICATE, SAME_STORY, BACKGROUND = "duplicate", "same-story", "background"
 
 
-def kind_of(query: Query, row: int) -> str:
-    """Say what a candidate is to the source.
+def kind_of(repeats_source: bool, gap: float, score: float) -> str:
+    """Say what a suggestion is to its source.
 
-    ``duplicate``: the same text elsewhere (cosine of the full texts at least 0.9). ``same-story``: no more
-    than 14 days away, or linked with an article that is. ``background``: anything else.
+    ``duplicate``: the same text elsewhere. ``same-story``: no more than 14 days away, and an editor would
+    rather link it than not. ``background``: anything else.
+
+    Parameters
+    ----------
+    repeats_source
+        Whether it, or one listed under it, is a near-duplicate of the source.
+    gap
+        Days between the two; NaN where a date is unknown.
+    score
+        Probability, in [0, 1].
+
+    >>> kind_of(False, 2.0, 0.8), kind_of(False, 2.0, 0.12), kind_of(False, 40.0, 0.8)
+    ('same-story', 'background', 'background')
     """
-    if query.similarity["full"][row] >= DUPLICATE_COSINE:
+    if repeats_source:
         return DUPLICATE
-    neighbours = query.known_neighbours(row)
-    near = query.gaps[np.append(neighbours, row)] <= STORY_DAYS
-    return SAME_STORY if near.any() else BACKGROUND
+    return SAME_STORY if gap <= STORY_DAYS and score >= STORY_SCORE else BACKGROUND

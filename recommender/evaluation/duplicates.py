@@ -5,27 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.corpus import Corpus
-from recommender.evaluation.baselines import Rows, TfidfCosine
+from recommender.duplicates import LEAST_COSINE, same_text
+from recommender.evaluation.baselines import Rows
+from recommender.features.text import TextModel
+from recommender.features.timing import publication_days
 
 _BLOCK = 256
 
 
-def near_duplicates(corpus: Corpus, past: Rows, source_rows: Rows, least: float = 0.9) -> list[frozenset[int]]:
-    """Return for each source the rows whose text cosine with it is `least` or more, itself left out.
+def near_duplicates(corpus: Corpus, past: Rows, source_rows: Rows, least: float = LEAST_COSINE) -> list[frozenset[int]]:
+    """Return for each source the rows with the same text, itself left out, by the definition of the selection.
 
     Parameters
     ----------
     past : (n_past,) array
         Rows that the IDF is taken from.
     least
-        Cosine of the TF-IDF vectors of title, excerpt and body, in [0, 1].
+        Cosine of the TF-IDF vectors of the full texts, in [0, 1].
     """
-    cosine = TfidfCosine((("title", 1), ("excerpt", 1), ("body", 1))).fit(corpus, past)
+    vectors = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)
+    days = publication_days(corpus.articles)
+    titles = [article.title for article in corpus]
     found: list[frozenset[int]] = []
     for start in range(0, len(source_rows), _BLOCK):
         rows = source_rows[start : start + _BLOCK]
-        # A hair of slack: the cosine of two equal texts is not always exactly 1.
-        close = cosine.score(rows) >= least - 1e-9
-        close[np.arange(len(rows)), rows] = False
-        found.extend(frozenset(np.flatnonzero(line).tolist()) for line in close)
+        for row, cosines in zip(rows, (vectors.full[rows] @ vectors.inverted["full"]).toarray(), strict=True):
+            same = same_text(titles[row], titles, cosines, np.abs(days - days[row]), least)
+            same[row] = False
+            found.append(frozenset(np.flatnonzero(same).tolist()))
     return found
