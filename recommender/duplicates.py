@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,12 +58,12 @@ def same_text(
 
 def _series(one: str, other: str, gap: float) -> bool:
     mine, theirs = _markers(one), _markers(other)
-    if mine - theirs and theirs - mine:
+    if mine - theirs and theirs - mine:  # counted: "part 1 of 2" has a 1 of its own, "part 2 of 2" a second 2
         return True
     return gap >= SERIES_DAYS and (mine != theirs or sorted(terms(one)) != sorted(terms(other)))
 
 
-def _markers(title: str) -> frozenset[str]:
-    """Return what tells the parts of a series apart: numbers, without separators, months and weekdays."""
-    numbers = (re.sub("[.,]", "", number) for number in _NUMBER.findall(title))
-    return _CALENDAR.intersection(terms(title)).union(numbers)
+def _markers(title: str) -> Counter[str]:
+    """Count what tells the parts of a series apart: numbers, without separators, months and weekdays."""
+    numbers = [re.sub("[.,]", "", number) for number in _NUMBER.findall(title)]
+    return Counter(numbers + [word for word in terms(title) if word in _CALENDAR])

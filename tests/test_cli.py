@@ -18,7 +18,7 @@ from recommender.cli import main
 
 NEWSROOM = Path(__file__).resolve().parents[1] / "examples" / "newsroom"
 VERBS = sorted(main.commands)
-KEYS = "source target rank score kind reasons title url provider published_at model".split()  # noqa: SIM905 - as read
+KEYS = "source target rank score kind reasons title url provider published_at model duplicates".split()  # noqa: SIM905 - as read
 
 
 def run(*arguments: object) -> Result:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recommender import (
@@ -28,6 +29,7 @@ from recommender import (
     Suggestion,
     UnknownArticleError,
 )
+from recommender.evaluation.duplicates import near_duplicates
 from recommender.urls import canonical_url
 
 NAMES = ("hand-set", "learned", "loaded", "added", "renewed", "few", "published")
@@ -231,10 +233,92 @@ def test_a_list_names_its_source(case: Case) -> None:
 
 def test_equal_scores_are_ordered_by_id(articles: Sequence[Article]) -> None:
     twin = replace(articles[3], url=None, aliases=(), relations=())
-    model = Recommender().fit([*articles, *(replace(twin, id=f"twin-{letter}") for letter in "cab")])
+    apart = Settings.from_dict({"selection": {"collapse_duplicates": False}})
+    model = Recommender(apart).fit([*articles, *(replace(twin, id=f"twin-{letter}") for letter in "cab")])
     found = [one for one in model.suggest(articles[0].id, k=MANY) if one.target_id.startswith("twin-")]
     assert [one.target_id for one in found] == ["twin-a", "twin-b", "twin-c"]
     assert len({one.score for one in found}) == 1
+
+
+def same_texts(corpus: Corpus) -> set[frozenset[str]]:
+    """Return the pairs of articles with the same text, by words counted on the corpus itself."""
+    every = range(len(corpus))
+    found = near_duplicates(corpus, np.array(every), np.array(every))
+    return {frozenset((corpus[row].id, corpus[other].id)) for row, others in enumerate(found) for other in others}
+
+
+def with_copies(case: Case) -> tuple[Recommender, str, list[Article]]:
+    """Return a model with copies of the first two suggestions of a source, that source, and the copies."""
+    model = case.copy()
+    source, before = next((name, found) for name, found in reversed(case.answers.items()) if len(found) > 1)
+    plain = {"url": None, "aliases": (), "relations": ()}
+    copies = [
+        replace(before[0].target, **plain, id="copy-of-the-first", quality=1e6),
+        replace(before[0].target, **plain, id="removed-copy", quality=1e7, removed=True),
+        replace(before[1].target, **plain, id="copy-of-the-second", quality=None),
+        replace(case.model.corpus[case.model.corpus.row(source)], **plain, id="copy-of-the-source", removed=False),
+    ]
+    model.add(replace(copy, published=True) for copy in copies)
+    return model, source, copies
+
+
+def test_no_two_suggestions_of_a_list_are_the_same_text(case: Case) -> None:
+    model, _, _ = with_copies(case)
+    same = same_texts(model.corpus)
+    assert len(same) >= 3
+    for _, suggestions in model.suggest_all(k=9, threshold=0):
+        shown = {one.target_id for one in suggestions}
+        assert not [pair for pair in same if pair <= shown]
+        listed = [name for one in suggestions for name in one.duplicates]
+        assert len(set(listed)) == len(listed)
+        assert not shown.intersection(listed)
+
+
+def test_copies_are_listed_under_the_canonical_article_and_scored_by_the_best(case: Case) -> None:
+    model, source, _ = with_copies(case)
+    groups = {one.target_id: one for one in model.suggest(source, k=MANY, threshold=0)}
+    first, second = case.answers[source][:2]
+    assert first.target_id in groups["copy-of-the-first"].duplicates
+    assert "copy-of-the-second" in groups[second.target_id].duplicates or second.target.quality is None
+    assert "removed-copy" not in {name for one in groups.values() for name in (one.target_id, *one.duplicates)}
+    for one in groups.values():
+        scores = {model.score(source, name) for name in (one.target_id, *one.duplicates)}
+        assert one.score == max(scores)
+        assert math.fsum(reason.share for reason in one.reasons) == pytest.approx(one.score, abs=1e-6)
+    assert [name for name, one in groups.items() if one.kind == "duplicate"] == ["copy-of-the-source"]
+
+
+def test_copies_given_in_any_order_are_listed_alike(case: Case) -> None:
+    model, _, _ = with_copies(case)
+    other = case.copy()
+    other.renew(shuffled(model.corpus.originals))
+    assert lines(other) == lines(model)
+
+
+def test_without_collapsing_every_copy_is_a_suggestion_of_its_own(case: Case) -> None:
+    model, source, copies = with_copies(case)
+    selection = replace(model.settings.selection, collapse_duplicates=False)
+    model.settings = replace(model.settings, selection=selection)
+    found = model.suggest(source, k=MANY, threshold=0)
+    assert {copy.id for copy in copies if not copy.removed} <= {one.target_id for one in found}
+    assert not [one for one in found if one.duplicates]
+
+
+def test_lists_are_full_where_copies_collapse(case: Case) -> None:
+    model, source, _ = with_copies(case)
+    assert len(model.suggest(source, k=5, threshold=0)) == 5
+
+
+def test_with_diversity_scores_stay_and_lists_hold_every_other_promise(case: Case) -> None:
+    model = case.copy()
+    model.settings = replace(model.settings, selection=replace(model.settings.selection, diversity=0.6))
+    for article in case.some:
+        full = model.suggest(article.id, k=5, threshold=0)
+        assert [one.rank for one in full] == [1, 2, 3, 4, 5]
+        assert model.suggest(article.id, k=3, threshold=0) == full[:3]
+        assert full[0] == case.model.suggest(article.id, k=1, threshold=0)[0]
+        assert all(one.score == case.model.score(article.id, one.target_id) for one in full if not one.duplicates)
+    assert dict(model.suggest_all()) != case.answers
 
 
 def test_at_most_k(case: Case) -> None:

@@ -109,9 +109,11 @@ def test_relation_and_provider() -> None:
 
 
 def test_suggestion_and_explanation() -> None:
-    assert list(arguments(Suggestion)) == ["source_id", "target_id", "rank", "score", "kind", "reasons", "target"]
+    needed = ["source_id", "target_id", "rank", "score", "kind", "reasons", "target"]
+    assert list(arguments(Suggestion)) == [*needed, "duplicates"]
     assert list(arguments(Explanation))[:4] == ["source_id", "target_id", "score", "reasons"]
-    assert {"shared_terms", "shared_topics", "verdict"} <= arguments(Explanation).keys()
+    told = {"shared_terms", "shared_topics", "verdict", "suggested", "obstacle", "outranked_by", "listed_under"}
+    assert told <= arguments(Explanation).keys()
 
 
 @pytest.mark.parametrize(

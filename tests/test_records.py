@@ -148,7 +148,13 @@ def test_a_suggestion_as_json() -> None:
         "provider": "Post",
         "published_at": "2025-05-01T12:00:00Z",
         "model": "site@2025-05-01T12:00:00Z",
+        "duplicates": [],
     }
+
+
+def test_a_suggestion_lists_the_same_text_elsewhere() -> None:
+    listed = dataclasses.replace(suggestion(Article("b", "B")), duplicates=("c", "d"))
+    assert listed.to_dict()["duplicates"] == ["c", "d"]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +175,10 @@ def test_an_explanation_as_json() -> None:
         "reasons": [{"feature": "topics", "text": "none", "share": -0.25}],
         "shared_terms": ["ferry"],
         "shared_topics": [],
+        "suggested": False,
+        "obstacle": None,
+        "outranked_by": [],
+        "listed_under": None,
     }
 
 

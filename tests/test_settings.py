@@ -14,7 +14,14 @@ CHANGED = {
     "source": {"preset": "hugo", "fields": {"excerpt": "summary"}, "strict": True},
     "candidates": {"text": 7, "title": 0, "recent": 3, "linked": 2, "seeds": 1},
     "ranker": {"least_sources": 9, "trees": 5, "leaves": 4, "learning_rate": 0.5, "calibration_share": 0.3},
-    "selection": {"k": 2, "threshold": 0.25, "only_published": True, "repeat_curated": False},
+    "selection": {
+        "k": 2,
+        "threshold": 0.25,
+        "only_published": True,
+        "repeat_curated": False,
+        "collapse_duplicates": False,
+        "diversity": 0.2,
+    },
 }
 
 
@@ -66,6 +73,8 @@ def test_an_unknown_key_names_the_nearest(values: dict, said: str) -> None:
         ({"selection": {"threshold": "high"}}, "setting 'selection.threshold' must be of type float, got 'high'"),
         ({"selection": {"only_published": 1}}, "setting 'selection.only_published' must be of type bool, got 1"),
         ({"selection": {"only_published": "no"}}, "must be of type bool, got 'no'"),
+        ({"selection": {"collapse_duplicates": 0}}, "selection.collapse_duplicates' must be of type bool, got 0"),
+        ({"selection": {"diversity": "much"}}, "selection.diversity' must be of type float, got 'much'"),
         ({"source": {"preset": 5}}, "setting 'source.preset' must be of type str, got 5"),
         ({"source": {"fields": ["title"]}}, r"setting 'source.fields' must be of type \w+, got \['title'\]"),
     ],
@@ -86,6 +95,9 @@ def test_a_whole_number_may_stand_for_a_probability() -> None:
         ({"selection": {"threshold": -0.1}}, r"threshold must be in \[0, 1\], got -0.1"),
         ({"selection": {"threshold": 1.1}}, r"threshold must be in \[0, 1\], got 1.1"),
         ({"selection": {"threshold": float("nan")}}, r"threshold must be in \[0, 1\], got nan"),
+        ({"selection": {"diversity": -0.1}}, r"selection\.diversity must be in \[0, 1\], got -0.1"),
+        ({"selection": {"diversity": 2}}, r"selection\.diversity must be in \[0, 1\], got 2"),
+        ({"selection": {"diversity": float("nan")}}, r"selection\.diversity must be in \[0, 1\], got nan"),
         ({"candidates": {"text": -1}}, "'text' must be at least 0, got -1"),
         ({"candidates": {"seeds": -1}}, "'seeds' must be at least 0, got -1"),
         ({"ranker": {"trees": 0}}, "'trees' must be at least 2, got 0"),
