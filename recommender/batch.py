@@ -35,6 +35,8 @@ class Summary:
         Articles with at least one suggestion, and lines written.
     kinds
         Suggestions by kind.
+    duplicates
+        Articles that are listed under a suggestion as the same text.
     """
 
     corpus: Corpus
@@ -42,6 +44,7 @@ class Summary:
     sources: int
     suggestions: int
     kinds: dict[str, int]
+    duplicates: int = 0
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a person."""
@@ -49,13 +52,14 @@ class Summary:
         given = sum(len(article.relations) for article in corpus)
         resolved = given - len(corpus.externals)
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.kinds.items()))
+        more = f"; {self.duplicates:,} more listed as the same text" if self.duplicates else ""
         return [
             f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
             f"{len(corpus.merged):,} merged as duplicates",
             f"relations {given:,}: {resolved:,} resolved ({len(corpus.links):,} different), "
             f"{len(corpus.externals):,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {self.suggestions:,} for {self.sources:,} of {len(corpus):,} articles "
-            f"by the {self.ranker} ranker" + (f": {kinds}" if kinds else ""),
+            f"by the {self.ranker} ranker" + (f": {kinds}" if kinds else "") + more,
         ]
 
 
@@ -95,21 +99,22 @@ def suggest_site(
     model = open_model(corpus, settings, model_folder, site_name(site))
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
     kinds: Counter[str] = Counter()
-    sources = 0
+    sources = duplicates = 0
 
     def stream() -> Iterator[Suggestion]:
-        nonlocal sources
+        nonlocal sources, duplicates
         lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs)
         for _, suggestions in progress(lists, len(corpus)) if progress else lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
+            duplicates += sum(len(suggestion.duplicates) for suggestion in suggestions)
             yield from suggestions
 
     if output is None:
         count = write_lines(stream(), sys.stdout, model.version)
     else:
         count = write_file(stream(), output, model.version)
-    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds))
+    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), duplicates)
 
 
 def site_name(site: Path) -> str:

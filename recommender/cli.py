@@ -82,7 +82,9 @@ def suggest(
 ) -> None:
     """Write suggestions for every article of SITE, a JSON object a line.
 
-    Without --model the ranker is trained first, on the relations that SITE holds.
+    Without --model the ranker is trained first, on the relations that SITE holds. Of articles with the same
+    text one is suggested, and the others are listed as its duplicates (selection.collapse_duplicates). The order is
+    that of the score, unless selection.diversity asks for reads that differ.
     """
     settings = _settings(**source)
     usual = settings.selection
@@ -133,7 +135,10 @@ def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool,
 def explain(
     site: Path, source_id: str, target_id: str, as_json: bool, model_folder: Path | None, **source: Any
 ) -> None:
-    """Say how the link from SOURCE to TARGET, ids or addresses of SITE, comes to its score."""
+    """Say how the link from SOURCE to TARGET comes to its score, and what keeps it from being suggested.
+
+    Both are ids or addresses of SITE.
+    """
     settings = _settings(**source)
     corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
@@ -145,6 +150,9 @@ def explain(
     click.echo(
         f"{explanation.source_id}\n  -> {explanation.target_id}\nscore {explanation.score:.3f}, {explanation.verdict}"
     )
+    under = [explanation.listed_under] if explanation.listed_under else []
+    for name in (*explanation.outranked_by, *under):
+        click.echo(f"  {name}: {corpus[corpus.row(name)].title}")
     for reason in explanation.reasons:
         click.echo(f"  {reason.share:+.3f}  {reason.feature}: {reason.text}")
 
@@ -203,7 +211,8 @@ def _table(title: str, suggestions: list[Suggestion]) -> Table:
         table.add_column(name, justify="right" if name == "score" else "left", overflow="fold")
     for suggestion in suggestions:
         why = "; ".join(reason.text for reason in suggestion.reasons[:2])
-        table.add_row(f"{suggestion.score:.2f}", suggestion.kind, suggestion.target.title, why)
+        more = f" (and {len(suggestion.duplicates)} with the same text)" if suggestion.duplicates else ""
+        table.add_row(f"{suggestion.score:.2f}", suggestion.kind, suggestion.target.title + more, why)
     return table
 
 

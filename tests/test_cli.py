@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -313,6 +315,29 @@ def test_explain_prints_reasons_that_add_up(site: Path) -> None:
     plain = run("explain", site, "ferry-1", "ferry-2").stdout
     assert all(f"{reason['feature']}: {reason['text']}" in plain for reason in told["reasons"])
     assert f"score {told['score']:.3f}" in plain
+
+
+def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: tuple[Article, ...]) -> None:
+    told = json.loads(run("explain", site, "ferry-1", "wind-1", "--json").stdout)
+    assert (told["suggested"], told["obstacle"], len(told["outranked_by"])) == (False, "outranked", 5)
+    plain = run("explain", site, "ferry-1", "wind-1").stdout
+    titles = {article.id: article.title for article in articles}
+    assert "".join(f"  {name}: {titles[name]}\n" for name in told["outranked_by"]) in plain
+
+
+def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple[Article, ...]) -> None:
+    copy = replace(articles[3], id="wire", url="https://wire.example/1", aliases=("https://wire.example/2",))
+    write_site(site, [replace(copy, published_at=copy.published_at + timedelta(hours=1), relations=())])
+    done = run("suggest", site, "-k", 3)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {one["target"]: one["duplicates"] for one in found}["ferry-2"] == ["wire"]
+    assert {one["kind"] for one in found if one["source"] == "wire" and one["target"] == "ferry-2"} == {"duplicate"}
+    listed = sum(len(one["duplicates"]) for one in found)
+    assert f"{listed} more listed as the same text" in done.stderr
+    plain = run("explain", site, "ferry-1", "wire").stdout
+    assert "listed under ferry-2, the same text, at rank 2\n" in plain
+    assert f"  ferry-2: {articles[3].title}\n" in plain
+    assert "(and 1 with the same text)" in " ".join(run("show", site, "--articles", 12).stdout.split())
 
 
 def test_inspect_tells_what_a_model_holds(site: Path, tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Why not: what stands in the way of a suggestion, in a sentence and in fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from recommender import Article, Corpus, Explanation, Recommender, Settings
+
+BARE = {"url": None, "aliases": (), "relations": ()}
+
+
+def with_selection(model: Recommender, **selection: object) -> Recommender:
+    """Return a model that knows the same and selects otherwise."""
+    other = Recommender(Settings.from_dict({"selection": selection})).fit(model.corpus)
+    assert other.score("ferry-2", "wind-4") == model.score("ferry-2", "wind-4")
+    return other
+
+
+def assert_refused(told: Explanation, obstacle: str, verdict: str) -> None:
+    assert (told.suggested, told.obstacle, told.verdict) == (False, obstacle, f"not suggested: {verdict}")
+    assert (told.outranked_by, told.listed_under) == ((), None)
+
+
+def test_a_suggestion_names_its_rank(hand_set: Recommender) -> None:
+    for one in hand_set.suggest("ferry-2", k=5):
+        told = hand_set.explain("ferry-2", one.target_id)
+        assert told.verdict == f"suggested, at rank {one.rank}"
+        assert (told.suggested, told.obstacle, told.outranked_by, told.listed_under) == (True, None, (), None)
+
+
+def test_an_outranked_article_names_those_ahead(hand_set: Recommender) -> None:
+    ahead = tuple(one.target_id for one in hand_set.suggest("ferry-2"))
+    last = hand_set.suggest("ferry-2", k=100)[-1]
+    told = hand_set.explain("ferry-2", last.target_id)
+    assert told.verdict == f"not suggested: outranked by {', '.join(ahead[:3])}"
+    assert (told.suggested, told.obstacle, told.outranked_by) == (False, "outranked", ahead)
+
+
+def test_an_article_passed_over_for_diversity_says_so(hand_set: Recommender) -> None:
+    model = with_selection(hand_set, k=3, diversity=0.9)
+    shown = [one.target_id for one in model.suggest("ferry-2")]
+    passed = next(one.target_id for one in hand_set.suggest("ferry-2") if one.target_id not in shown)
+    told = model.explain("ferry-2", passed)
+    assert told.verdict == f"not suggested: outranked by {', '.join(shown)}, which differ more from each other"
+    assert (told.obstacle, told.outranked_by) == ("outranked", tuple(shown))
+
+
+def test_a_removed_article_says_so(corpus: Corpus) -> None:
+    model = Recommender().fit([replace(one, removed=one.id == "ferry-4") for one in corpus])
+    told = model.explain("ferry-2", "ferry-4")
+    assert_refused(told, "removed", "it was removed")
+    assert told.score > 0.5
+
+
+def test_a_score_below_the_threshold_names_the_threshold(hand_set: Recommender) -> None:
+    model = with_selection(hand_set, threshold=0.4)
+    assert_refused(model.explain("ferry-2", "breach-3"), "threshold", "its score is below the threshold of 0.4")
+    assert model.explain("ferry-2", "ferry-4").verdict == "suggested, at rank 1"
+
+
+def test_a_rule_is_named_by_its_setting(hand_set: Recommender, corpus: Corpus) -> None:
+    model = with_selection(hand_set, repeat_curated=False)
+    told = model.explain("ferry-2", "ferry-1")
+    assert_refused(told, "rule", "an editor has linked it already, and selection.repeat_curated is off")
+    assert model.explain("ferry-1", "ferry-2").suggested
+    model = Recommender(Settings.from_dict({"selection": {"only_published": True}}))
+    model.fit([replace(one, published=one.id != "ferry-4") for one in corpus])
+    told = model.explain("ferry-2", "ferry-4")
+    assert_refused(told, "rule", "it is not published, and selection.only_published is set")
+
+
+def test_no_candidate_says_so(corpus: Corpus) -> None:
+    few = {"text": 2, "title": 0, "recent": 0, "linked": 0}
+    model = Recommender(Settings.from_dict({"candidates": few})).fit(corpus)
+    why = "no candidate, as neither words, time nor links lead from the source to it"
+    assert_refused(model.explain("ferry-2", "wind-4"), "no candidate", why)
+
+
+@pytest.fixture(scope="module")
+def with_copy(corpus: Corpus) -> Recommender:
+    """Return a model that knows ferry-3 twice; the copy is canonical and scores less, for nothing is linked with it."""
+    copy = replace(corpus[corpus.row("ferry-3")], id="wire", quality=99.0, **BARE)
+    return Recommender().fit([*corpus, copy])
+
+
+def test_the_same_text_is_listed_under_the_canonical_article(with_copy: Recommender) -> None:
+    [shown] = [one for one in with_copy.suggest("ferry-2") if one.target_id == "wire"]
+    assert shown.duplicates == ("ferry-3",)
+    told = with_copy.explain("ferry-2", "ferry-3")
+    assert told.verdict == f"listed under wire, the same text, at rank {shown.rank}"
+    assert (told.suggested, told.obstacle, told.listed_under) == (False, "duplicate of", "wire")
+    assert told.outranked_by == ()
+
+
+def test_what_is_shown_by_the_score_of_its_copy_says_so(with_copy: Recommender) -> None:
+    [shown] = [one for one in with_copy.suggest("ferry-2") if one.target_id == "wire"]
+    told = with_copy.explain("ferry-2", "wire")
+    best = with_copy.explain("ferry-2", "ferry-3")
+    assert told.score < best.score == shown.score
+    assert shown.reasons == best.reasons
+    assert told.verdict == f"suggested, at rank {shown.rank}, by the score of ferry-3, the same text"
+    assert told.suggested
+
+
+def test_a_copy_whose_read_is_outranked_is_outranked(with_copy: Recommender) -> None:
+    model = with_selection(with_copy, k=2)
+    shown = tuple(one.target_id for one in model.suggest("breach-1"))
+    for name in ("wire", "ferry-3"):
+        assert model.explain("breach-1", name).outranked_by == shown
+
+
+def test_an_unseen_target_gets_a_verdict_too(hand_set: Recommender) -> None:
+    target = Article("x", "Night boats", published_at=datetime(2025, 3, 12, tzinfo=UTC))
+    assert hand_set.explain("ferry-1", target).verdict == "suggested, at rank 5"
+    copy = replace(hand_set.corpus[hand_set.corpus.row("ferry-3")], id="x", **BARE)
+    assert hand_set.explain("ferry-2", copy).listed_under == "ferry-3"
