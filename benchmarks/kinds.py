@@ -1,0 +1,106 @@
+"""What the kinds of suggestions are worth, which look-alikes are kept apart, and what diversity costs.
+
+Usage: python benchmarks/kinds.py SITE [--sources 600]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from recommender import Corpus, Recommender, read_articles
+from recommender.duplicates import LEAST_COSINE
+from recommender.evaluation.duplicates import near_duplicates
+from recommender.evaluation.metrics import ndcg_at_k, precision_at_k
+from recommender.evaluation.splits import (
+    AT_PUBLICATION,
+    dated_rows,
+    held_out_sources,
+    known_rows,
+    relevant_targets,
+    stories,
+    time_cut,
+)
+from recommender.features.text import TextModel
+from recommender.stories import SAME_STORY, STORY_DAYS
+
+DIVERSITIES = (0, 0.1, 0.2, 0.3, 0.5, 0.7)
+
+
+def main() -> None:
+    """Learn from all but the newest quarter of a site, and ask for the newest articles as on their day."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--sources", type=int, default=600)
+    arguments = parser.parse_args()
+    corpus = read_articles(arguments.site)
+    cut = time_cut(corpus)
+    model = Recommender().fit(Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents))
+    model.renew(corpus)
+    report_pairs(corpus)
+    newest = np.arange(cut, dated_rows(corpus))
+    chosen = np.random.default_rng(0).choice(newest, min(arguments.sources, len(newest)), replace=False)
+    report_kinds(model, corpus, np.sort(chosen).tolist())
+    report_diversity(model, corpus, held_out_sources(corpus, cut).tolist())
+
+
+def report_pairs(corpus: Corpus) -> None:
+    """Print how many pairs of articles look alike, and how many of them are the same text."""
+    rows = np.arange(len(corpus))
+    vectors = TextModel.fit(corpus.articles).transform(corpus.articles).full
+    alike = sum((vectors[row] @ vectors[:row].T >= LEAST_COSINE).nnz for row in rows[1:].tolist())
+    same = sum(map(len, near_duplicates(corpus, rows, rows))) // 2
+    print(f"pairs with a cosine of {LEAST_COSINE} or more: {alike:,}; the same text: {same:,}")
+
+
+def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
+    """Print share, precision and recall of `same-story`, and of the rule that it once was."""
+    labels = stories(corpus).labels
+    found = []
+    for row in sources:
+        until = known_rows(corpus, row, AT_PUBLICATION)
+        gaps = np.abs(corpus.times - corpus.times[row]) / 86_400
+        for one in model.suggest(corpus[row].id, k=5, as_of=corpus[row].published_at):
+            target = corpus.row(one.target_id)
+            linked = [other for other in relevant_targets(corpus, target, until) if other != row]
+            near = gaps[target] <= STORY_DAYS
+            once = bool((gaps[[target, *linked]] <= STORY_DAYS).any())
+            found.append((near and labels[target] == labels[row], once, one.kind == SAME_STORY))
+    truth, *rules = np.array(found, dtype=bool).T
+    for name, told in zip(("before", "now"), rules, strict=True):
+        right = (told & truth).sum()
+        print(
+            f"{SAME_STORY} {name}: {told.mean():.2f} of {len(told):,} suggestions, "
+            f"precision {right / max(told.sum(), 1):.2f}, recall {right / max(truth.sum(), 1):.2f}"
+        )
+
+
+def report_diversity(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
+    """Print nDCG@10, P@5 and the mean cosine of the first five, at several diversities."""
+    vectors = TextModel.fit(corpus.articles).transform(corpus.articles).full
+    labels = stories(corpus).labels[sources]
+    for diversity in DIVERSITIES:
+        selection = replace(model.settings.selection, collapse_duplicates=False, diversity=diversity)
+        model.settings = replace(model.settings, selection=selection)
+        values = []
+        for row in sources:
+            article = corpus[row]
+            right = relevant_targets(corpus, row, known_rows(corpus, row, AT_PUBLICATION))
+            rows = [corpus.row(one.target_id) for one in model.suggest(article.id, k=10, as_of=article.published_at)]
+            cosines = (vectors[rows[:5]] @ vectors[rows[:5]].T).toarray()[np.triu_indices(len(rows[:5]), 1)]
+            alike = cosines.mean() if len(cosines) else 0
+            values.append((ndcg_at_k(rows, right, k=10), precision_at_k(rows, right, k=5), alike))
+        ndcg, precision, alike = np.array(values).T
+        over_stories = np.mean([ndcg[labels == label].mean() for label in np.unique(labels)])
+        print(
+            f"diversity {diversity}: nDCG@10 {ndcg.mean():.3f} | {over_stories:.3f}, P@5 {precision.mean():.3f}, "
+            f"mean cosine of the first five {alike.mean():.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
