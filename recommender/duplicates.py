@@ -26,7 +26,7 @@ _CALENDAR = frozenset(
 
 def same_text(
     title: str,
-    titles: Sequence[str],
+    titles: Sequence[str] | NDArray[np.object_],
     cosines: NDArray[np.floating],
     gaps: NDArray[np.floating],
     least: float = LEAST_COSINE,

@@ -99,7 +99,7 @@ class CandidateTexts:
     def __init__(self, query: Query, source: Article):
         index = query.index
         self.articles = [index.corpus[int(row)] for row in query.targets]
-        self._titles = [article.title for article in self.articles]
+        self._titles = np.array([article.title for article in self.articles], dtype=object)
         self._days = index.vectors.days[query.targets]
         self._matrix = index.vectors.text.full[query.targets]
         self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
@@ -117,16 +117,20 @@ class CandidateTexts:
 
     def group(self, place: int, among: NDArray[np.bool_]) -> list[int]:
         """Return the places of all that are the same text by any chain of those `among`: the canonical one first."""
-        found = {place}
-        waiting = [place]
-        while waiting:
+        found, waiting = [place], [place]
+        left = among.copy()
+        left[place] = False
+        while waiting and left.any():
             one = waiting.pop()
-            same = same_text(self._titles[one], self._titles, self.cosines(one), np.abs(self._days - self._days[one]))
+            rest = np.flatnonzero(left)  # what is found needs no second look, so that a rubric of hundreds stays cheap
+            gaps = np.abs(self._days[rest] - self._days[one])
+            same = same_text(self._titles[one], self._titles[rest], self.cosines(one)[rest], gaps)
             if self.of_source[one]:
-                same |= self.of_source
-            new = set(np.flatnonzero(same & among).tolist()) - found
-            found |= new
-            waiting += new
+                same |= self.of_source[rest]
+            new = rest[same]
+            left[new] = False
+            found += new.tolist()
+            waiting += new.tolist()
         return sorted(found, key=lambda one: _canonical_first(self.articles[one]))
 
 
