@@ -124,6 +124,9 @@ class Recommender:
     ) -> list[Suggestion]:
         """Return at most `k` suggestions, best first; fewer rather than bad ones.
 
+        Each is another text; articles with the same text are its `duplicates`, and its score is the best of theirs.
+        The order is that of the score, ties by id, unless ``selection.diversity`` is above 0.
+
         Parameters
         ----------
         source
