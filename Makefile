@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format notebooks clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -26,6 +26,10 @@ check: $(VENV)/installed-dev  ## Lint, formatting, types, direction of imports, 
 format: $(VENV)/installed-dev  ## Put all code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+notebooks: $(VENV)/installed-dev  ## Run the notebooks on SITE, the example site by default; build/notebooks/*.html
+	SITE="$(abspath $(or $(SITE),examples/newsroom))" $(BIN)/python -m nbconvert --execute --to html \
+		--ExecutePreprocessor.timeout=3600 --output-dir build/notebooks notebooks/*.ipynb
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -40,7 +40,7 @@ def degree_leak(corpus: Corpus, random_state: int = 0) -> Leak:
     The distance from `today` down to `at_publication` is what a field written after the links gives away, such as a
     count of related articles: no model may see it. nan where there is nothing to compare.
 
-    >>> degree_leak(Corpus.from_articles([])).links
+    >>> degree_leak(Corpus.from_articles([])).sources
     0
     """
     graph = corpus.neighbours

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,6 @@ from recommender.corpus import Corpus
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
 from recommender.evaluation.figures import SliceFigures
 from recommender.evaluation.judgements import Judgements
-from recommender.evaluation.splits import stories, story_slice
 
 #: Days between two articles, as label to the most of them; what is more is `LONGER`.
 GAP_SLICES: dict[str, float] = {"up to a day": 1, "2-7 days": 7, "8-30 days": 30, "31-180 days": 180}
@@ -57,7 +57,7 @@ def slice_sources(
     Parameters
     ----------
     labels
-        For each source its labels; a source of several counts in each, one without any as `NO_LABEL`.
+        For each source its labels, as of `labels_of`, or any others.
     model
         A name in ``judgements.ndcg``.
     most
@@ -65,15 +65,32 @@ def slice_sources(
     """
     if len(labels) != len(judgements.sources):
         raise ValueError(f"labels must be given for each of {len(judgements.sources)} sources, got {len(labels)}")
+    values = judgements.ndcg[model]
+    return {
+        name: SliceFigures.from_values(values[places], judgements.stories[places])
+        for name, places in group_by_label(labels, most).items()
+    }
+
+
+def group_by_label(labels: Labels, most: int | None = None) -> dict[str, NDArray[np.intp]]:
+    """Return the places that have each label, the largest groups first, then by name.
+
+    Parameters
+    ----------
+    labels
+        A place of several labels is in each of their groups; one without any in that of `NO_LABEL`.
+    most
+        Leave out all but so many groups.
+
+    >>> {name: places.tolist() for name, places in group_by_label([("Rail",), (), ("Sea", "Rail")]).items()}
+    {'Rail': [0, 2], 'Sea': [2], 'none': [1]}
+    """
     members: dict[str, list[int]] = defaultdict(list)
     for place, names in enumerate(labels):
         for name in dict.fromkeys(names or (NO_LABEL,)):
             members[name].append(place)
     largest = sorted(members, key=lambda name: (-len(members[name]), name))[:most]
-    values = judgements.ndcg[model]
-    return {
-        name: SliceFigures.from_values(values[members[name]], judgements.stories[members[name]]) for name in largest
-    }
+    return {name: np.array(members[name], dtype=np.intp) for name in largest}
 
 
 def slice_pairs_by_gap(judgements: Judgements, corpus: Corpus, k: int = 5) -> dict[str, PairFigures]:
@@ -113,19 +130,10 @@ def gap_labels(corpus: Corpus, sources: ArrayLike, targets: ArrayLike) -> list[s
     return [names[slot] if known else UNDATED for slot, known in zip(slots, dated, strict=True)]
 
 
-def topic_labels(corpus: Corpus, rows: ArrayLike) -> list[tuple[str, ...]]:
-    """Return the topics of each row."""
-    return [corpus[int(row)].topics for row in np.asarray(rows)]
-
-
-def provider_labels(corpus: Corpus, rows: ArrayLike) -> list[tuple[str, ...]]:
-    """Return the provider of each row, by name, else by domain; nothing where it is unknown."""
-    providers = [corpus[int(row)].provider for row in np.asarray(rows)]
-    names = [(one.name or one.domain) if one else None for one in providers]
-    return [(name,) if name else () for name in names]
-
-
-def story_size_labels(corpus: Corpus, rows: ArrayLike) -> list[tuple[str, ...]]:
-    """Return the slice of `STORY_SLICES` that each row's story belongs to."""
-    names = [story_slice(int(size)) for size in stories(corpus).sizes[np.asarray(rows, np.intp)]]
+def labels_of(corpus: Corpus, rows: ArrayLike, kind: Literal["topic", "provider"]) -> list[tuple[str, ...]]:
+    """Return the topics of each row, or its provider, by name, else by domain; nothing where it is unknown."""
+    articles = [corpus[int(row)] for row in np.asarray(rows)]
+    if kind == "topic":
+        return [article.topics for article in articles]
+    names = [(one.provider.name or one.provider.domain) if one.provider else None for one in articles]
     return [(name,) if name else () for name in names]
