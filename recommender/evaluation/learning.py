@@ -19,6 +19,7 @@ from recommender.records import Article
 from recommender.settings import Settings
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)
+PIECE = 20  # articles; the largest story can hold half of a site's links, and would make one step of the curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class LearningPoint:
     Attributes
     ----------
     share
-        What was asked for: the share of the past articles with relations that kept them, in [0, 1].
+        What was asked for: the share of the past articles with relations whose stories kept theirs, in [0, 1].
     linked_articles
-        How many past articles that is: what there was to learn from.
+        How many past articles have a relation among them left: what there was to learn from.
     ranker
         The kind of ranker that the engine made of it.
     figures
@@ -60,7 +61,8 @@ def learning_curve(
     ----------
     shares
         Shares, in [0, 1], of the past articles with relations that keep them. Stories are kept or hidden as a
-        whole, so a large one can overshoot.
+        whole, those of more than 20 articles in pieces of 20 that follow each other in time; a share ends with a
+        whole piece.
     newest
         Share of the dated articles, in (0, 1), that is held out.
     random_state
@@ -94,7 +96,7 @@ def learning_curve(
         result = ProtocolFigures.from_rankings(
             corpus, AT_PUBLICATION, sources, {ENGINE: ranking}, random_state=random_state
         )
-        linked = int(((order < share) & np.isfinite(order)).sum())
+        linked = int(np.count_nonzero(np.diff(known.neighbours[:cut, :cut].indptr)))
         points.append(LearningPoint(share, linked, model.ranker.kind, result.models[ENGINE].figures))
     return tuple(points)
 
@@ -128,13 +130,22 @@ def _past(corpus: Corpus, cut: int) -> Corpus:
 def _kept_from(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.float64]:
     """Return for each past row the share above which its story's relations are kept; infinity without relations."""
     graph = corpus.neighbours[:cut, :cut]
-    linked = np.diff(graph.indptr) > 0
-    _, labels = csgraph.connected_components(graph, directed=False)
-    names = np.unique(labels[linked])
-    places = np.empty(int(labels.max(initial=-1)) + 1, dtype=np.int64)
-    places[names] = np.random.default_rng(random_state).permutation(len(names))
-    sizes = np.bincount(places[labels[linked]], minlength=len(names))
-    before = np.concatenate([[0], np.cumsum(sizes)[:-1]]) / max(1, int(linked.sum()))
+    rows = np.flatnonzero(np.diff(graph.indptr))
     order = np.full(cut, np.inf)
-    order[linked] = before[places[labels[linked]]]
+    if len(rows) == 0:
+        return order
+    _, labels = csgraph.connected_components(graph, directed=False)
+    _, pieces = np.unique(_pieces(labels[rows]), axis=0, return_inverse=True)
+    place = np.random.default_rng(random_state).permutation(int(pieces.max()) + 1)[pieces]
+    before = np.concatenate([[0], np.cumsum(np.bincount(place))])
+    order[rows] = before[place] / len(rows)
     return order
+
+
+def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return for each article its story and which piece of it, as (n_articles, 2), articles in time order."""
+    _, story, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    by_story = np.argsort(story, kind="stable")
+    within = np.empty(len(labels), dtype=np.int64)
+    within[by_story] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.column_stack([story, within // PIECE])
