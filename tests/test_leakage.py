@@ -26,7 +26,7 @@ def test_a_count_that_holds_the_answer_tells_it():
     leak = degree_leak(site({10: [0], 11: [1], 12: [2]}, 13))
     assert leak.sources == 3
     assert leak.today > 0.9
-    assert leak.at_publication < 0.6, "at publication no target had a link, some of the others had"
+    assert leak.at_publication <= 0.5, "at publication no target had a link, and some of the others had"
 
 
 def test_a_source_with_nothing_but_its_links_is_left_out():
