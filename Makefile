@@ -3,10 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format notebooks clean-notebooks clean
 
 help:  ## Say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 demo: $(VENV)/installed  ## Run the main job on the example site, then measure it beside the baselines
 	$(BIN)/recommender suggest examples/newsroom --output build/newsroom.jsonl
@@ -26,6 +26,13 @@ check: $(VENV)/installed-dev  ## Lint, formatting, types, direction of imports, 
 format: $(VENV)/installed-dev  ## Put all code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+notebooks: $(VENV)/installed-dev  ## Run the notebooks on SITE, the example site by default; build/notebooks/*.html
+	SITE="$(abspath $(or $(SITE),examples/newsroom))" $(BIN)/python -m nbconvert --execute --to html \
+		--ExecutePreprocessor.timeout=3600 --output-dir build/notebooks notebooks/*.ipynb
+
+clean-notebooks: $(VENV)/installed-dev  ## Take the outputs out of the notebooks, as they are committed
+	$(BIN)/python -m nbconvert --clear-output --inplace notebooks/*.ipynb
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,27 @@
 """How good are suggestions: metrics, time splits, baselines, intervals, and an audit of the curated relations."""
 
+from recommender.evaluation.calibration import ReliabilityBin, reliability
+from recommender.evaluation.judgements import JudgedPair, Judgements
+from recommender.evaluation.leakage import Leak, degree_leak
+from recommender.evaluation.learning import LearningPoint, learning_curve
 from recommender.evaluation.replay import evaluate
 from recommender.evaluation.report import EvaluationReport
+from recommender.evaluation.slices import PairFigures, slice_pairs_by_gap, slice_sources
+from recommender.evaluation.thresholds import ThresholdCurve
 
-__all__ = ["EvaluationReport", "evaluate"]
+__all__ = [
+    "EvaluationReport",
+    "JudgedPair",
+    "Judgements",
+    "Leak",
+    "LearningPoint",
+    "PairFigures",
+    "ReliabilityBin",
+    "ThresholdCurve",
+    "degree_leak",
+    "evaluate",
+    "learning_curve",
+    "reliability",
+    "slice_pairs_by_gap",
+    "slice_sources",
+]

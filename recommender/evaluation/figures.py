@@ -13,6 +13,7 @@ from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.evaluation import metrics
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap, rounded
+from recommender.evaluation.judgements import Judgements
 from recommender.evaluation.splits import STORY_SLICES, Protocol, known_rows, relevant_targets, stories
 
 ALL_TARGETS = "all targets"
@@ -68,11 +69,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class SliceFigures:
-    """nDCG@10 on the sources whose story has a size in one range."""
+    """nDCG@10 on some of the sources: those whose story has a size in one range, or that share a label."""
 
     sources: int
     stories: int
     ndcg: Figure
+
+    @classmethod
+    def from_values(
+        cls, ndcg: Values, story_labels: NDArray[Any], resamples: int = 1000, random_state: int = 0
+    ) -> Self:
+        """Estimate from the nDCG@10 and the story of each source of the slice."""
+        bootstrap = StoryBootstrap(story_labels, resamples, random_state)
+        return cls(len(ndcg), bootstrap.n_stories, Figure.from_values(bootstrap, ndcg))
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -126,6 +135,8 @@ class ProtocolFigures:
         Figures by name of the model, in the order given.
     differences
         Engine minus each other model, paired, for every figure that both have.
+    judgements
+        What the engine's figures were made from; None without an engine that gives scores. Not in `to_dict`.
     """
 
     protocol: Protocol
@@ -136,6 +147,7 @@ class ProtocolFigures:
     threshold: float | None
     models: dict[str, ModelFigures]
     differences: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    judgements: Judgements | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_rankings(
@@ -204,6 +216,7 @@ class ProtocolFigures:
             threshold=threshold,
             models={name: run.figures(answer, values[name]) for name, answer in chosen.items()},
             differences=run.differences(engine, values),
+            judgements=run.judgements(engine, chosen, values, [rows[place] for place in kept]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -279,6 +292,19 @@ class _Run:
             if name != engine
         }
 
+    def judgements(
+        self,
+        engine: str | None,
+        answers: Mapping[str, Ranking],
+        values: Mapping[str, Mapping[str, tuple[Values, Values | None]]],
+        sources: Sequence[int],
+    ) -> Judgements | None:
+        answer = answers[engine] if engine is not None else None
+        if answer is None or answer.scores is None:
+            return None
+        ndcg = {name: figures[PRIMARY][0] for name, figures in values.items()}
+        return Judgements.from_lists(sources, self.labels, ndcg, answer.rows, answer.scores, self.truth)
+
     def _totals(self, answer: Ranking) -> dict[str, float]:
         shown = [list(ranked[:SHOWN]) for ranked in answer.rows]
         degrees = np.bincount(np.array([row for ranked in shown for row in ranked], dtype=np.int64), minlength=1)
@@ -297,9 +323,8 @@ class _Run:
         for name, (least, most) in STORY_SLICES.items():
             chosen = (self.sizes >= least) & (self.sizes <= most)
             if chosen.any():
-                bootstrap = StoryBootstrap(self.labels[chosen], self.bootstrap.resamples, self.bootstrap.random_state)
-                figure = Figure.from_values(bootstrap, ndcg[chosen])
-                found[name] = SliceFigures(int(chosen.sum()), bootstrap.n_stories, figure)
+                resamples, random_state = self.bootstrap.resamples, self.bootstrap.random_state
+                found[name] = SliceFigures.from_values(ndcg[chosen], self.labels[chosen], resamples, random_state)
         return found
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Hashable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 def ndcg_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int = 10) -> float:
@@ -126,10 +126,23 @@ def calibration_error(scores: ArrayLike, kept: ArrayLike, bins: int = 15) -> flo
         raise ValueError(f"scores and kept must be of one length, got {probability.shape} and {outcome.shape}")
     if len(probability) == 0:
         return math.nan
-    edges = np.quantile(probability, np.arange(1, bins) / bins, method="inverted_cdf")
-    bin_of = np.searchsorted(edges, probability, side="left")
-    gap = np.bincount(bin_of, outcome - probability, minlength=bins)
+    gap = np.bincount(equal_mass_bins(probability, bins), outcome - probability)
     return float(np.abs(gap).sum() / len(probability))
+
+
+def equal_mass_bins(scores: ArrayLike, bins: int = 15) -> NDArray[np.intp]:
+    """Return the bin of each score, from 0, lower scores in lower bins; equal scores share one.
+
+    A bin may stay empty where many scores are equal.
+
+    >>> equal_mass_bins([0.9, 0.1, 0.9, 0.2], bins=2).tolist()
+    [1, 0, 1, 0]
+    """
+    probability = np.asarray(scores, dtype=np.float64)
+    if len(probability) == 0:
+        return np.empty(0, dtype=np.intp)
+    edges = np.quantile(probability, np.arange(1, bins) / bins, method="inverted_cdf")
+    return np.searchsorted(edges, probability, side="left")
 
 
 def precision_at_threshold(scores: ArrayLike, kept: ArrayLike, threshold: float) -> float:

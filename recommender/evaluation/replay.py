@@ -79,7 +79,7 @@ def evaluate(
     for protocol in PROTOCOLS:
         sources = held_out_sources(corpus, cut, protocol)
         until = [known_rows(corpus, int(row), protocol) for row in sources]
-        rankings = {ENGINE: _engine_ranking(model, corpus, sources, protocol)}
+        rankings = {ENGINE: engine_ranking(model, corpus, sources, protocol)}
         rankings |= {
             other.name: Ranking([rows.tolist() for rows in other.rank_all(sources, until, DEPTH)]) for other in others
         }
@@ -99,7 +99,8 @@ def evaluate(
     return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus))
 
 
-def _engine_ranking(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> Ranking:
+def engine_ranking(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> Ranking:
+    """Ask a model for all candidates of these rows, each as of the moment that the protocol sets."""
     articles = [corpus[int(row)] for row in sources]
     moments = [article.published_at if protocol == AT_PUBLICATION else None for article in articles]
     rows: list[list[int]] = []
@@ -108,6 +109,6 @@ def _engine_ranking(model: Recommender, corpus: Corpus, sources: NDArray[np.intp
     for ranking in model.rank([article.id for article in articles], moments):
         targets = [corpus.row(target) for target in ranking.target_ids]
         candidates.append(targets)
-        rows.append(targets[:DEPTH])
-        scores.append(ranking.scores[:DEPTH])
+        rows.append(targets)
+        scores.append(ranking.scores)
     return Ranking(rows, scores, candidates)
