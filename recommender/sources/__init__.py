@@ -9,7 +9,7 @@ from recommender.corpus import Corpus
 from recommender.errors import ArticleError, SettingsError
 from recommender.settings import SourceSettings
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder, without_collection
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
@@ -63,9 +63,11 @@ def read_articles(
         raise SettingsError("n_jobs must be 1 or more, or -1 for one process a core, got 0")
     site = Path(path)
     strict = settings.strict if strict is None else strict
-    outcomes, wanted = _read(site, FieldMap.from_settings(settings), n_jobs, strict)
-    parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
-    return to_corpus(outcomes, parents, warnings, wanted)
+    fields = FieldMap.from_settings(settings)
+    with without_collection():
+        outcomes, wanted = _read(site, fields, n_jobs, strict)
+        parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
+        return to_corpus(outcomes, parents, warnings, wanted)
 
 
 def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool) -> tuple[list[Outcome], str]:

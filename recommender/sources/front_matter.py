@@ -37,7 +37,7 @@ _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A list of related articles in a header: its name, its entries' lines, and the header without them, from a line on."""
+    """A list of related articles in a header: its name, its entries' lines, and the rest of the header, from a line on."""
 
     name: str
     text: str

@@ -63,6 +63,11 @@ def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[Article], list[str]]:
     clashes: list[str] = []
     id_of_path: dict[str, str] = {}
     for name, owned in owners.items():
+        if len(owned) == 1 and (alone := owned[0].article) is not None:
+            if owned[0].path_id is not None:
+                id_of_path[owned[0].path_id] = name
+            articles.append(alone)
+            continue
         named = [outcome for outcome in owned if outcome.path_id is None]
         clashes += [
             f"{later.place}: has the id {name!r} of {named[0].place}; the two are merged" for later in named[1:]
