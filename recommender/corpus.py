@@ -178,8 +178,9 @@ class Corpus(Sequence[Article]):
                 elif target != row:
                     pairs.append(row * size + target)
         self.externals = tuple(externals)
-        sources, targets = np.divmod(np.unique(np.array(pairs, dtype=np.int64)), max(size, 1))
-        self.links = np.column_stack([sources, targets]).astype(np.int32)
+        ordered = np.sort(np.array(pairs, dtype=np.int64))
+        ordered = ordered[np.diff(ordered, prepend=-1) > 0]
+        self.links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
         both = np.vstack([self.links, self.links[:, ::-1]])
         shape = (len(self), len(self))
         graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=shape)

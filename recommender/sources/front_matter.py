@@ -13,6 +13,7 @@ from typing import Any
 from recommender.errors import ArticleError
 from recommender.records import Article
 from recommender.sources.builder import ArticleBuilder, Place, Related
+from recommender.sources.cache import digest_of
 from recommender.sources.fields import FieldMap
 from recommender.sources.headers import (
     FrontMatter,
@@ -37,7 +38,7 @@ _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A list of related articles in a header: its name, its entries' lines, and the rest of the header, from a line on."""
+    """A list of related articles: its name, its entries' lines, and the rest of its header, which has a first line."""
 
     name: str
     text: str
@@ -48,7 +49,8 @@ class _Block:
 class FrontMatterReader:
     """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
 
-    def __init__(self, fields: FieldMap):
+    def __init__(self, fields: FieldMap, *, with_digests: bool = False):
+        self._with_digests = with_digests
         self._fields = fields
         self._builder = ArticleBuilder(fields)
         # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
@@ -58,14 +60,18 @@ class FrontMatterReader:
 
     def read(self, path: Path, relative: PurePosixPath) -> Outcome:
         """Read one file; `relative` is its path inside the site. What goes wrong is in the outcome."""
-        place = Place(str(path))
+        name = str(path)
+        place = Place(name)
+        digest: bytes | None = None
         try:
-            return self._read(path, relative, place)
+            data = _read_bytes(name)
+            digest = digest_of(data) if self._with_digests else None
+            article, path_id = self._read(_decoded(data, name), relative, place)
         except ArticleError as error:
-            return Outcome(str(path), problem=error, warnings=tuple(place.warnings))
+            return Outcome(name, problem=error, warnings=tuple(place.warnings), digest=digest)
+        return Outcome(name, article, warnings=tuple(place.warnings), path_id=path_id, digest=digest)
 
-    def _read(self, path: Path, relative: PurePosixPath, place: Place) -> Outcome:
-        text = read_text(path)
+    def _read(self, text: str, relative: PurePosixPath, place: Place) -> tuple[Article, str | None]:
         if not text.strip():
             raise place.error("is empty")
         try:
@@ -75,10 +81,9 @@ class FrontMatterReader:
             place.line_of = lambda name: line_of(matter, name)
             record, related = self._parse(matter, place)
         except HeaderError as error:
-            raise ArticleError(str(error), path, error.line) from error
+            raise ArticleError(str(error), place.path, error.line) from error
         article = self._article(record, related, relative, matter.body, place)
-        path_id = None if self._builder.has_id(record) else id_of(relative)[1]
-        return Outcome(str(path), article, warnings=tuple(place.warnings), path_id=path_id)
+        return article, None if self._builder.has_id(record) else id_of(relative)[1]
 
     def _article(
         self,
@@ -176,6 +181,10 @@ def read_text(path: Path) -> str:
     ArticleError
         When it cannot be read, is too large, or is in another encoding.
     """
+    return _decoded(_read_bytes(str(path)), str(path))
+
+
+def _read_bytes(path: str) -> bytes:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
@@ -183,9 +192,12 @@ def read_text(path: Path) -> str:
         if status.st_size > MOST_BYTES:
             raise ArticleError(f"is larger than {MOST_BYTES // 2**20} MB; an article is not", path)
         with open(path, "rb", buffering=0) as stream:
-            data = stream.read()
+            return stream.read()
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+
+
+def _decoded(data: bytes, path: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
