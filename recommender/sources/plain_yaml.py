@@ -15,11 +15,12 @@ from typing import Any
 _DEEPEST = 40
 
 _UNFIT = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
-_DOUBLE = rf'"([^"\\{_UNFIT}]*(?:\\["\\][^"\\{_UNFIT}]*)*)"'
+_DOUBLE = rf'"([^"\\{_UNFIT}]*(?:\\["\\nrt][^"\\{_UNFIT}]*)*)"'
 _SINGLE = rf"'([^'{_UNFIT}]*(?:''[^'{_UNFIT}]*)*)'"
 _BARE = rf"([A-Za-z0-9~\[-][^:#{_UNFIT}]*(?::(?![ ]|$)[^:#{_UNFIT}]*)*)"
 _LINE = re.compile(rf"( *)(- )?(?:([A-Za-z_][A-Za-z0-9_-]{{0,99}}):(?: +|$))?(?:(?:{_DOUBLE}|{_SINGLE}) *|{_BARE})?")
-_ESCAPED = re.compile(r"\\([\"\\])")
+_ESCAPED = re.compile(r"\\(.)")
+_MEANT = {"n": "\n", "r": "\r", "t": "\t"}
 
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(\.[0-9]{1,15})?")
 _MOMENT = re.compile(
@@ -132,7 +133,7 @@ class _Builder:
 
 def _value(double: str | None, single: str | None, bare: str | None) -> Any:
     if double is not None:
-        return _ESCAPED.sub(r"\1", double) if "\\" in double else double
+        return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), double) if "\\" in double else double
     if single is not None:
         return single.replace("''", "'")
     if bare is None:
