@@ -8,7 +8,8 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from importlib import resources
@@ -76,12 +77,14 @@ class ParseCache:
         self._looked_at = 0
         self._kept: dict[str, KeptFile] = {}
         self._stamps: dict[str, Stamp] = {}
+        self._usable = True
         self._known: set[str] = set()
         self._renewed = False
 
     def find(self, files: Sequence[tuple[str, str]]) -> list[Outcome | None]:
         """Return what is known of each file, given its path and its place below the root; None for the rest."""
         self._looked_at = time.time_ns()
+        self._stamps = dict(_stamps(files))
         site = self._load()
         try:
             tables = Tables.of(site) if site else Tables()
@@ -98,7 +101,10 @@ class ParseCache:
 
     def keep(self, places: Sequence[str], outcomes: Sequence[Outcome]) -> None:
         """Write what was made of each file; files that are no more are left out. Nothing new: nothing is written."""
-        able = [pair for pair in zip(places, outcomes, strict=True) if can_be_kept(pair[1], pair[0])]
+        if not self._usable:
+            return
+        stamped = [pair for pair in zip(places, outcomes, strict=True) if pair[0] in self._stamps]
+        able = [(below, outcome) for below, outcome in stamped if can_be_kept(outcome, below)]
         as_before = len(self._kept) == len(self._known) and all(below in self._known for below, _ in able)
         if as_before and not self._renewed:
             _touch(self._file)
@@ -118,6 +124,7 @@ class ParseCache:
             return None
         except OSError as error:
             _warn(self._file, error)
+            self._usable = False
             return None
         start = len(_MAGIC) + _DIGEST_SIZE
         payload = memoryview(data)[start:]
@@ -134,13 +141,8 @@ class ParseCache:
 
     def _unchanged(self, path: str, below: str, before: int) -> KeptFile | None:
         """Return what is kept of a file where it is still true."""
-        try:
-            stamp = stamp_of(path)
-        except OSError:
-            return None
-        self._stamps[below] = stamp
-        kept = self._kept.get(below)
-        if kept is None:
+        kept, stamp = self._kept.get(below), self._stamps.get(below)
+        if kept is None or stamp is None:
             return None
         if stamp == kept.stamp and is_settled(stamp, before):
             return kept
@@ -187,6 +189,12 @@ def stamp_of(path: str) -> Stamp:
     """Return what changes when a file is written: size, time of change, time of any change of its entry, inode."""
     status = os.stat(path)
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _stamps(files: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Stamp]]:
+    for path, below in files:
+        with suppress(OSError):  # whoever reads the file will say what is wrong with it
+            yield below, stamp_of(path)
 
 
 def is_settled(stamp: Stamp, looked_at: int) -> bool:
