@@ -49,9 +49,7 @@ def source_options(command: Any) -> Any:
         click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
         click.option("--preset", help="Names of the fields: default, hugo or jekyll."),
         click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings."),
-        click.option(
-            "--cache", type=click.Path(path_type=str), help="Folder that keeps what was read.  [default: own]"
-        ),
+        click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
         click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
         click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
     ):

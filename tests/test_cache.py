@@ -402,6 +402,41 @@ def test_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert default_cache_folder() == tmp_path / "x" / "recommender"
 
 
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="these have their own places")
+def test_a_user_without_a_home_reads_without_a_cache(
+    site: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "nowhere")
+    assert seen(read_articles(site, cache=True)) == seen(read_articles(site))
+    assert "there is no home to keep a cache in" in caplog.text
+
+
+def test_one_file_alone_is_not_worth_a_cache(site: Path, kept: Path) -> None:
+    assert seen(read_articles(site / "one.md", cache=kept)) == seen(read_articles(site / "one.md"))
+    assert not kept.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_file_that_became_a_pipe_is_not_waited_for(site: Path, kept: Path) -> None:
+    read_articles(site, cache=kept)
+    (site / "one.md").unlink()
+    os.mkfifo(site / "one.md")
+    assert seen(read_articles(site, cache=kept)) == seen(read_articles(site))
+
+
+def test_a_folder_named_in_no_encoding(tmp_path: Path, kept: Path, read_files: list[str]) -> None:
+    root = Path(os.fsdecode(bytes(tmp_path) + b"/site\xff"))
+    try:
+        root.mkdir()
+    except OSError:
+        pytest.skip("this file system has no such names")
+    (root / "a.md").write_text("---\ntitle: A\n---\n", encoding="utf-8")
+    for _ in range(2):
+        assert [one.id for one in read_articles(root, cache=kept)] == ["a"]
+    assert read_files == ["a.md"]
+
+
 @pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="the place of the cache is set by XDG_CACHE_HOME")
 def test_the_command_line_keeps_unless_told_otherwise(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
 
 __all__ = ["read_articles"]
+
+logger = logging.getLogger(__name__)
 
 
 def read_articles(
@@ -79,8 +82,11 @@ def read_articles(
 
 def _cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
     if cache is True:
-        return default_cache_folder()
-    return Path(cache).expanduser() if cache else None
+        folder = default_cache_folder()
+        if folder is None:
+            logger.warning("there is no home to keep a cache in; name a folder for it, by source.cache or --cache")
+        return folder
+    return Path(os.path.expanduser(cache)) if cache else None
 
 
 def _read(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import platform
+import stat
 import sys
 import tempfile
 import time
@@ -36,19 +38,17 @@ _RACY = 2 * 10**9
 _FORGOTTEN = 24 * 3600
 
 
-def default_cache_folder() -> Path:
-    """Return the folder in which this user's programs keep what they can make anew."""
+def default_cache_folder() -> Path | None:
+    """Return the folder in which this user's programs keep what they can make anew; None for a user without a home."""
     if sys.platform == "darwin":
-        base = Path("~/Library/Caches")
+        base = "~/Library/Caches"
     elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local")
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     else:
         named = os.environ.get("XDG_CACHE_HOME", "")
-        base = Path(named if os.path.isabs(named) else "~/.cache")
-    try:
-        return base.expanduser() / "recommender"
-    except RuntimeError:  # a user without a home
-        return Path(tempfile.gettempdir()) / f"recommender-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+        base = named if os.path.isabs(named) else "~/.cache"
+    base = os.path.expanduser(base)
+    return Path(base) / "recommender" if os.path.isabs(base) else None
 
 
 class ParseCache:
@@ -69,7 +69,7 @@ class ParseCache:
     """
 
     def __init__(self, folder: Path, root: Path, fields: FieldMap, *, most_bytes: int = MOST_BYTES):
-        whole = os.path.abspath(root)
+        whole = os.fsencode(os.path.abspath(root)).decode(errors="backslashreplace")
         self._key = msgspec.json.encode([whole, fields.preset, fields.names, _version()]).decode()
         name = blake2b(msgspec.json.encode([whole, fields.preset, fields.names]), digest_size=12).hexdigest()
         self._file = folder / f"{name}{SUFFIX}"
@@ -146,6 +146,8 @@ class ParseCache:
             return None
         if stamp == kept.stamp and is_settled(stamp, before):
             return kept
+        if stamp[0] != kept.stamp[0]:  # another size, so another content, and perhaps too much to look at
+            return None
         try:
             with open(path, "rb", buffering=0) as stream:
                 digest = digest_of(stream.read())
@@ -186,8 +188,16 @@ def digest_of(data: bytes) -> bytes:
 
 
 def stamp_of(path: str) -> Stamp:
-    """Return what changes when a file is written: size, time of change, time of any change of its entry, inode."""
+    """Return what changes when a file is written: size, time of change, time of any change of its entry, inode.
+
+    Raises
+    ------
+    OSError
+        When there is no such file, or it is none that can be read twice.
+    """
     status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", path)
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 

@@ -82,7 +82,7 @@ def read_folder(
     if fields.preset == "hugo" and (root / "content").is_dir():
         root = root / "content"
     files = markdown_files(root)
-    if cache_folder is None:
+    if cache_folder is None or not root.is_dir():
         return _read_files(files, fields, n_jobs, strict)
     cache = ParseCache(cache_folder, root, fields)
     known = cache.find([(file.path, file.below) for file in files])

@@ -29,6 +29,7 @@ _MOMENT = re.compile(
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 # YAML 1.1 has more words for these, in three spellings each: PyYAML knows which.
 _OTHER_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+_LONGEST_WORD = max(map(len, _OTHER_WORDS))
 
 
 class NotPlainError(ValueError):
@@ -139,18 +140,22 @@ def _value(double: str | None, single: str | None, bare: str | None) -> Any:
     if bare is None:
         raise NotPlainError
     bare = bare.rstrip(" ")
-    return [] if bare == "[]" else _scalar(bare)
+    if bare == "[]":
+        return []
+    return _word(bare) if bare[0].isalpha() else _number_or_moment(bare)
+
+
+def _word(text: str) -> str | bool | None:
+    """Return what a value that begins with a letter is: a text, unless YAML has the word."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) <= _LONGEST_WORD and text.lower() in _OTHER_WORDS:
+        raise NotPlainError
+    return text
 
 
 @lru_cache(maxsize=1 << 14)
-def _scalar(text: str) -> Any:
-    """Return what a value without quotes is; one that begins with a letter is a text, unless YAML has the word."""
-    if text[0].isalpha():
-        if text in _WORDS:
-            return _WORDS[text]
-        if text.lower() in _OTHER_WORDS:
-            raise NotPlainError
-        return text
+def _number_or_moment(text: str) -> Any:
     if text == "~":
         return None
     if number := _NUMBER.fullmatch(text):
