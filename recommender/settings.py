@@ -143,8 +143,11 @@ class Settings:
             raise SettingsError(f"{path}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Return nested dicts; `from_dict` takes them back."""
-        return dataclasses.asdict(self)
+        """Return nested dicts; `from_dict` takes them back. A cache that is not set is left out."""
+        values = dataclasses.asdict(self)
+        if self.source.cache is None:
+            del values["source"]["cache"]
+        return values
 
 
 def _build(stage: type, name: str, given: Any) -> Any:

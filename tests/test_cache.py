@@ -471,6 +471,8 @@ def test_the_command_line_keeps_unless_told_otherwise(
 
 def test_what_a_setting_of_the_cache_may_be() -> None:
     for value in (True, False, None, "folder"):
-        assert Settings.from_dict({"source": {"cache": value}}).source.cache is value
+        settings = Settings.from_dict({"source": {"cache": value}})
+        assert settings.source.cache is value
+        assert Settings.from_dict(settings.to_dict()) == settings
     with pytest.raises(Exception, match=r"setting 'source\.cache' must be of type str or bool, got 5"):
         Settings.from_dict({"source": {"cache": 5}})
