@@ -80,6 +80,7 @@ def suggest_site(
     model_folder: Path | None = None,
     n_jobs: int = 1,
     progress: Progress | None = None,
+    cache: str | bool | None = None,
 ) -> Summary:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -93,8 +94,10 @@ def suggest_site(
         Processes that read and threads that suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
+    cache
+        As of `read_articles`.
     """
-    corpus = read_articles(site, settings.source, n_jobs=n_jobs)
+    corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
     logger.info("read %s", corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)

@@ -49,6 +49,8 @@ def source_options(command: Any) -> Any:
         click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
         click.option("--preset", help="Names of the fields: default, hugo or jekyll."),
         click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings."),
+        click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
+        click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
         click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
     ):
         command = option(command)
@@ -90,7 +92,7 @@ def suggest(
     usual = settings.selection
     selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
     settings = replace(settings, selection=selection)
-    summary = suggest_site(site, settings, output, model_folder, source["n_jobs"], _progress)
+    summary = suggest_site(site, settings, output, model_folder, source["n_jobs"], _progress, _cache(settings, source))
     _report_summary(summary)
 
 
@@ -101,7 +103,7 @@ def suggest(
 def train(site: Path, model_folder: Path, **source: Any) -> None:
     """Learn from the relations of SITE and write a model folder."""
     settings = _settings(**source)
-    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    corpus = _read(site, settings, source)
     _report_skipped(corpus)
     model = Recommender(settings, site_name(site)).fit(corpus)
     model.save(model_folder)
@@ -117,7 +119,7 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
 def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool, **source: Any) -> None:
     """Measure suggestions for the newest articles of SITE against its own relations, beside baselines."""
     settings = _settings(**source)
-    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    corpus = _read(site, settings, source)
     _report_skipped(corpus)
     report = evaluate(corpus, settings, newest=newest)
     if json_file is not None:
@@ -140,7 +142,7 @@ def explain(
     Both are ids or addresses of SITE.
     """
     settings = _settings(**source)
-    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    corpus = _read(site, settings, source)
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
     model = open_model(corpus, settings, model_folder, site_name(site))
     explanation = model.explain(source_id, target_id)
@@ -173,7 +175,7 @@ def inspect(model_folder: Path) -> None:
 def show(site: Path, articles: int, k: int, model_folder: Path | None, **source: Any) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
     settings = _settings(**source)
-    corpus = read_articles(site, settings.source, n_jobs=source["n_jobs"])
+    corpus = _read(site, settings, source)
     _report_skipped(corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -181,6 +183,18 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
     first = step if len(corpus) > articles else 0
     for article in corpus[first::step][:articles]:
         console.print(_table(article.title, model.suggest(article.id, k=k)))
+
+
+def _read(site: Path, settings: Settings, source: dict[str, Any]) -> Corpus:
+    cache = _cache(settings, source)
+    return read_articles(site, settings.source, n_jobs=source["n_jobs"], cache=cache)
+
+
+def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:
+    if source["no_cache"] and source["cache"]:
+        raise click.UsageError("--cache and --no-cache exclude each other")
+    wanted = False if source["no_cache"] else source["cache"] or settings.source.cache
+    return True if wanted is None else wanted
 
 
 def _settings(settings_file: Path | None, preset: str | None, strict: bool, **_: Any) -> Settings:

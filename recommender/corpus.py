@@ -91,7 +91,8 @@ class Corpus(Sequence[Article]):
         if any of them is removed, it is removed.
         """
         ordered = sorted(articles, key=_moment_and_id)
-        repeated = {key for key, count in Counter(map(_moment_and_id, ordered)).items() if count > 1}
+        counts = Counter(map(_moment_and_id, ordered))
+        repeated = {key for key, count in counts.items() if count > 1} if len(counts) < len(ordered) else None
         if repeated:  # the order must not depend on which of two versions came first
             ordered.sort(key=lambda one: (*_moment_and_id(one), repr(one) if _moment_and_id(one) in repeated else ""))
         groups = _same_article(ordered)
@@ -162,17 +163,24 @@ class Corpus(Sequence[Article]):
         return int(np.searchsorted(self.times, moment.timestamp(), side="right"))
 
     def _resolve_relations(self) -> None:
-        links: set[tuple[int, int]] = set()
+        found: dict[int, int] = {}  # by identity: a source shares one relation among all articles that hold it
+        pairs: list[int] = []
         externals: list[tuple[int, Relation]] = []
+        size = len(self)
         for row, article in enumerate(self.articles):
             for relation in article.relations:
-                target = self.resolve(relation)
+                target = found.get(id(relation))
                 if target is None:
+                    resolved = self.resolve(relation)
+                    target = found[id(relation)] = -1 if resolved is None else resolved
+                if target < 0:
                     externals.append((row, relation))
                 elif target != row:
-                    links.add((row, target))
+                    pairs.append(row * size + target)
         self.externals = tuple(externals)
-        self.links = np.array(sorted(links), dtype=np.int32).reshape(-1, 2)
+        ordered = np.sort(np.array(pairs, dtype=np.int64))
+        ordered = ordered[np.diff(ordered, prepend=-1) > 0]
+        self.links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
         both = np.vstack([self.links, self.links[:, ::-1]])
         shape = (len(self), len(self))
         graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=shape)
@@ -226,6 +234,7 @@ def _seconds(moment: datetime | None) -> float:
 def _same_article(ordered: Sequence[Article]) -> list[list[Article]]:
     """Group articles that share an id or an address, each group in the order given."""
     shared = pages_of_many(ordered)
+    owner_of_id: dict[str, int] = {}
     owner: dict[str, int] = {}
     parent = list(range(len(ordered)))
 
@@ -236,10 +245,12 @@ def _same_article(ordered: Sequence[Article]) -> list[list[Article]]:
         return position
 
     for position, article in enumerate(ordered):
-        keys = [f"id {article.id}", *(f"at {address_key(address, shared)}" for address in article.addresses)]
-        for key in keys:
-            first, second = sorted((root(owner.setdefault(key, position)), root(position)))
-            parent[second] = first
+        owners = [owner_of_id.setdefault(article.id, position)]
+        owners += [owner.setdefault(address_key(address, shared), position) for address in article.addresses]
+        for other in owners:
+            if other != position:
+                first, second = sorted((root(other), root(position)))
+                parent[second] = first
     groups: dict[int, list[Article]] = defaultdict(list)
     for position, article in enumerate(ordered):
         groups[root(position)].append(article)

@@ -115,6 +115,9 @@ class Article:
             if not isinstance(value, Iterable):
                 raise ArticleError(f"{name} of article {self.id!r} must be a list, got {value!r}")
             entries = tuple(value)
+            if not entries:
+                object.__setattr__(self, name, entries)
+                continue
             kind = Relation if name == "relations" else str
             if not all(isinstance(entry, kind) for entry in entries):
                 raise ArticleError(f"{name} of article {self.id!r} must hold {kind.__name__} only, got {value!r}")
@@ -142,6 +145,8 @@ def _utc(moment: datetime | None, owner: str) -> datetime | None:
             f"published_at of {owner} must be a datetime with a time zone, got {moment!r}; "
             "add one, for instance published_at.replace(tzinfo=timezone.utc)"
         )
+    if moment.tzinfo is UTC:
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,12 +21,15 @@ class SourceSettings:
     """How a site's files are read.
 
     `preset` is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it, our name
-    to the site's: ``{"excerpt": "summary"}``. `strict` makes a file that cannot be read an error.
+    to the site's: ``{"excerpt": "summary"}``. `strict` makes a file that cannot be read an error. `cache` is the
+    folder that keeps what was read, true for the user's own, false for none; unset, the command line uses the
+    user's own and Python none.
     """
 
     preset: str = "default"
     fields: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
+    cache: str | bool | None = None
 
 
 @dataclass(frozen=True)
@@ -147,8 +151,11 @@ class Settings:
             raise SettingsError(f"{path}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Return nested dicts; `from_dict` takes them back."""
-        return dataclasses.asdict(self)
+        """Return nested dicts; `from_dict` takes them back. A cache that is not set is left out."""
+        values = dataclasses.asdict(self)
+        if self.source.cache is None:
+            del values["source"]["cache"]
+        return values
 
 
 def _build(stage: type, name: str, given: Any) -> Any:
@@ -165,9 +172,11 @@ def _build(stage: type, name: str, given: Any) -> Any:
 
 
 def _check_type(name: str, value: Any, wanted: Any) -> None:
-    accepted = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}.get(wanted, (Mapping,))
-    if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
-        kind = getattr(wanted, "__name__", "mapping")
+    kinds = typing.get_args(wanted) if isinstance(wanted, types.UnionType) else (wanted,)
+    known = {int: (int,), float: (int, float), str: (str,), bool: (bool,), types.NoneType: (types.NoneType,)}
+    accepted = tuple(kind for each in kinds for kind in known.get(each, (Mapping,)))
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in kinds):
+        kind = " or ".join(getattr(each, "__name__", "mapping") for each in kinds if each is not types.NoneType)
         raise SettingsError(f"setting {name!r} must be of type {kind}, got {value!r}")
 
 

@@ -13,7 +13,11 @@ _CACHE_SIZE = 1 << 17
 _MOST_FOLDS = 16
 
 # Addresses that need no parsing: nearly all. `_fold` gives the same for them, at ten times the cost.
-_PLAIN = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z][a-z0-9-]*)+)((?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*)/*")
+_PLAIN = re.compile(
+    r"https?://([a-z0-9-]+(?:\.[a-z][a-z0-9-]*)+)((?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*)/*"
+    r"(?:\?([A-Za-z0-9_]+)(?:=([A-Za-z0-9_.-]*))?)?"
+)
+_MAYBE_AMP = re.compile(r"ampproject\.org|bing-amp\.com|amp\.cloudflare\.com|(?:google|bing)\.[a-z.]{2,6}/amp/")
 _WEB = re.compile(r"(?:https?:)?//|www\.[^/.]+\.", re.IGNORECASE)
 _AMP_CACHE = re.compile(
     r"(?:https?:)?//(?:[^/?#]+\.)?(?:cdn\.ampproject\.org|bing-amp\.com|amp\.cloudflare\.com)(?::\d+)?"
@@ -57,9 +61,12 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("/posts/x/")
     '/posts/x'
     """
-    plain = _PLAIN.fullmatch(url)
-    if plain and "amp" not in url:
-        return f"https://{_bare_host(plain[1])}{plain[2]}"
+    unwrapped = _unwrapped(url) if _MAYBE_AMP.search(url) else url
+    plain = _PLAIN.fullmatch(unwrapped)
+    if plain and not _MAYBE_AMP.search(unwrapped):
+        name, value = plain[3], plain[4] or ""
+        query = "" if name is None or _is_noise(name.lower(), value.lower()) else f"?{name}={value}"
+        return f"https://{_bare_host(plain[1])}{plain[2]}{query}"
     given = url.strip()
     text = given
     try:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from recommender import urls as urls_module
 from recommender.urls import _fold, canonical_url, split_fragment
 
 PLAIN = "https://example.com/a/b.html"
@@ -144,3 +147,26 @@ def test_a_repeated_question_is_answered_from_memory() -> None:
     before = canonical_url.cache_info().hits
     canonical_url("https://example.com/remembered?id=1")
     assert canonical_url.cache_info().hits == before + 1
+
+
+hosts = st.sampled_from(
+    ["x.com", "www.x.co.uk", "www.www.google.com", "www.bing.com", "x-com.cdn.ampproject.org", "a.b"]
+)
+segments = st.lists(st.sampled_from(["a", "c", "s", "amp", "x.com", "www.y.org", "A.html", ".", ".."]), max_size=5)
+queries = st.sampled_from(
+    ["", "?", "?amp", "?amp=no", "?ID=1", "?id", "?id=", "?utm_x=1", "?view=amp", "?a=1&b=2", "#x"]
+)
+
+
+@given(st.sampled_from(["http://", "https://", "//"]), hosts, segments, st.sampled_from(["", "/", "//"]), queries)
+def test_addresses_that_need_no_parsing_come_out_as_if_parsed(
+    scheme: str, host: str, path: list[str], end: str, query: str
+) -> None:
+    text = f"{scheme}{'/'.join([host, *path])}{end}{query}"
+    quick = canonical_url(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls_module, "_PLAIN", re.compile(r"(?!)"))
+        canonical_url.cache_clear()
+        parsed = canonical_url(text)
+    canonical_url.cache_clear()
+    assert quick == parsed

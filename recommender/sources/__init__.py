@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, SettingsError
 from recommender.settings import SourceSettings
+from recommender.sources.cache import default_cache_folder
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder, without_collection
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
 
 __all__ = ["read_articles"]
+
+logger = logging.getLogger(__name__)
 
 
 def read_articles(
@@ -23,6 +27,7 @@ def read_articles(
     *,
     strict: bool | None = None,
     n_jobs: int = 1,
+    cache: str | os.PathLike[str] | bool | None = None,
 ) -> Corpus:
     r"""Read all articles of a site.
 
@@ -38,6 +43,10 @@ def read_articles(
         ``corpus.report.skipped``. None takes it from the settings.
     n_jobs
         Processes for a folder; -1 for one a core. The corpus is the same for any number.
+    cache
+        A folder in which to keep what was made of each Markdown file, so that only changed files are read next
+        time; True for the user's own cache folder, False for none. None takes it from the settings, which say none
+        unless told otherwise. The corpus is the same with and without.
 
     Returns
     -------
@@ -63,16 +72,30 @@ def read_articles(
         raise SettingsError("n_jobs must be 1 or more, or -1 for one process a core, got 0")
     site = Path(path)
     strict = settings.strict if strict is None else strict
-    outcomes, wanted = _read(site, FieldMap.from_settings(settings), n_jobs, strict)
-    parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
-    return to_corpus(outcomes, parents, warnings, wanted)
+    fields = FieldMap.from_settings(settings)
+    cache_folder = _cache_folder(settings.cache if cache is None else cache)
+    with without_collection():
+        outcomes, wanted = _read(site, fields, n_jobs, strict, cache_folder)
+        parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
+        return to_corpus(outcomes, parents, warnings, wanted)
 
 
-def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool) -> tuple[list[Outcome], str]:
+def _cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
+    if cache is True:
+        folder = default_cache_folder()
+        if folder is None:
+            logger.warning("there is no home to keep a cache in; name a folder for it, by source.cache or --cache")
+        return folder
+    return Path(os.path.expanduser(cache)) if cache else None
+
+
+def _read(
+    site: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None = None
+) -> tuple[list[Outcome], str]:
     """Return what became of each file or line, and what to say where none of them is an article."""
     name = site.name.lower()
     if site.is_dir():
-        return read_folder(site, fields, n_jobs, strict), _nothing_in(site)
+        return read_folder(site, fields, n_jobs, strict, cache_folder), _nothing_in(site)
     if not site.exists():
         raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", site)
     if name.endswith(MARKDOWN):

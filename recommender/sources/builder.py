@@ -282,4 +282,7 @@ def collect(name: str, entries: list[Related], place: Place) -> tuple[Relation, 
     for number, entry in enumerate(entries, start=1):
         for remark in entry.remarks:
             place.warn(f"entry {number} of {name} {remark}", name)
-    return tuple(dict.fromkeys(entry.relation for entry in entries if entry.relation is not None))
+    relations = [entry.relation for entry in entries if entry.relation is not None]
+    if len({(relation.url, relation.target_id) for relation in relations}) == len(relations):
+        return tuple(relations)  # all of them different: no need to compare them whole
+    return tuple(dict.fromkeys(relations))

@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from dateutil import parser as dateutil_parser
@@ -52,7 +53,7 @@ def parse_date(value: Any) -> datetime:
     """
     try:
         if isinstance(value, str):
-            return _utc(_from_text(value.strip()))
+            return _of_text(value.strip())
         if isinstance(value, datetime):
             return _utc(value)
         if isinstance(value, date):
@@ -69,13 +70,18 @@ class _AmbiguousDateError(ValueError):
     """A numeric date that is one day in Europe and another in America."""
 
 
+@lru_cache(maxsize=1 << 14)
+def _of_text(text: str) -> datetime:
+    return _utc(_from_text(text))
+
+
 def _from_text(text: str) -> datetime:
     if not text or len(text) > _LONGEST:
         raise ValueError
     if _DIGITS.fullmatch(text):
         return _from_number(float(text) if "." in text else int(text))
-    for candidate in (text, _iso(text)):
-        if _ISO.match(candidate):
+    for rewrite in (str, _iso):
+        if _ISO.match(candidate := rewrite(text)):
             with suppress(ValueError):
                 return datetime.fromisoformat(candidate)
     if _RFC_2822.fullmatch(text):

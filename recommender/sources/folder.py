@@ -6,10 +6,12 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from joblib import Parallel, delayed
 
+from recommender.sources.cache import ParseCache
 from recommender.sources.fields import FieldMap
 from recommender.sources.front_matter import FrontMatterReader
 from recommender.sources.outcomes import Outcome, until_problem
@@ -24,17 +26,28 @@ _FEWEST_FOR_PROCESSES = 5000
 _CHUNKS_PER_PROCESS = 2
 
 
-def markdown_files(root: Path) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """A file that may be an article: its path as the user would write it, and its place below the folder."""
+
+    path: str
+    below: str
+
+
+def markdown_files(root: Path) -> list[SiteFile]:
     """Return the files of a site that may be articles, in the order of their paths.
 
     Links to folders are followed, each folder once, so that loops end.
     """
     if root.is_file():
-        return [root]
-    return sorted(_walk(root), key=lambda path: path.relative_to(root).parts)
+        return [SiteFile(str(root), root.name)]
+    start = "" if str(root) == "." else os.path.join(root, "")
+    found = sorted(_walk(root))
+    return [SiteFile(start + os.sep.join(parts), "/".join(parts)) for parts in found]
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the parts of each file's path below the root."""
     seen: set[tuple[int, int]] = set()
     for place, folders, names in os.walk(root, followlinks=True):
         status = os.stat(place)
@@ -47,14 +60,19 @@ def _walk(root: Path) -> Iterator[Path]:
             (name for name in folders if name not in NOT_WALKED and not name.startswith(".")),
             key=lambda name: (Path(place, name).is_symlink(), name),
         )
+        parts = Path(place).relative_to(root).parts
         for name in names:
             stem, suffix = os.path.splitext(name)
             if suffix.lower() in MARKDOWN and stem != SECTION_PAGE and not name.startswith("."):
-                yield Path(place, name)
+                yield (*parts, name)
 
 
-def read_folder(root: Path, fields: FieldMap, n_jobs: int, strict: bool) -> list[Outcome]:
+def read_folder(
+    root: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None = None
+) -> list[Outcome]:
     """Read every file that may be an article, in the order of their paths, whatever the number of processes.
+
+    With a `cache_folder`, only what the cache there does not know is read, and the cache is brought up to date.
 
     Raises
     ------
@@ -63,47 +81,56 @@ def read_folder(root: Path, fields: FieldMap, n_jobs: int, strict: bool) -> list
     """
     if fields.preset == "hugo" and (root / "content").is_dir():
         root = root / "content"
-    paths = markdown_files(root)
-    if n_jobs == 1 or len(paths) < _FEWEST_FOR_PROCESSES:
-        return _read_files(root, paths, fields, strict)
+    files = markdown_files(root)
+    if cache_folder is None or not root.is_dir():
+        return _read_files(files, fields, n_jobs, strict)
+    cache = ParseCache(cache_folder, root, fields)
+    known = cache.find([(file.path, file.below) for file in files])
+    unknown = [file for file, outcome in zip(files, known, strict=True) if outcome is None]
+    read = iter(_read_files(unknown, fields, n_jobs, strict=False, with_digests=True))
+    outcomes = [outcome or next(read) for outcome in known]
+    cache.keep([file.below for file in files], outcomes)
+    return list(until_problem(outcomes, strict))
+
+
+def _read_files(
+    files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict: bool, with_digests: bool = False
+) -> list[Outcome]:
+    if n_jobs == 1 or len(files) < _FEWEST_FOR_PROCESSES:
+        with without_collection():
+            return list(until_problem(_each(files, fields, with_digests), strict))
     processes = n_jobs if n_jobs > 0 else (os.cpu_count() or 1)
-    size = -(-len(paths) // (processes * _CHUNKS_PER_PROCESS))
-    chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
-    read = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(root, chunk, fields, strict) for chunk in chunks)
+    size = -(-len(files) // (processes * _CHUNKS_PER_PROCESS))
+    chunks = [files[start : start + size] for start in range(0, len(files), size)]
+    read = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict, with_digests) for chunk in chunks)
     return list(until_problem((outcome for chunk in read for outcome in chunk), strict))
 
 
-def _read_chunk(root: Path, paths: Sequence[Path], fields: FieldMap, strict: bool) -> list[Outcome]:
+def _read_chunk(files: Sequence[SiteFile], fields: FieldMap, strict: bool, with_digests: bool) -> list[Outcome]:
     """Read in another process; the problem that ends a strict reading is the last outcome."""
     outcomes: list[Outcome] = []
     with without_collection():
-        for outcome in _each(root, paths, fields):
+        for outcome in _each(files, fields, with_digests):
             outcomes.append(outcome)
             if strict and outcome.problem is not None:
                 break
     return outcomes
 
 
-def _read_files(root: Path, paths: Sequence[Path], fields: FieldMap, strict: bool) -> list[Outcome]:
-    with without_collection():
-        return list(until_problem(_each(root, paths, fields), strict))
+def _each(files: Sequence[SiteFile], fields: FieldMap, with_digests: bool) -> Iterator[Outcome]:
+    reader = FrontMatterReader(fields, with_digests=with_digests)
+    for file in files:
+        path = Path(file.path)
+        yield reader.read(path, _relative(path, file.below, fields.preset))
 
 
-def _each(root: Path, paths: Sequence[Path], fields: FieldMap) -> Iterator[Outcome]:
-    reader = FrontMatterReader(fields)
-    for path in paths:
-        yield reader.read(path, _relative(root, path, fields.preset))
-
-
-def _relative(root: Path, path: Path, preset: str) -> PurePosixPath:
+def _relative(path: Path, below: str, preset: str) -> PurePosixPath:
     """Return a file's path inside the site; Hugo's sites begin at `content`, also where a part of one is read."""
     if preset == "hugo":
         parts = path.absolute().parts
         if "content" in parts[:-1]:
             return PurePosixPath(*parts[len(parts) - parts[::-1].index("content") :])
-    if path == root:
-        return PurePosixPath(path.name)
-    return PurePosixPath(path.relative_to(root).as_posix())
+    return PurePosixPath(below)
 
 
 @contextmanager

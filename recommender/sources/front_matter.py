@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recommender.errors import ArticleError
 from recommender.records import Article
 from recommender.sources.builder import ArticleBuilder, Place, Related
+from recommender.sources.cache import digest_of
 from recommender.sources.fields import FieldMap
 from recommender.sources.headers import (
     FrontMatter,
@@ -25,36 +26,52 @@ from recommender.sources.headers import (
 from recommender.sources.outcomes import Outcome
 
 MOST_BYTES = 32 * 2**20
+# Related entries are remembered up to this many characters; a site of 4,000 articles needs a twentieth of it.
+_MOST_REMEMBERED = 64 * 2**20
 
 _SECURED = re.compile(r"^secured[ \t]*:.*\n(?:(?:[ \t].*)?\n)*", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
 _FIRST_ENTRY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*( *)-[ ]")
+_AFTER_BLOCK = re.compile(r"\n(?=[^ \t#\n-])")
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A list of related articles: its name, its entries' lines, and the rest of its header, which has a first line."""
+
+    name: str
+    text: str
+    rest: str
+    first_line: int
 
 
 class FrontMatterReader:
     """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
 
-    def __init__(self, fields: FieldMap):
+    def __init__(self, fields: FieldMap, *, with_digests: bool = False):
+        self._with_digests = with_digests
         self._fields = fields
         self._builder = ArticleBuilder(fields)
         # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
-        self._known: dict[bytes, Related] = {}
-        self._block = {
-            name: re.compile(rf"^{re.escape(name)}:[ \t]*(?:#.*)?\n((?:(?:[ \t#-].*)?\n)*)", re.MULTILINE)
-            for name in fields.names["relations"]
-        }
+        self._known: dict[str, dict[str, Related]] = {}
+        self._remembered = 0
+        self._block = {name: re.compile(rf"{re.escape(name)}:[ \t]*(?:#.*)?\n") for name in fields.names["relations"]}
 
     def read(self, path: Path, relative: PurePosixPath) -> Outcome:
         """Read one file; `relative` is its path inside the site. What goes wrong is in the outcome."""
-        place = Place(str(path))
+        name = str(path)
+        place = Place(name)
+        digest: bytes | None = None
         try:
-            return self._read(path, relative, place)
+            data = _read_bytes(name)
+            digest = digest_of(data) if self._with_digests else None
+            article, path_id = self._read(_decoded(data, name), relative, place)
         except ArticleError as error:
-            return Outcome(str(path), problem=error, warnings=tuple(place.warnings))
+            return Outcome(name, problem=error, warnings=tuple(place.warnings), digest=digest)
+        return Outcome(name, article, warnings=tuple(place.warnings), path_id=path_id, digest=digest)
 
-    def _read(self, path: Path, relative: PurePosixPath, place: Place) -> Outcome:
-        text = read_text(path)
+    def _read(self, text: str, relative: PurePosixPath, place: Place) -> tuple[Article, str | None]:
         if not text.strip():
             raise place.error("is empty")
         try:
@@ -64,10 +81,9 @@ class FrontMatterReader:
             place.line_of = lambda name: line_of(matter, name)
             record, related = self._parse(matter, place)
         except HeaderError as error:
-            raise ArticleError(str(error), path, error.line) from error
+            raise ArticleError(str(error), place.path, error.line) from error
         article = self._article(record, related, relative, matter.body, place)
-        path_id = None if self._builder.has_id(record) else id_of(relative)[1]
-        return Outcome(str(path), article, warnings=tuple(place.warnings), path_id=path_id)
+        return article, None if self._builder.has_id(record) else id_of(relative)[1]
 
     def _article(
         self,
@@ -93,49 +109,68 @@ class FrontMatterReader:
         """Return the record and, where they could be read one by one, the entries of its list of related articles."""
         if matter.form != "yaml":
             return parse_header(matter), None
-        for name in _named_twice(matter.header):
+        block = self._related_block(matter)
+        rest = block.rest if block else matter.header
+        for name in _named_twice(rest):
             place.warn(f"names {name} more than once; the last one counts", name)
-        found = self._parse_in_parts(matter)
-        if found is not None:
-            return found
-        return _without_secured(matter), None
+        found = self._parse_in_parts(block) if block else None
+        return found or (_without_secured(matter), None)
 
-    def _parse_in_parts(self, matter: FrontMatter) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
-        """Read the related entries one by one, and the rest without them; None where that may not be the same."""
-        found = [(name, block) for name, pattern in self._block.items() for block in pattern.finditer(matter.header)]
+    def _related_block(self, matter: FrontMatter) -> _Block | None:
+        """Find the list of related articles; None where there is not exactly one that stands by itself."""
+        header = matter.header
+        found = [
+            (name, begins)
+            for name, opening in self._block.items()
+            for at in _line_starts(header, name)
+            if (begins := opening.match(header, at))
+        ]
         if len(found) != 1:
             return None
-        name, block = found[0]
-        rest = matter.header[: block.start()] + f"{name}: ~\n" + matter.header[block.end() :]
-        without = _SECURED.sub(_blank, rest)
+        name, begins = found[0]
+        after = _AFTER_BLOCK.search(header, begins.end() - 1)
+        end = after.end() if after else len(header)
+        rest = f"{header[: begins.start()]}{name}: ~\n{header[end:]}"
+        return _Block(name, header[begins.end() : end], rest, matter.first_line)
+
+    def _parse_in_parts(self, block: _Block) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
+        """Read the related entries one by one, and the rest without them; None where that may not be the same."""
+        name = block.name
+        without = _SECURED.sub(_blank, block.rest) if "secured" in block.rest else block.rest
         try:
-            record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
-            blanked = [name] if without == rest else [name, "secured"]
+            record = as_mapping(parse_yaml(without, block.first_line), block.first_line)
+            blanked = [name] if without == block.rest else [name, "secured"]
             if any(key not in record or record[key] is not None for key in blanked):
                 return None
             if self._fields.first("relations", record)[1] is not None:
                 return None
-            entries = list(self._entries(block[1]))
+            return record, (name, self._entries(block.text))
         except HeaderError:
             return None  # read it once more in one piece: for the right line, or because of an alias
-        return record, (name, entries)
 
-    def _entries(self, block: str) -> Iterator[Related]:
-        """Yield what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
+    def _entries(self, block: str) -> list[Related]:
+        """Return what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
         first = _FIRST_ENTRY.match(block)
         if not first:
             raise HeaderError("no sequence of entries", None)
         dash = f"\n{first[1]}- "
-        for lines in block[first.start(1) :].removeprefix(dash[1:]).split(dash):
-            part = lines.rstrip("\n")
-            digest = blake2b(part.encode(), digest_size=16).digest()
-            known = self._known.get(digest)
-            if known is None:
-                entries = parse_yaml(f"{dash[1:]}{part}\n", 1)
-                if not isinstance(entries, list) or len(entries) != 1:
-                    raise HeaderError("no single entry", None)
-                known = self._known[digest] = self._builder.related(entries[0])
-            yield known
+        known = self._known.setdefault(dash, {})
+        parts = block[first.end() :].rstrip("\n").split(dash)
+        return [known.get(part) or self._entry(dash, part) for part in parts]
+
+    def _entry(self, dash: str, part: str) -> Related:
+        """Read an entry that was not met before, and remember it by its text."""
+        lines = part.rstrip("\n")
+        entries = parse_yaml(f"{dash[1:]}{lines}\n", 1)
+        if not isinstance(entries, list) or len(entries) != 1:
+            raise HeaderError("no single entry", None)
+        self._remembered += len(part)
+        if self._remembered > _MOST_REMEMBERED:
+            self._known.clear()
+            self._remembered = len(part)
+        related = self._builder.related(entries[0])
+        self._known.setdefault(dash, {})[part] = related
+        return related
 
 
 def read_text(path: Path) -> str:
@@ -146,15 +181,23 @@ def read_text(path: Path) -> str:
     ArticleError
         When it cannot be read, is too large, or is in another encoding.
     """
+    return _decoded(_read_bytes(str(path)), str(path))
+
+
+def _read_bytes(path: str) -> bytes:
     try:
-        status = path.stat()
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise ArticleError("is no regular file", path)
         if status.st_size > MOST_BYTES:
             raise ArticleError(f"is larger than {MOST_BYTES // 2**20} MB; an article is not", path)
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as stream:
+            return stream.read()
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+
+
+def _decoded(data: bytes, path: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -203,6 +246,16 @@ def _without_secured(matter: FrontMatter) -> Mapping[Any, Any]:
 
 def _blank(found: re.Match[str]) -> str:
     return "secured: ~\n" + "\n" * (found[0].count("\n") - 1)
+
+
+def _line_starts(text: str, beginning: str) -> Iterator[int]:
+    """Yield where each line begins that begins so."""
+    if text.startswith(beginning):
+        yield 0
+    at = text.find(f"\n{beginning}")
+    while at >= 0:
+        yield at + 1
+        at = text.find(f"\n{beginning}", at + 1)
 
 
 def _named_twice(header: str) -> list[str]:

@@ -11,7 +11,10 @@ from typing import Any
 
 import yaml
 
+from recommender.sources.plain_yaml import NotPlainError, parse_plain_yaml
+
 _FENCES = {"---": "yaml", "+++": "toml"}
+_BLANKS_TO_END = re.compile(r"[ \t]*(?=\n|\Z)")
 _MOST_BRACKETS = 1000
 _DEEP = re.compile(r"(?:[-?:][ \t]+){100}|^ {500}", re.MULTILINE)
 _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -51,16 +54,29 @@ def split_front_matter(text: str) -> FrontMatter | None:
     'Body'
     """
     start = len(text) - len(text.lstrip())
-    first, _, rest = text[start:].partition("\n")
+    first = text[start:].partition("\n")[0]
     opening = text.count("\n", 0, start) + 1
     fence = first.rstrip()
     if fence in _FENCES:
-        closing = re.search(rf"^(?:{re.escape(fence)}{'|[.]{3}' if fence == '---' else ''})[ \t]*$", rest, re.MULTILINE)
+        rest = text[start + len(first) :]
+        closing = _line_of_only(rest, fence)
+        if fence == "---":
+            closing = _line_of_only(rest, "...", closing[0] if closing else None) or closing
         if not closing:
             raise HeaderError(f"front matter opens with {fence} and never ends; close it with a line {fence}", opening)
-        return FrontMatter(_FENCES[fence], rest[: closing.start()], opening + 1, rest[closing.end() :].strip())
+        return FrontMatter(_FENCES[fence], rest[1 : closing[0]], opening + 1, rest[closing[1] :].strip())
     if first.startswith("{") and not first.startswith(("{{", "{%", "{#", "{:")):
         return _split_json(text[start:], opening)
+    return None
+
+
+def _line_of_only(text: str, mark: str, before: int | None = None) -> tuple[int, int] | None:
+    """Return where the first line after a line's end begins and ends that holds a mark and, at most, blanks."""
+    at = text.find(f"\n{mark}", 0, before)  # many times as fast as a regular expression that looks for lines
+    while at >= 0:
+        if found := _BLANKS_TO_END.match(text, at + 1 + len(mark)):
+            return at + 1, found.end()
+        at = text.find(f"\n{mark}", at + 1, before)
     return None
 
 
@@ -103,6 +119,13 @@ def parse_yaml(text: str, first_line: int) -> Any:
     HeaderError
         With the line in the file, `first_line` being that of the text.
     """
+    try:
+        return parse_plain_yaml(text)
+    except NotPlainError:
+        return _parse_by_pyyaml(text, first_line)
+
+
+def _parse_by_pyyaml(text: str, first_line: int) -> Any:
     try:
         return yaml.load(text, Loader=_loader_for(text))  # noqa: S506 (both are safe loaders)
     except yaml.MarkedYAMLError as error:

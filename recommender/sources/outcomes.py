@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from recommender.corpus import Corpus, ReadReport
 from recommender.errors import ArticleError
@@ -16,6 +16,7 @@ class Outcome:
     """One file or line: an article, or the problem that stood in its way.
 
     `path_id` is the id to take where another article has the same one; None for an id that the record names.
+    `digest` is that of the file's bytes, where it was asked for.
     """
 
     place: str
@@ -23,6 +24,7 @@ class Outcome:
     problem: ArticleError | None = None
     warnings: tuple[str, ...] = ()
     path_id: str | None = None
+    digest: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def until_problem(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome]:
@@ -63,6 +65,11 @@ def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[Article], list[str]]:
     clashes: list[str] = []
     id_of_path: dict[str, str] = {}
     for name, owned in owners.items():
+        if len(owned) == 1 and (alone := owned[0].article) is not None:
+            if owned[0].path_id is not None:
+                id_of_path[owned[0].path_id] = name
+            articles.append(alone)
+            continue
         named = [outcome for outcome in owned if outcome.path_id is None]
         clashes += [
             f"{later.place}: has the id {name!r} of {named[0].place}; the two are merged" for later in named[1:]
@@ -81,7 +88,8 @@ def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[Article], list[str]]:
 
 def _with_targets(article: Article, id_of_path: Mapping[str, str]) -> Article:
     """Let relations that name a file by its path point to the id that the file got."""
-    if not any(relation.target_id in id_of_path for relation in article.relations):
+    named = [relation.target_id for relation in article.relations if relation.target_id is not None]
+    if not any(name in id_of_path for name in named):
         return article
     return replace(article, relations=tuple(_with_target(relation, id_of_path) for relation in article.relations))
 

@@ -51,7 +51,7 @@ def address_of(value: Any) -> str:
     """Return an address as it was given, without white space around it."""
     if not isinstance(value, str):
         raise UnusableValueError(f"must be an address, got {shown(value)}")
-    return _UNFIT.sub("", value).strip()
+    return (value if value.isprintable() else _UNFIT.sub("", value)).strip()
 
 
 def language_of(value: Any) -> str:

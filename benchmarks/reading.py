@@ -1,0 +1,92 @@
+"""How long reading a site takes: PyYAML's loader in C, ours with nothing cached, and with nothing changed.
+
+Usage: python benchmarks/reading.py SITE [--repeats 5]
+
+Each way runs in a process of its own, by turns, so that all of them meet the same load of the machine. The ratios of
+the medians are what counts. PyYAML's share is the front matter alone, one file after another, nothing kept; ours is
+all of `read_articles`, to the finished corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from recommender import read_articles
+from recommender.sources.folder import markdown_files
+from recommender.sources.front_matter import read_text
+from recommender.sources.headers import split_front_matter
+
+WAYS = ("PyYAML in C", "not cached, 1 job", "not cached, 2 jobs", "filling the cache", "cached")
+
+
+def by_pyyaml(site: Path) -> None:
+    """Parse the front matter of every file of a folder."""
+    for file in markdown_files(site):
+        matter = split_front_matter(read_text(Path(file.path)))
+        if matter is not None:
+            try:
+                yaml.load(matter.header, yaml.CSafeLoader)
+            except (yaml.YAMLError, ValueError):
+                continue
+
+
+def run_one(way: str, site: Path, cache: Path) -> None:
+    """Run one way and print its seconds of the wall clock and of processors, and MB resident at the most."""
+    ways: dict[str, Callable[[], object]] = {
+        "PyYAML in C": lambda: by_pyyaml(site),
+        "not cached, 1 job": lambda: read_articles(site, cache=False),
+        "not cached, 2 jobs": lambda: read_articles(site, n_jobs=2, cache=False),
+        "filling the cache": lambda: read_articles(site, cache=cache),
+        "cached": lambda: read_articles(site, cache=cache),
+    }
+    started, used = time.perf_counter(), time.process_time()
+    ways[way]()
+    seconds = (time.perf_counter() - started, time.process_time() - used)
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    print(json.dumps([*seconds, megabytes]))
+
+
+def measured(way: str, site: Path, cache: Path) -> list[float]:
+    """Run one way in another process."""
+    command = [sys.executable, __file__, str(site), "--way", way, "--cache", str(cache)]
+    return list(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))  # noqa: S603
+
+
+def main() -> None:
+    """Measure all ways by turns and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--way", choices=WAYS, help="Run this one alone, once.")
+    parser.add_argument("--cache", type=Path, help="Its cache.")
+    arguments = parser.parse_args()
+    if arguments.way:
+        run_one(arguments.way, arguments.site, arguments.cache)
+        return
+    ways = WAYS if arguments.site.is_dir() else ("not cached, 1 job",)
+    figures: dict[str, list[list[float]]] = {way: [] for way in ways}
+    for _ in range(arguments.repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            for way in ways:
+                figures[way].append(measured(way, arguments.site, Path(folder)))
+    middle = {way: [statistics.median(column) for column in zip(*rows, strict=True)] for way, rows in figures.items()}
+    print(f"{'':20} {'seconds':>8} {'ratio':>7} {'processor':>10} {'ratio':>7} {'MB':>5}")
+    first = middle[ways[0]]
+    for way, (wall, processor, megabytes) in middle.items():
+        ratios = (f"1/{first[0] / wall:.1f}", f"1/{first[1] / processor:.1f}")
+        print(f"{way:20} {wall:8.2f} {ratios[0]:>7} {processor:10.2f} {ratios[1]:>7} {megabytes:5.0f}")
+
+
+if __name__ == "__main__":
+    main()
