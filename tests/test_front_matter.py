@@ -14,7 +14,7 @@ from recommender import Relation
 from recommender.settings import SourceSettings
 from recommender.sources.fields import FieldMap
 from recommender.sources.front_matter import MOST_BYTES, FrontMatterReader, id_of
-from recommender.sources.headers import HeaderError, parse_yaml, split_front_matter
+from recommender.headers import HeaderError, parse_yaml, split_front_matter
 from recommender.sources.outcomes import Outcome
 
 SEED = """---

@@ -10,11 +10,12 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from recommender.corpus import content_digest
 from recommender.errors import ArticleError
 from recommender.records import Article
 from recommender.sources.builder import ArticleBuilder, Place, Related
 from recommender.sources.fields import FieldMap
-from recommender.sources.headers import (
+from recommender.headers import (
     FrontMatter,
     HeaderError,
     as_mapping,
@@ -54,7 +55,8 @@ class FrontMatterReader:
             return Outcome(str(path), problem=error, warnings=tuple(place.warnings))
 
     def _read(self, path: Path, relative: PurePosixPath, place: Place) -> Outcome:
-        text = read_text(path)
+        data = read_bytes(path)
+        text = decoded(data, path)
         if not text.strip():
             raise place.error("is empty")
         try:
@@ -67,7 +69,7 @@ class FrontMatterReader:
             raise ArticleError(str(error), path, error.line) from error
         article = self._article(record, related, relative, matter.body, place)
         path_id = None if self._builder.has_id(record) else id_of(relative)[1]
-        return Outcome(str(path), article, warnings=tuple(place.warnings), path_id=path_id)
+        return Outcome(str(path), article, None, tuple(place.warnings), path_id, content_digest(data))
 
     def _article(
         self,
@@ -138,13 +140,13 @@ class FrontMatterReader:
             yield known
 
 
-def read_text(path: Path) -> str:
-    r"""Return the text of a regular file in UTF-8, with ``\n`` as line ends and without a byte order mark.
+def read_bytes(path: Path) -> bytes:
+    """Return what a regular file holds.
 
     Raises
     ------
     ArticleError
-        When it cannot be read, is too large, or is in another encoding.
+        When it cannot be read or is too large.
     """
     try:
         status = path.stat()
@@ -152,9 +154,19 @@ def read_text(path: Path) -> str:
             raise ArticleError("is no regular file", path)
         if status.st_size > MOST_BYTES:
             raise ArticleError(f"is larger than {MOST_BYTES // 2**20} MB; an article is not", path)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+
+
+def decoded(data: bytes, path: Path) -> str:
+    r"""Return a file's text in UTF-8, with ``\n`` as line ends and without a byte order mark.
+
+    Raises
+    ------
+    ArticleError
+        When it is in another encoding.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,8 +96,10 @@ def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
     return value
 
 
-def parse_yaml(text: str, first_line: int) -> Any:
+def parse_yaml(text: str, first_line: int, *, unique: bool = False) -> Any:
     """Read a YAML text with its safe types alone; a date that does not exist stays a text.
+
+    `unique` refuses a mapping that names a key twice, where else the last one counts.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def parse_yaml(text: str, first_line: int) -> Any:
         With the line in the file, `first_line` being that of the text.
     """
     try:
-        return yaml.load(text, Loader=_loader_for(text))  # noqa: S506 (both are safe loaders)
+        return yaml.load(text, Loader=_loader_for(text, unique))  # noqa: S506 (all are safe loaders)
     except yaml.MarkedYAMLError as error:
         # A quote that is never closed is found at the end; where it opens is what a writer wants to know.
         unclosed = error.problem == "found unexpected end of stream"
@@ -169,6 +172,27 @@ class _FastLoader(_Constructor, _Fastest):  # type: ignore[misc, valid-type]
     """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
 
 
-def _loader_for(text: str) -> type[yaml.SafeLoader]:
+class _Unique:
+    """Refuses a mapping that names a key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        named = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key, count in Counter(named).items() if count > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"it names {twice[1]} more than once", node.start_mark)
+        return super().construct_mapping(node, deep)  # type: ignore[misc]
+
+
+class _PatientUniqueLoader(_Unique, _PatientLoader):
+    pass
+
+
+class _FastUniqueLoader(_Unique, _FastLoader):
+    pass
+
+
+def _loader_for(text: str, unique: bool) -> type[yaml.SafeLoader]:
     may_be_deep = text.count("[") + text.count("{") > _MOST_BRACKETS or _DEEP.search(text)
+    if unique:
+        return _PatientUniqueLoader if may_be_deep else _FastUniqueLoader
     return _PatientLoader if may_be_deep else _FastLoader
