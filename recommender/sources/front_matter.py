@@ -12,9 +12,6 @@ from typing import Any
 
 from recommender.corpus import content_digest
 from recommender.errors import ArticleError
-from recommender.records import Article
-from recommender.sources.builder import ArticleBuilder, Place, Related
-from recommender.sources.fields import FieldMap
 from recommender.headers import (
     FrontMatter,
     HeaderError,
@@ -23,6 +20,9 @@ from recommender.headers import (
     parse_yaml,
     split_front_matter,
 )
+from recommender.records import Article
+from recommender.sources.builder import ArticleBuilder, Place, Related
+from recommender.sources.fields import FieldMap
 from recommender.sources.outcomes import Outcome
 
 MOST_BYTES = 32 * 2**20

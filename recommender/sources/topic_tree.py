@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import ArticleError
-from recommender.sources.front_matter import decoded, read_bytes
 from recommender.headers import HeaderError, parse_yaml
+from recommender.sources.front_matter import decoded, read_bytes
 from recommender.sources.values import UnusableValueError, name_of
 
 
