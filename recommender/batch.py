@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.corpus import Corpus
+from recommender.errors import RecommenderError
 from recommender.model import Recommender
 from recommender.records import Suggestion
 from recommender.settings import Settings
+from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.json_lines import write_file, write_lines
-from recommender.sources import read_articles
+from recommender.sinks.write_back import Plan, Wish, Written
+from recommender.sources import article_files, read_articles
+from recommender.sources.fields import FORBIDDEN, FieldMap
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,8 @@ class Summary:
         Articles with at least one suggestion, and lines written.
     kinds
         Suggestions by kind.
+    files
+        What became of the articles' files; None where they are not written into.
     """
 
     corpus: Corpus
@@ -42,6 +48,7 @@ class Summary:
     sources: int
     suggestions: int
     kinds: dict[str, int]
+    files: Written | None = None
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a person."""
@@ -56,7 +63,16 @@ class Summary:
             f"{len(corpus.externals):,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {self.suggestions:,} for {self.sources:,} of {len(corpus):,} articles "
             f"by the {self.ranker} ranker" + (f": {kinds}" if kinds else ""),
+            *(self.files.lines() if self.files else ()),
         ]
+
+
+@dataclass(frozen=True)
+class WriteBack:
+    """How articles are written into: `dry_run` shows a diff instead, more than `max_changed` files stop the job."""
+
+    dry_run: bool = False
+    max_changed: int | None = None
 
 
 def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: str) -> Recommender:
@@ -76,40 +92,104 @@ def suggest_site(
     model_folder: Path | None = None,
     n_jobs: int = 1,
     progress: Progress | None = None,
+    write_back: WriteBack | None = None,
 ) -> Summary:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
     Parameters
     ----------
     output
-        The file to write, as a whole or not at all; standard output for None.
+        The file to write, as a whole or not at all; for None standard output, unless articles are written into.
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
         Processes that read and threads that suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
+    write_back
+        How to write into the articles; not at all for None.
+
+    Raises
+    ------
+    RecommenderError
+        When the site or the settings cannot be used, or more files would change than may; nothing is written then.
     """
+    shape = _entry_shape(settings)
+    if write_back is not None:
+        article_files(site, settings.source)
     corpus = read_articles(site, settings.source, n_jobs=n_jobs)
     logger.info("read %s", corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
     kinds: Counter[str] = Counter()
+    entries: dict[str, list[Entry]] = {}
     sources = 0
+    plan: Plan | None = None
 
     def stream() -> Iterator[Suggestion]:
-        nonlocal sources
+        nonlocal plan, sources
         lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs)
-        for _, suggestions in progress(lists, len(corpus)) if progress else lists:
+        for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
+            if write_back is not None:
+                entries[article_id] = [shape.entry(one, model.version, corpus.newest) for one in suggestions]
             yield from suggestions
+        if write_back is not None:  # before the last line is out: where this fails, there is no output either
+            plan = Plan.of(_wishes(corpus, entries), shape)
+            _check(plan, write_back, site)
 
-    if output is None:
-        count = write_lines(stream(), sys.stdout, model.version)
-    else:
+    if output is not None:
         count = write_file(stream(), output, model.version)
-    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds))
+    elif write_back is not None:
+        count = sum(1 for _ in stream())
+    else:
+        count = write_lines(stream(), sys.stdout, model.version)
+    files = _carry_out(plan, write_back) if plan and write_back else None
+    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), files)
+
+
+def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False) -> Written:
+    """Take everything out of a site's articles that `suggest_site` wrote into them, byte for byte.
+
+    Files that are no articles, or no longer, are gone through as well.
+    """
+    write_back = WriteBack(dry_run)
+    plan = Plan.of(map(Wish, article_files(site, settings.source)), _entry_shape(settings))
+    _check(plan, write_back, site)
+    return _carry_out(plan, write_back)
+
+
+def _entry_shape(settings: Settings) -> EntryShape:
+    return EntryShape.from_names(settings.sink.key, FieldMap.from_settings(settings.source).names, FORBIDDEN)
+
+
+def _wishes(corpus: Corpus, entries: Mapping[str, list[Entry]]) -> Iterator[Wish]:
+    """Yield what each file shall hold: of several files of one article, only its home gets something."""
+    owners = {file.path: article_id for article_id, file in corpus.homes.items()}
+    for file in corpus.report.files:
+        yield Wish(Path(file.path), entries.get(owners.get(file.path, ""), ()), file.digest)
+
+
+def _check(plan: Plan, write_back: WriteBack, site: Path) -> None:
+    """Show the changes where nothing is to be written, and stop where they are too many."""
+    if write_back.dry_run:
+        sys.stdout.flush()
+        for line in plan.diff(site):
+            sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+    count, most = len(plan.edits), write_back.max_changed
+    if most is not None and count > most:
+        raise RecommenderError(
+            f"{count:,} files would change, more than --max-changed {most}; nothing was written, look with --dry-run"
+        )
+
+
+def _carry_out(plan: Plan, write_back: WriteBack) -> Written:
+    if write_back.dry_run:
+        return plan.summary()
+    logger.info("writing %d files", len(plan.edits))
+    return plan.write()
 
 
 def site_name(site: Path) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from textwrap import shorten
 from typing import Any, Self
 
+from recommender.errors import SettingsError
 from recommender.records import Suggestion
 
 Entry = dict[str, Any]
@@ -44,13 +45,24 @@ class EntryShape:
     own: Mapping[str, str]
 
     @classmethod
-    def from_names(cls, key: str, names: Mapping[str, Sequence[str]]) -> Self:
+    def from_names(cls, key: str, names: Mapping[str, Sequence[str]], reserved: Iterable[str] = ()) -> Self:
         """Build the shape from our key and a site's names for each of our fields, best first.
+
+        Raises
+        ------
+        SettingsError
+            When the key cannot be a key of ours: no plain name, `reserved`, or a field that the site's articles have.
 
         >>> shape = EntryShape.from_names("suggested", {"title": ["title"], "published_at": ["date", "pubdate"]})
         >>> shape.own["date"]
         'suggested_date'
         """
+        if not is_plain(key):
+            raise SettingsError(
+                f"sink.key must be a name of letters, digits, - and _, and no word of YAML, got {key!r}"
+            )
+        if key in {*reserved, *(name.partition(".")[0] for theirs in names.values() for name in theirs)}:
+            raise SettingsError(f"sink.key is {key!r}, a field of the articles themselves; choose another")
         wanted = (*_DESCRIBING, "provider", "provider_name", "provider_domain")
         first = {ours: names[ours][0] for ours in wanted if names.get(ours)}
         taken = {name.partition(".")[0] for name in first.values()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from recommender.corpus import content_digest
 from recommender.errors import ArticleError
 from recommender.sinks.atomic import leftovers, replacing, sync_folder
+from recommender.sinks.diff import unified
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.front_matter import prove, rewrite
 
@@ -38,7 +37,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of every file: `written` (or, where nothing is written, to be written), `unchanged`, or left alone.
+    """What became of every file: written (after a dry run: to be written), unchanged, or left alone.
 
     `left` says of each file that was left alone why.
     """
@@ -46,9 +45,11 @@ class Written:
     written: int
     unchanged: int
     left: tuple[ArticleError, ...]
+    dry_run: bool = False
 
-    def lines(self, verb: str = "written") -> list[str]:
+    def lines(self) -> list[str]:
         """Return this as lines for a person: why files were left alone, and the numbers."""
+        verb = "to be written" if self.dry_run else "written"
         numbers = f"files {self.written:,} {verb}, {self.unchanged:,} unchanged, {len(self.left):,} left alone"
         return [*map(str, self.left), numbers]
 
@@ -85,8 +86,8 @@ class Plan:
         return cls(shape, tuple(edits), unchanged, tuple(left), tuple(folders))
 
     def summary(self) -> Written:
-        """Return what a writing would come to."""
-        return Written(len(self.edits), self.unchanged, self.left)
+        """Return what would become of the files."""
+        return Written(len(self.edits), self.unchanged, self.left, dry_run=True)
 
     def diff(self, root: Path) -> Iterator[bytes]:
         """Yield each change as a unified diff, with paths from `root`, for ``git apply`` or ``patch -p1``."""
@@ -94,7 +95,7 @@ class Plan:
             path = edit.wish.path
             name = path.name if path == root else path.relative_to(root).as_posix()
             old = _read(path)
-            yield from _unified(name, old, rewrite(old, self.shape, edit.wish.entries))
+            yield from unified(name, old, rewrite(old, self.shape, edit.wish.entries))
 
     def write(self) -> Written:
         """Replace each file as a whole, and clear away what killed jobs left behind.
@@ -158,11 +159,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}") from error
-
-
-def _unified(name: str, old: bytes, new: bytes) -> Iterator[bytes]:
-    r"""Yield a diff of lines that end in ``\n`` alone: a carriage return is a part of its line."""
-    before, after = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
-    lines = difflib.diff_bytes(difflib.unified_diff, before, after, f"a/{name}".encode(), f"b/{name}".encode())
-    for line in lines:
-        yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"

@@ -9,12 +9,12 @@ from recommender.corpus import Corpus
 from recommender.errors import ArticleError, SettingsError
 from recommender.settings import SourceSettings
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, content_root, markdown_files, read_folder
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
 
-__all__ = ["read_articles"]
+__all__ = ["article_files", "read_articles"]
 
 
 def read_articles(
@@ -66,6 +66,26 @@ def read_articles(
     outcomes, wanted = _read(site, FieldMap.from_settings(settings), n_jobs, strict)
     parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
     return to_corpus(outcomes, parents, warnings, wanted)
+
+
+def article_files(path: str | os.PathLike[str], settings: SourceSettings | None = None) -> list[Path]:
+    """Return the files of a site that may hold an article each, in the order of their paths.
+
+    Raises
+    ------
+    ArticleError
+        When there is no such path, or it is no folder of Markdown and no Markdown file.
+    """
+    site = Path(path)
+    if site.is_dir():
+        return markdown_files(content_root(site, (settings or SourceSettings()).preset))
+    if site.exists() and site.name.lower().endswith(SUFFIXES):
+        raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
+    if site.exists() and not site.name.lower().endswith(MARKDOWN):
+        raise ArticleError(f"is no Markdown ({', '.join(MARKDOWN)})", site)
+    if not site.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files", site)
+    return [site]
 
 
 def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool) -> tuple[list[Outcome], str]:

@@ -24,6 +24,11 @@ _FEWEST_FOR_PROCESSES = 5000
 _CHUNKS_PER_PROCESS = 2
 
 
+def content_root(root: Path, preset: str) -> Path:
+    """Return the folder of a site under which its articles are."""
+    return root / "content" if preset == "hugo" and (root / "content").is_dir() else root
+
+
 def markdown_files(root: Path) -> list[Path]:
     """Return the files of a site that may be articles, in the order of their paths.
 
@@ -61,8 +66,7 @@ def read_folder(root: Path, fields: FieldMap, n_jobs: int, strict: bool) -> list
     ArticleError
         The first problem, where `strict`.
     """
-    if fields.preset == "hugo" and (root / "content").is_dir():
-        root = root / "content"
+    root = content_root(root, fields.preset)
     paths = markdown_files(root)
     if n_jobs == 1 or len(paths) < _FEWEST_FOR_PROCESSES:
         return _read_files(root, paths, fields, strict)
