@@ -114,9 +114,10 @@ def suggest_site(
     RecommenderError
         When the site or the settings cannot be used, or more files would change than may; nothing is written then.
     """
-    shape = _entry_shape(settings)
-    if write_back is not None:
+    shape = None
+    if write_back is not None:  # what cannot be written into is told before the training, not after it
         article_files(site, settings.source)
+        shape = _entry_shape(settings)
     corpus = read_articles(site, settings.source, n_jobs=n_jobs)
     logger.info("read %s", corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
@@ -132,10 +133,12 @@ def suggest_site(
         for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
-            if write_back is not None:
+            if shape is not None:
                 entries[article_id] = [shape.entry(one, model.version, corpus.newest) for one in suggestions]
             yield from suggestions
-        if write_back is not None:  # before the last line is out: where this fails, there is no output either
+        if (
+            write_back is not None and shape is not None
+        ):  # before the last line is out: where this fails, there is no output either
             plan = Plan.of(_wishes(corpus, entries), shape)
             _check(plan, write_back, site)
 

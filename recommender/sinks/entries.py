@@ -128,7 +128,10 @@ class EntryShape:
         """
         dated = [self.own["model"], self.own["date"]]
         known = [(_without(one, dated), one) for one in old if _is_moment(one.get(dated[1]))]
-        return [next((before for said, before in known if said == _without(entry, dated)), entry) for entry in entries]
+        return [
+            next((_like(entry, one) for said, one in known if said == _without(entry, dated)), entry)
+            for entry in entries
+        ]
 
     def block(self, entries: Sequence[Entry], newline: str = "\n") -> str:
         r"""Return entries as lines of YAML under our key; nothing for no entries.
@@ -143,6 +146,10 @@ class EntryShape:
             inner = list(_lines(entry))
             lines += [f"  - {inner[0]}", *(f"    {line}" for line in inner[1:])]
         return "".join(line + newline for line in lines)
+
+
+def _like(entry: Entry, other: Entry) -> Entry:
+    return {name: other[name] for name in entry if name in other}
 
 
 def _cut(text: str) -> str:

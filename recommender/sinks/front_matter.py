@@ -25,8 +25,9 @@ _FLOW = re.compile(rf"(?:[ \t]*(?:#[^\r\n]*)?{_END})*[ \t]*\{{")
 def rewrite(data: bytes, shape: EntryShape, entries: Sequence[Entry]) -> bytes:
     r"""Return a file's bytes with these entries under our key, where they take the place of older ones of ours.
 
-    A new block goes to the end of the front matter, in the line ends of its first line. No entries take our key
-    out again; a file that has none of it is returned as it came, whatever it holds.
+    A new block goes to the end of the front matter, in the line ends of its first line. A file that says the same
+    already, in whatever style, stays as it is. No entries take our key out again; a file that has none of it is
+    returned as it came, whatever it holds.
 
     Raises
     ------
@@ -45,7 +46,8 @@ def rewrite(data: bytes, shape: EntryShape, entries: Sequence[Entry]) -> bytes:
             return data
         return page.joined(page.end, page.end, shape.block(entries, page.newline))
     start, end, old = page.block
-    return page.joined(start, end, shape.block(shape.carried(entries, old), page.newline))
+    kept = shape.carried(entries, old)
+    return data if kept == old else page.joined(start, end, shape.block(kept, page.newline))
 
 
 def prove(old: bytes, new: bytes, shape: EntryShape, entries: Sequence[Entry]) -> None:
