@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.corpus import Corpus
@@ -14,7 +14,7 @@ from recommender.errors import RecommenderError
 from recommender.model import Recommender
 from recommender.records import Suggestion
 from recommender.settings import Settings
-from recommender.sinks.entries import Entry, EntryShape
+from recommender.sinks.entries import EntryShape
 from recommender.sinks.json_lines import write_file, write_lines
 from recommender.sinks.write_back import Plan, Wish, Written
 from recommender.sources import article_files, read_articles
@@ -114,41 +114,34 @@ def suggest_site(
     RecommenderError
         When the site or the settings cannot be used, or more files would change than may; nothing is written then.
     """
-    shape = None
-    if write_back is not None:  # what cannot be written into is told before the training, not after it
-        article_files(site, settings.source)
-        shape = _entry_shape(settings)
+    # What cannot be written into is told before the training, not after it.
+    hand = _Hand(site, settings, write_back) if write_back is not None else None
     corpus = read_articles(site, settings.source, n_jobs=n_jobs)
     logger.info("read %s", corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
     kinds: Counter[str] = Counter()
-    entries: dict[str, list[Entry]] = {}
     sources = 0
-    plan: Plan | None = None
 
     def stream() -> Iterator[Suggestion]:
-        nonlocal plan, sources
+        nonlocal sources
         lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs)
         for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
-            if shape is not None:
-                entries[article_id] = [shape.entry(one, model.version, corpus.newest) for one in suggestions]
+            if hand is not None:
+                hand.take(article_id, suggestions)
             yield from suggestions
-        if (
-            write_back is not None and shape is not None
-        ):  # before the last line is out: where this fails, there is no output either
-            plan = Plan.of(_wishes(corpus, entries), shape)
-            _check(plan, write_back, site)
+        if hand is not None:  # before the output is in its place: where this fails, there is none either
+            hand.plan(corpus, model.version)
 
     if output is not None:
         count = write_file(stream(), output, model.version)
-    elif write_back is not None:
+    elif hand is not None:
         count = sum(1 for _ in stream())
     else:
         count = write_lines(stream(), sys.stdout, model.version)
-    files = _carry_out(plan, write_back) if plan and write_back else None
+    files = hand.carry_out() if hand is not None else None
     return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), files)
 
 
@@ -157,42 +150,58 @@ def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False) -> Wri
 
     Files that are no articles, or no longer, are gone through as well.
     """
-    write_back = WriteBack(dry_run)
-    plan = Plan.of(map(Wish, article_files(site, settings.source)), _entry_shape(settings))
-    _check(plan, write_back, site)
-    return _carry_out(plan, write_back)
+    hand = _Hand(site, settings, WriteBack(dry_run))
+    hand.plan(None, "")
+    return hand.carry_out()
 
 
-def _entry_shape(settings: Settings) -> EntryShape:
-    return EntryShape.from_names(settings.sink.key, FieldMap.from_settings(settings.source).names, FORBIDDEN)
+class _Hand:
+    """Writes into the articles of a site: takes what they shall hold, plans all of it, then carries it out.
 
+    A site or a key that cannot be written is a RecommenderError from the start.
+    """
 
-def _wishes(corpus: Corpus, entries: Mapping[str, list[Entry]]) -> Iterator[Wish]:
-    """Yield what each file shall hold: of several files of one article, only its home gets something."""
-    owners = {file.path: article_id for article_id, file in corpus.homes.items()}
-    for file in corpus.report.files:
-        yield Wish(Path(file.path), entries.get(owners.get(file.path, ""), ()), file.digest)
+    def __init__(self, site: Path, settings: Settings, write_back: WriteBack):
+        self._site, self._write_back = site, write_back
+        self._files = article_files(site, settings.source)
+        names = FieldMap.from_settings(settings.source).names
+        self._shape = EntryShape.from_names(settings.sink.key, names, FORBIDDEN)
+        self._links: dict[str, list[Suggestion]] = {}
+        self._plan = Plan.of((), self._shape)
 
+    def take(self, article_id: str, suggestions: Iterable[Suggestion]) -> None:
+        """Note what an article shall hold."""
+        self._links[article_id] = [replace(one, reasons=()) for one in suggestions]  # reasons would fill the memory
 
-def _check(plan: Plan, write_back: WriteBack, site: Path) -> None:
-    """Show the changes where nothing is to be written, and stop where they are too many."""
-    if write_back.dry_run:
-        sys.stdout.flush()
-        for line in plan.diff(site):
-            sys.stdout.buffer.write(line)
-        sys.stdout.flush()
-    count, most = len(plan.edits), write_back.max_changed
-    if most is not None and count > most:
-        raise RecommenderError(
-            f"{count:,} files would change, more than --max-changed {most}; nothing was written, look with --dry-run"
-        )
+    def plan(self, corpus: Corpus | None, model: str) -> None:
+        """Plan for the files that a corpus was read from, or to clear every file; stop where too many would change."""
+        wishes = map(Wish, self._files) if corpus is None else self._wishes(corpus, model)
+        self._plan = Plan.of(wishes, self._shape)
+        if self._write_back.dry_run:
+            sys.stdout.flush()
+            sys.stdout.buffer.writelines(self._plan.diff(self._site))
+            sys.stdout.buffer.flush()
+        count, most = len(self._plan.edits), self._write_back.max_changed
+        if most is not None and count > most:
+            raise RecommenderError(
+                f"{count:,} files would change, more than --max-changed {most}; nothing was written, "
+                "look with --dry-run"
+            )
 
+    def _wishes(self, corpus: Corpus, model: str) -> Iterator[Wish]:
+        """Yield what each file shall hold: of several files of one article, only its home gets something."""
+        owners = {file.path: article_id for article_id, file in corpus.homes.items()}
+        newest = corpus.newest
+        for file in corpus.report.files:
+            links = self._links.get(owners.get(file.path, ""), ())
+            yield Wish(Path(file.path), [self._shape.entry(one, model, newest) for one in links], file.digest)
 
-def _carry_out(plan: Plan, write_back: WriteBack) -> Written:
-    if write_back.dry_run:
-        return plan.summary()
-    logger.info("writing %d files", len(plan.edits))
-    return plan.write()
+    def carry_out(self) -> Written:
+        """Write, unless this is a dry run."""
+        if self._write_back.dry_run:
+            return self._plan.summary()
+        logger.info("writing %d files", len(self._plan.edits))
+        return self._plan.write()
 
 
 def site_name(site: Path) -> str:

@@ -158,4 +158,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror or error}") from error
+        raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
