@@ -69,7 +69,7 @@ def main(verbose: bool) -> None:
 
 
 @main.command(
-    epilog="Example: recommender suggest examples/newsroom --output suggestions.jsonl -k 5\n\n"
+    epilog="\b\nExample: recommender suggest examples/newsroom --output suggestions.jsonl -k 5\n"
     "Example: recommender suggest examples/newsroom --write front-matter --dry-run"
 )
 @SITE
