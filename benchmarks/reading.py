@@ -23,9 +23,9 @@ from pathlib import Path
 import yaml
 
 from recommender import read_articles
+from recommender.headers import split_front_matter
 from recommender.sources.folder import markdown_files
-from recommender.sources.front_matter import read_text
-from recommender.sources.headers import split_front_matter
+from recommender.sources.front_matter import decoded, read_bytes
 
 WAYS = ("PyYAML in C", "not cached, 1 job", "not cached, 2 jobs", "filling the cache", "cached")
 
@@ -33,7 +33,7 @@ WAYS = ("PyYAML in C", "not cached, 1 job", "not cached, 2 jobs", "filling the c
 def by_pyyaml(site: Path) -> None:
     """Parse the front matter of every file of a folder."""
     for file in markdown_files(site):
-        matter = split_front_matter(read_text(Path(file.path)))
+        matter = split_front_matter(decoded(read_bytes(file.path), file.path))
         if matter is not None:
             try:
                 yaml.load(matter.header, yaml.CSafeLoader)

@@ -16,13 +16,16 @@ from rich.logging import RichHandler
 from rich.progress import track
 from rich.table import Table
 
-from recommender import Corpus, Recommender, RecommenderError, Settings, evaluate, read_articles
+from recommender import Corpus, Recommender, RecommenderError, Settings, SettingsError, evaluate, read_articles
 from recommender import __version__ as package_version
-from recommender.batch import Summary, open_model, site_name, suggest_site
+from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
 from recommender.inspection import describe_model
 from recommender.records import Suggestion
 
 SITE = click.argument("site", type=click.Path(path_type=Path))
+KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
+PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
+SETTINGS = click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings.")
 MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
 
 
@@ -47,8 +50,8 @@ def source_options(command: Any) -> Any:
     """Add the options that say how a site is read."""
     for option in (
         click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
-        click.option("--preset", help="Names of the fields: default, hugo or jekyll."),
-        click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings."),
+        PRESET,
+        SETTINGS,
         click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
         click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
         click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
@@ -67,12 +70,19 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
-@main.command(epilog="Example: recommender suggest examples/newsroom --output suggestions.jsonl -k 5")
+@main.command(
+    epilog="\b\nExample: recommender suggest examples/newsroom --output suggestions.jsonl -k 5\n"
+    "Example: recommender suggest examples/newsroom --write front-matter --dry-run"
+)
 @SITE
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
 @MODEL
+@click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
+@click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
+@click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
+@KEY
 @source_options
 def suggest(
     site: Path,
@@ -80,6 +90,9 @@ def suggest(
     k: int | None,
     threshold: float | None,
     model_folder: Path | None,
+    write: str | None,
+    dry_run: bool,
+    max_changed: int | None,
     **source: Any,
 ) -> None:
     """Write suggestions for every article of SITE, a JSON object a line.
@@ -87,13 +100,41 @@ def suggest(
     Without --model the ranker is trained first, on the relations that SITE holds. Of articles with the same
     text one is suggested, and the others are listed as its duplicates (selection.collapse_duplicates). The order is
     that of the score, unless selection.diversity asks for reads that differ.
+
+    With --write front-matter they go into the articles themselves, and no other byte of a file changes; JSON is
+    then written to --output alone. The verb unsuggest takes it all out again.
     """
+    if write is None and (dry_run or max_changed is not None or source["key"]):
+        raise SettingsError("--dry-run, --max-changed and --key say how articles are written; add --write front-matter")
+    if dry_run and output is not None:
+        raise SettingsError(f"--dry-run writes nothing; leave out --output {output}")
     settings = _settings(**source)
     usual = settings.selection
     selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
     settings = replace(settings, selection=selection)
-    summary = suggest_site(site, settings, output, model_folder, source["n_jobs"], _progress, _cache(settings, source))
+    summary = suggest_site(
+        site,
+        settings,
+        output,
+        model_folder,
+        source["n_jobs"],
+        _progress,
+        cache=_cache(settings, source),
+        write_back=WriteBack(dry_run, max_changed) if write else None,
+    )
     _report_summary(summary)
+
+
+@main.command(epilog="Example: recommender unsuggest examples/newsroom --dry-run")
+@SITE
+@click.option("--dry-run", is_flag=True, help="Print a diff instead, and write nothing.")
+@KEY
+@PRESET
+@SETTINGS
+def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
+    """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
+    for line in unsuggest_site(site, _settings(**source), dry_run).lines():
+        click.echo(line, err=True)
 
 
 @main.command(epilog="Example: recommender train examples/newsroom --model models/newsroom")
@@ -197,10 +238,12 @@ def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:
     return True if wanted is None else wanted
 
 
-def _settings(settings_file: Path | None, preset: str | None, strict: bool, **_: Any) -> Settings:
+def _settings(
+    settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
+) -> Settings:
     settings = Settings.from_yaml(settings_file) if settings_file else Settings()
     source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
-    return replace(settings, source=source)
+    return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
 
 
 def _progress(lists: Iterable[tuple[str, list[Suggestion]]], total: int) -> Iterable[tuple[str, list[Suggestion]]]:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import overload
 
 import numpy as np
@@ -20,12 +21,30 @@ UNDATED = math.inf
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that holds one article: where it is, the article as it was read, and `content_digest` of its bytes."""
+
+    path: str
+    article: Article
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What became of everything that was read: ``read == articles + skipped + merged``."""
+    """What became of everything that was read: ``read == articles + skipped + merged``.
+
+    `files` are those that hold one article each, in the order of their paths; none for JSON Lines.
+    """
 
     read: int = 0
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    files: tuple[SourceFile, ...] = ()
+
+
+def content_digest(data: bytes) -> bytes:
+    """Return what tells one content of a file from another."""
+    return blake2b(data, digest_size=16).digest()
 
 
 class Corpus(Sequence[Article]):
@@ -123,6 +142,23 @@ class Corpus(Sequence[Article]):
     def merged_ids(self) -> tuple[str, ...]:
         """Ids of articles that were folded into another."""
         return tuple(lost for lost, _ in self.merged)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest publication; None where no article has a date."""
+        moments = (article.published_at for article in reversed(self.articles))
+        return next((moment for moment in moments if moment is not None), None)
+
+    @property
+    def homes(self) -> dict[str, SourceFile]:
+        """Each article's id and file; of several files of one article, that of the one whose fields it keeps."""
+        files = {id(file.article): file for file in self.report.files}
+        kept = {article.id for article in self.articles}
+        first: dict[str, Article] = {}
+        for article in self.originals:  # in the order in which they were folded: into the first of an id
+            if article.id in kept:
+                first.setdefault(article.id, article)
+        return {name: files[id(article)] for name, article in first.items() if id(article) in files}
 
     def find(self, name: str) -> int | None:
         """Return the row of an id or an address, None where there is none."""

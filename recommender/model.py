@@ -111,8 +111,7 @@ class Recommender:
     @property
     def version(self) -> str:
         """Name and the moment up to which the model knows the site: ``site@2026-11-23T02:00:00Z``."""
-        moments = (article.published_at for article in reversed(self.corpus))
-        newest = next((moment for moment in moments if moment is not None), None)
+        newest = self.corpus.newest
         return self.name if newest is None else f"{self.name}@{newest.isoformat().replace('+00:00', 'Z')}"
 
     def suggest(

@@ -98,6 +98,13 @@ class SelectionSettings:
 
 
 @dataclass(frozen=True)
+class SinkSettings:
+    """How suggestions are written into articles: under `key`, a field of the front matter that is ours alone."""
+
+    key: str = "suggested"
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, a stage each.
 
@@ -109,6 +116,7 @@ class Settings:
     candidates: CandidateSettings = field(default_factory=CandidateSettings)
     ranker: RankerSettings = field(default_factory=RankerSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    sink: SinkSettings = field(default_factory=SinkSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

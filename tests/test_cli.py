@@ -86,12 +86,15 @@ def test_help_names_the_verbs() -> None:
     assert f"version {__version__}" in run("--version").stdout
 
 
-def test_an_example_of_the_help_runs(tmp_path: Path) -> None:
-    [words] = re.findall(r"Example: (recommender suggest [^\n]*(?:\n +[^\n]+)*)", run("suggest", "--help").stdout)
+def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
+    lines, diff = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
-    done = run_alone(*words.split()[1:], cwd=tmp_path)
+    done = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 500
+    done = run_alone(*diff.split()[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"--- a/_news/")
 
 
 def test_a_suggestion_is_a_line_of_json_with_these_keys(site: Path) -> None:

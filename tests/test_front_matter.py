@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender import Relation
+from recommender.headers import HeaderError, parse_yaml, split_front_matter
 from recommender.settings import SourceSettings
 from recommender.sources.fields import FieldMap
 from recommender.sources.front_matter import MOST_BYTES, FrontMatterReader, id_of
-from recommender.sources.headers import HeaderError, parse_yaml, split_front_matter
 from recommender.sources.outcomes import Outcome
 
 SEED = """---

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.sources.headers import HeaderError, _parse_by_pyyaml, parse_yaml
-from recommender.sources.plain_yaml import NotPlainError, parse_plain_yaml
+from recommender.headers import HeaderError, _parse_by_pyyaml, parse_yaml
+from recommender.plain_yaml import NotPlainError, parse_plain_yaml
 
 PLAIN = [
     'title: "Ferry strike ends"',

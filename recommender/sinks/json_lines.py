@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 from recommender.records import Suggestion
+from recommender.sinks.atomic import replacing
 
 
 def to_line(suggestion: Suggestion, model: str | None = None) -> str:
@@ -29,14 +29,8 @@ def write_lines(suggestions: Iterable[Suggestion], stream: TextIO, model: str | 
 def write_file(suggestions: Iterable[Suggestion], path: Path, model: str | None = None) -> int:
     """Write a file of suggestions; readers see the old file or the new one, never a part. Return the lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
-            count = write_lines(suggestions, stream, model)
-            stream.flush()
-            os.fsync(handle)
-        os.chmod(made, 0o644)
-        os.replace(made, path)
-    finally:
-        Path(made).unlink(missing_ok=True)
+    with replacing(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+        count = write_lines(suggestions, text, model)
+        text.detach()
     return count

@@ -11,12 +11,19 @@ from recommender.errors import ArticleError, SettingsError
 from recommender.settings import SourceSettings
 from recommender.sources.cache import default_cache_folder
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_folder, without_collection
+from recommender.sources.folder import (
+    MARKDOWN,
+    NOT_WALKED,
+    content_root,
+    markdown_files,
+    read_folder,
+    without_collection,
+)
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
 
-__all__ = ["read_articles"]
+__all__ = ["article_files", "read_articles"]
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +85,27 @@ def read_articles(
         outcomes, wanted = _read(site, fields, n_jobs, strict, cache_folder)
         parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
         return to_corpus(outcomes, parents, warnings, wanted)
+
+
+def article_files(path: str | os.PathLike[str], settings: SourceSettings | None = None) -> list[Path]:
+    """Return the files of a site that may hold an article each, in the order of their paths.
+
+    Raises
+    ------
+    ArticleError
+        When there is no such path, or it is no folder of Markdown and no Markdown file.
+    """
+    site = Path(path)
+    if site.is_dir():
+        found = markdown_files(content_root(site, (settings or SourceSettings()).preset))
+        return [Path(file.path) for file in found]
+    if site.exists() and site.name.lower().endswith(SUFFIXES):
+        raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
+    if site.exists() and not site.name.lower().endswith(MARKDOWN):
+        raise ArticleError(f"is no Markdown ({', '.join(MARKDOWN)})", site)
+    if not site.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files", site)
+    return [site]
 
 
 def _cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from recommender.corpus import content_digest
 from recommender.errors import ArticleError
 from recommender.sources.fields import FieldMap
 from recommender.sources.kept import KeptFile, KeptSite, Stamp, Tables, can_be_kept, from_kept, to_kept
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 2**30
 SUFFIX = ".articles"
 
-_MAGIC = b"recommender parse cache 1\n"
+_MAGIC = b"recommender parse cache 2\n"
 _DIGEST_SIZE = 32
 # A file changed this shortly before it was looked at may change once more within the same tick of its clock.
 _RACY = 2 * 10**9
@@ -150,7 +151,7 @@ class ParseCache:
             return None
         try:
             with open(path, "rb", buffering=0) as stream:
-                digest = digest_of(stream.read())
+                digest = content_digest(stream.read())
         except OSError:
             return None
         if digest != kept.digest:
@@ -180,11 +181,6 @@ class ParseCache:
 
 
 _DECODER = msgspec.msgpack.Decoder(KeptSite)
-
-
-def digest_of(data: bytes) -> bytes:
-    """Return what tells contents apart."""
-    return blake2b(data, digest_size=20).digest()
 
 
 def stamp_of(path: str) -> Stamp:

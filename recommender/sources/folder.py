@@ -34,6 +34,11 @@ class SiteFile:
     below: str
 
 
+def content_root(root: Path, preset: str) -> Path:
+    """Return the folder of a site under which its articles are."""
+    return root / "content" if preset == "hugo" and (root / "content").is_dir() else root
+
+
 def markdown_files(root: Path) -> list[SiteFile]:
     """Return the files of a site that may be articles, in the order of their paths.
 
@@ -79,46 +84,43 @@ def read_folder(
     ArticleError
         The first problem, where `strict`.
     """
-    if fields.preset == "hugo" and (root / "content").is_dir():
-        root = root / "content"
+    root = content_root(root, fields.preset)
     files = markdown_files(root)
     if cache_folder is None or not root.is_dir():
         return _read_files(files, fields, n_jobs, strict)
     cache = ParseCache(cache_folder, root, fields)
     known = cache.find([(file.path, file.below) for file in files])
     unknown = [file for file, outcome in zip(files, known, strict=True) if outcome is None]
-    read = iter(_read_files(unknown, fields, n_jobs, strict=False, with_digests=True))
+    read = iter(_read_files(unknown, fields, n_jobs, strict=False))
     outcomes = [outcome or next(read) for outcome in known]
     cache.keep([file.below for file in files], outcomes)
     return list(until_problem(outcomes, strict))
 
 
-def _read_files(
-    files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict: bool, with_digests: bool = False
-) -> list[Outcome]:
+def _read_files(files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict: bool) -> list[Outcome]:
     if n_jobs == 1 or len(files) < _FEWEST_FOR_PROCESSES:
         with without_collection():
-            return list(until_problem(_each(files, fields, with_digests), strict))
+            return list(until_problem(_each(files, fields), strict))
     processes = n_jobs if n_jobs > 0 else (os.cpu_count() or 1)
     size = -(-len(files) // (processes * _CHUNKS_PER_PROCESS))
     chunks = [files[start : start + size] for start in range(0, len(files), size)]
-    read = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict, with_digests) for chunk in chunks)
+    read = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict) for chunk in chunks)
     return list(until_problem((outcome for chunk in read for outcome in chunk), strict))
 
 
-def _read_chunk(files: Sequence[SiteFile], fields: FieldMap, strict: bool, with_digests: bool) -> list[Outcome]:
+def _read_chunk(files: Sequence[SiteFile], fields: FieldMap, strict: bool) -> list[Outcome]:
     """Read in another process; the problem that ends a strict reading is the last outcome."""
     outcomes: list[Outcome] = []
     with without_collection():
-        for outcome in _each(files, fields, with_digests):
+        for outcome in _each(files, fields):
             outcomes.append(outcome)
             if strict and outcome.problem is not None:
                 break
     return outcomes
 
 
-def _each(files: Sequence[SiteFile], fields: FieldMap, with_digests: bool) -> Iterator[Outcome]:
-    reader = FrontMatterReader(fields, with_digests=with_digests)
+def _each(files: Sequence[SiteFile], fields: FieldMap) -> Iterator[Outcome]:
+    reader = FrontMatterReader(fields)
     for file in files:
         path = Path(file.path)
         yield reader.read(path, _relative(path, file.below, fields.preset))

@@ -10,12 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from recommender.corpus import content_digest
 from recommender.errors import ArticleError
-from recommender.records import Article
-from recommender.sources.builder import ArticleBuilder, Place, Related
-from recommender.sources.cache import digest_of
-from recommender.sources.fields import FieldMap
-from recommender.sources.headers import (
+from recommender.headers import (
     FrontMatter,
     HeaderError,
     as_mapping,
@@ -23,6 +20,9 @@ from recommender.sources.headers import (
     parse_yaml,
     split_front_matter,
 )
+from recommender.records import Article
+from recommender.sources.builder import ArticleBuilder, Place, Related
+from recommender.sources.fields import FieldMap
 from recommender.sources.outcomes import Outcome
 
 MOST_BYTES = 32 * 2**20
@@ -49,8 +49,7 @@ class _Block:
 class FrontMatterReader:
     """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
 
-    def __init__(self, fields: FieldMap, *, with_digests: bool = False):
-        self._with_digests = with_digests
+    def __init__(self, fields: FieldMap):
         self._fields = fields
         self._builder = ArticleBuilder(fields)
         # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
@@ -64,9 +63,9 @@ class FrontMatterReader:
         place = Place(name)
         digest: bytes | None = None
         try:
-            data = _read_bytes(name)
-            digest = digest_of(data) if self._with_digests else None
-            article, path_id = self._read(_decoded(data, name), relative, place)
+            data = read_bytes(name)
+            digest = content_digest(data)
+            article, path_id = self._read(decoded(data, name), relative, place)
         except ArticleError as error:
             return Outcome(name, problem=error, warnings=tuple(place.warnings), digest=digest)
         return Outcome(name, article, warnings=tuple(place.warnings), path_id=path_id, digest=digest)
@@ -173,18 +172,14 @@ class FrontMatterReader:
         return related
 
 
-def read_text(path: Path) -> str:
-    r"""Return the text of a regular file in UTF-8, with ``\n`` as line ends and without a byte order mark.
+def read_bytes(path: str | Path) -> bytes:
+    """Return what a regular file holds.
 
     Raises
     ------
     ArticleError
-        When it cannot be read, is too large, or is in another encoding.
+        When it cannot be read or is too large.
     """
-    return _decoded(_read_bytes(str(path)), str(path))
-
-
-def _read_bytes(path: str) -> bytes:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
@@ -197,7 +192,14 @@ def _read_bytes(path: str) -> bytes:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
 
 
-def _decoded(data: bytes, path: str) -> str:
+def decoded(data: bytes, path: str | Path) -> str:
+    r"""Return a file's text in UTF-8, with ``\n`` as line ends and without a byte order mark.
+
+    Raises
+    ------
+    ArticleError
+        When it is in another encoding.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from recommender.corpus import Corpus, ReadReport
+from recommender.corpus import Corpus, ReadReport, SourceFile
 from recommender.errors import ArticleError
 from recommender.records import Article, Relation
 
@@ -16,7 +16,8 @@ class Outcome:
     """One file or line: an article, or the problem that stood in its way.
 
     `path_id` is the id to take where another article has the same one; None for an id that the record names.
-    `digest` is that of the file's bytes, where it was asked for.
+    `digest` is that of a file's content, where the file holds this one article; None for a line of a file, and for
+    a file that could not be read.
     """
 
     place: str
@@ -24,7 +25,7 @@ class Outcome:
     problem: ArticleError | None = None
     warnings: tuple[str, ...] = ()
     path_id: str | None = None
-    digest: bytes | None = field(default=None, repr=False, compare=False)
+    digest: bytes | None = field(default=None, repr=False)
 
 
 def until_problem(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome]:
@@ -52,23 +53,29 @@ def to_corpus(
         raise ArticleError(f"{wanted}{first}")
     articles, clashes = _with_ids(outcomes)
     said = [*warnings, *(warning for outcome in outcomes for warning in outcome.warnings), *clashes]
-    return Corpus.from_articles(articles, topic_parents, ReadReport(len(outcomes), skipped, tuple(said)))
+    files = tuple(
+        SourceFile(outcome.place, article, outcome.digest)
+        for outcome, article in articles
+        if outcome.digest is not None
+    )
+    report = ReadReport(len(outcomes), skipped, tuple(said), tuple(sorted(files, key=lambda file: file.path)))
+    return Corpus.from_articles((article for _, article in articles), topic_parents, report)
 
 
-def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[Article], list[str]]:
+def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[tuple[Outcome, Article]], list[str]]:
     """Give files of one name their paths for ids, and say where records name one id twice."""
     owners: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         if outcome.article is not None:
             owners[outcome.article.id].append(outcome)
-    articles: list[Article] = []
+    articles: list[tuple[Outcome, Article]] = []
     clashes: list[str] = []
     id_of_path: dict[str, str] = {}
     for name, owned in owners.items():
         if len(owned) == 1 and (alone := owned[0].article) is not None:
             if owned[0].path_id is not None:
                 id_of_path[owned[0].path_id] = name
-            articles.append(alone)
+            articles.append((owned[0], alone))
             continue
         named = [outcome for outcome in owned if outcome.path_id is None]
         clashes += [
@@ -82,8 +89,8 @@ def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[Article], list[str]]:
                 new_id = outcome.path_id if len(owned) > 1 else name
                 id_of_path[outcome.path_id] = new_id
                 article = article if new_id == name else replace(article, id=new_id)
-            articles.append(article)
-    return [_with_targets(article, id_of_path) for article in articles], clashes
+            articles.append((outcome, article))
+    return [(outcome, _with_targets(article, id_of_path)) for outcome, article in articles], clashes
 
 
 def _with_targets(article: Article, id_of_path: Mapping[str, str]) -> Article:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import ArticleError
-from recommender.sources.front_matter import read_text
-from recommender.sources.headers import HeaderError, parse_yaml
+from recommender.headers import HeaderError, parse_yaml
+from recommender.sources.front_matter import decoded, read_bytes
 from recommender.sources.values import UnusableValueError, name_of
 
 
@@ -51,7 +51,7 @@ def _topics(folder: Path, warnings: list[str]) -> Iterator[tuple[str, Mapping[An
 
 def _topic(path: Path) -> tuple[str, Mapping[Any, Any]]:
     try:
-        topic = parse_yaml(read_text(path), 1)
+        topic = parse_yaml(decoded(read_bytes(path), path), 1)
     except HeaderError as error:
         raise ArticleError(str(error).replace("front matter", "the file"), path, error.line) from error
     if not isinstance(topic, Mapping) or topic.get("name") is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from recommender.sources.plain_yaml import NotPlainError, parse_plain_yaml
+from recommender.plain_yaml import NotPlainError, parse_plain_yaml
 
 _FENCES = {"---": "yaml", "+++": "toml"}
 _BLANKS_TO_END = re.compile(r"[ \t]*(?=\n|\Z)")
@@ -111,8 +112,10 @@ def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
     return value
 
 
-def parse_yaml(text: str, first_line: int) -> Any:
+def parse_yaml(text: str, first_line: int, *, unique: bool = False) -> Any:
     """Read a YAML text with its safe types alone; a date that does not exist stays a text.
+
+    `unique` refuses a mapping that names a key twice, where else the last one counts.
 
     Raises
     ------
@@ -120,14 +123,15 @@ def parse_yaml(text: str, first_line: int) -> Any:
         With the line in the file, `first_line` being that of the text.
     """
     try:
-        return parse_plain_yaml(text)
+        # PyYAML alone knows of a key that is named twice.
+        return _parse_by_pyyaml(text, first_line, unique) if unique else parse_plain_yaml(text)
     except NotPlainError:
         return _parse_by_pyyaml(text, first_line)
 
 
-def _parse_by_pyyaml(text: str, first_line: int) -> Any:
+def _parse_by_pyyaml(text: str, first_line: int, unique: bool = False) -> Any:
     try:
-        return yaml.load(text, Loader=_loader_for(text))  # noqa: S506 (both are safe loaders)
+        return yaml.load(text, Loader=_loader_for(text, unique))  # noqa: S506 (all are safe loaders)
     except yaml.MarkedYAMLError as error:
         # A quote that is never closed is found at the end; where it opens is what a writer wants to know.
         unclosed = error.problem == "found unexpected end of stream"
@@ -192,6 +196,27 @@ class _FastLoader(_Constructor, _Fastest):  # type: ignore[misc, valid-type]
     """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
 
 
-def _loader_for(text: str) -> type[yaml.SafeLoader]:
+class _Unique:
+    """Refuses a mapping that names a key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        named = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key, count in Counter(named).items() if count > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"it names {twice[1]} more than once", node.start_mark)
+        return super().construct_mapping(node, deep)  # type: ignore[misc]
+
+
+class _PatientUniqueLoader(_Unique, _PatientLoader):
+    pass
+
+
+class _FastUniqueLoader(_Unique, _FastLoader):
+    pass
+
+
+def _loader_for(text: str, unique: bool) -> type[yaml.SafeLoader]:
     may_be_deep = text.count("[") + text.count("{") > _MOST_BRACKETS or _DEEP.search(text)
+    if unique:
+        return _PatientUniqueLoader if may_be_deep else _FastUniqueLoader
     return _PatientLoader if may_be_deep else _FastLoader
