@@ -13,7 +13,7 @@ from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError, RecommenderError
 from recommender.features import FeatureModel, Index, feature_names
 from recommender.features.text import N_BUCKETS as N_TERMS
-from recommender.features.text import TextModel
+from recommender.features.text import WEIGHTED, TextModel
 from recommender.features.topics import N_BUCKETS as N_TOPICS
 from recommender.features.topics import TopicModel
 from recommender.ranker import Ranker, load_ranker
@@ -22,7 +22,6 @@ from recommender.settings import Settings
 from recommender.storage import Folder
 
 ARTICLES, RANKER, CARD = "articles.jsonl", "ranker.json", "README.md"
-_FIELDS = ("title", "excerpt", "full", "characters")
 
 
 def pack(features: FeatureModel, ranker: Ranker, corpus: Corpus, settings: Settings) -> Folder:
@@ -88,7 +87,7 @@ def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
     n_articles = int(facts["features"]["articles"])
     if n_articles < 1:
         raise ModelFormatError(f"the model learned from {n_articles} articles, says its manifest; train it again")
-    text = TextModel(n_articles, {field: _frequency(folder, field, N_TERMS, n_articles) for field in _FIELDS})
+    text = TextModel(n_articles, {field: _frequency(folder, field, N_TERMS, n_articles) for field in WEIGHTED})
     frequency = _frequency(folder, "topics", N_TOPICS, n_articles)
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = FeatureModel(text, topics)

@@ -17,6 +17,7 @@ from recommender.errors import ModelFormatError
 from recommender.settings import RankerSettings
 
 Floats = NDArray[np.float64]
+BINS = 128  # of a feature's values
 LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
 LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
 
@@ -72,15 +73,21 @@ class Judged:
 class Member:
     """One of the trainings that a boosted ranker sums up.
 
-    A source with n kept links weighs ``n ** -evenness``: at 0 a source counts by the order of its whole list,
-    so that large groups win; at 0.5 small stories win. Together they serve both.
+    By `rank:ndcg` a source counts by the order of its whole list, so that large groups win. By `binary:logistic`
+    each pair counts by itself, those of a source with n kept links ``1 / n`` each, so that small stories win.
+    Together they serve both.
     """
 
-    evenness: float
+    objective: str
     seed: int
 
+    @property
+    def by_lists(self) -> bool:
+        """Whether it compares the pairs of a source with each other."""
+        return self.objective.startswith("rank:")
 
-MEMBERS = (Member(evenness=0.0, seed=0), Member(evenness=0.0, seed=1), Member(evenness=0.5, seed=2))
+
+MEMBERS = (Member("rank:ndcg", seed=0), Member("rank:ndcg", seed=1), Member("binary:logistic", seed=2))
 
 
 class BoostedRanker:
@@ -243,35 +250,40 @@ def scores(log_odds: Floats) -> Floats:
 
 
 def _boost(judged: Judged, settings: RankerSettings) -> list[xgboost.Booster]:
-    """Train every member on one sample; the library's matrix, costly to make, is made once."""
-    matrix = xgboost.QuantileDMatrix(judged.features, judged.kept.astype(np.float32), max_bin=128, nthread=1)
-    matrix.set_group(judged.sizes)
-    kept = np.bincount(np.repeat(np.arange(len(judged.sizes)), judged.sizes), judged.kept, len(judged.sizes))
-    boosters = []
-    for member in MEMBERS:
-        matrix.set_weight(np.maximum(kept, 1) ** -member.evenness)
-        boosters.append(xgboost.train(_parameters(settings, member), matrix, settings.trees))
-    return boosters
+    """Train every member on one sample."""
+    source = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
+    kept = np.maximum(np.bincount(source, judged.kept, len(judged.sizes)), 1)
+    by_lists, by_pairs = (
+        xgboost.QuantileDMatrix(judged.features, judged.kept.astype(np.float32), max_bin=BINS, nthread=1)
+        for _ in range(2)  # one cannot serve both: groups and weights of groups stay with the matrix
+    )
+    by_lists.set_group(judged.sizes)
+    by_pairs.set_weight((1 / kept)[source] / np.mean((1 / kept)[source]))
+    return [
+        xgboost.train(_parameters(settings, member), by_lists if member.by_lists else by_pairs, settings.trees)
+        for member in MEMBERS
+    ]
 
 
 def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
-    return {
-        "objective": "rank:ndcg",
-        "lambdarank_pair_method": "topk",
-        "lambdarank_num_pair_per_sample": 20,
+    parameters = {
+        "objective": member.objective,
         "tree_method": "hist",
-        "max_bin": 128,
+        "max_bin": BINS,
         "grow_policy": "lossguide",
         "max_depth": 6,
         "max_leaves": settings.leaves,
         "eta": settings.learning_rate,
         "min_child_weight": 10,
         "subsample": 0.8,
-        "colsample_bytree": 0.6,
-        "reg_lambda": 2,
+        "colsample_bytree": 0.4,
+        "reg_lambda": 10,
         "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
+    if member.by_lists:
+        parameters |= {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": 20}
+    return parameters
 
 
 def _margin(booster: xgboost.Booster, X: NDArray[np.float32]) -> Floats:

@@ -57,7 +57,7 @@ class RankerSettings:
     """
 
     least_sources: int = 40
-    trees: int = 120
+    trees: int = 100
     leaves: int = 31
     learning_rate: float = 0.1
     calibration_share: float = 0.2

@@ -56,18 +56,20 @@ class Plain:
         self.n = len(site)
         self.used = {
             field: Counter(word for one in site for word in set(self.words(one, field)))
-            for field in ("title", "excerpt", "full", "characters")
+            for field in ("title", "excerpt", "full", "characters", "spelling")
         }
 
     @staticmethod
     def words(article: Article, field: str) -> list[str]:
-        if field == "characters":
+        if field in ("characters", "spelling"):
             return four_letters(article.title)
         full = f"{article.title} {article.title} {article.excerpt} {article.body}"
         text = {"title": article.title, "excerpt": article.excerpt, "full": full}[field]
         return re.findall(r"\w\w+", text.lower())
 
     def rarity(self, word: str, field: str) -> float:
+        if field == "spelling":
+            return 1.0
         return (math.log((1 + self.n) / (1 + self.used[field][word])) + 1) / (math.log(1 + self.n) + 1)
 
     def vector(self, article: Article, field: str) -> Words:
@@ -94,6 +96,7 @@ def words_in_common(plain: Plain, source: Article, target: Article) -> dict[str,
     return {
         "title_terms.title_cosine": dot(title, other_title),
         "title_terms.title_characters": dot(plain.vector(source, "characters"), plain.vector(target, "characters")),
+        "title_terms.title_spelling": dot(plain.vector(source, "spelling"), plain.vector(target, "spelling")),
         "title_terms.title_source_coverage": covered(title, other_title),
         "title_terms.title_target_coverage": covered(other_title, title),
         "title_terms.title_shared_terms": len(shared_title),

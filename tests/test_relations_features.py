@@ -80,7 +80,7 @@ class Loop:
                     self.linked[other].add(one)
         self.likeness = {
             field: [self._dot(getattr(vectors.text, field), other) for other in range(limit)]
-            for field in ("full", "title", "characters")
+            for field in ("full", "title", "characters", "spelling")
         }
         self.topics = [float((vectors.topics[row] @ vectors.topics[other].T).toarray()[0, 0]) for other in range(limit)]
         times = [article.published_at for article in corpus]
@@ -91,7 +91,9 @@ class Loop:
         self.providers = [article.provider for article in corpus]
         self.overall = [
             full + 0.5 * title + 0.3 * characters
-            for full, title, characters in zip(*(self.likeness[field] for field in self.likeness), strict=True)
+            for full, title, characters in zip(
+                *(self.likeness[field] for field in ("full", "title", "characters")), strict=True
+            )
         ]
 
     def _dot(self, matrix: object, other: int) -> float:
@@ -128,6 +130,10 @@ class Loop:
             wanted[f"linked_{field}_mean"] = mean(values)
             wanted[f"linked_{field}_max"] = max(values, default=0)
             wanted[f"linked_{field}_sum"] = sum(values)
+        for field in ("full", "spelling"):
+            likeness = self.likeness[field]
+            ends = [likeness[other] for other in own or [target]]
+            wanted[f"linked_{field}_lift"] = mean(ends) / (mean(likeness[-200:]) + 1e-6)
         return wanted
 
     def same_provider(self, other: int) -> bool:

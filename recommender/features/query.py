@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus import Corpus
-from recommender.features.text import TextVectors
+from recommender.features.text import SEARCHED, TextVectors
 
-SEARCHED = ("full", "title", "characters")
 Features = dict[str, NDArray[Any]]
 """Named columns: a number for each candidate."""
 
@@ -160,7 +159,7 @@ class Query:
     @cached_property
     def overall(self) -> NDArray[np.float32]:
         """One figure of likeness to every known article: a weighted sum of the fields' cosines."""
-        full, title, characters = (self.similarity[field] for field in SEARCHED)
+        full, title, characters = (self.similarity[field] for field in ("full", "title", "characters"))
         overall: NDArray[np.float32] = full + np.float32(0.5) * title + np.float32(0.3) * characters
         return overall
 

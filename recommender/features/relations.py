@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features.query import SEARCHED, Features, Links, Query
+from recommender.features.query import Features, Links, Query
 from recommender.features.segments import Runs, relative
+from recommender.features.text import SEARCHED
 
 HALF_LIFE = 7.0  # days
+RECENT = 200  # articles; the newest that are known
+LEAST_LIKENESS = 1e-6  # keeps a ratio finite where nothing recent is like the source at all
 UNKNOWN_GAP = 9_999.0  # days; stands in where the candidate is linked with nothing, or a date is missing
 
 
@@ -37,6 +40,8 @@ def _likeness(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features
         features[f"linked_{field}_mean"] = runs.mean(values)
         features[f"linked_{field}_max"] = runs.maximum(values)
         features[f"linked_{field}_sum"] = runs.sum(values)
+    for field in ("full", "spelling"):
+        features[f"linked_{field}_lift"] = _lift(query, features[f"linked_{field}_mean"], runs, field)
     for name in ("mean", "max", "sum"):
         features[f"linked_full_{name}_relative"] = relative(features[f"linked_full_{name}"])
     near = _nearest(query.overall, 50)
@@ -45,6 +50,13 @@ def _likeness(query: Query, runs: Runs, neighbour: NDArray[np.intp]) -> Features
     features["linked_near_share"] = runs.mean(near[neighbour].astype(np.float64))
     features["linked_nearest_count"] = runs.sum(_nearest(query.overall, 10)[neighbour].astype(np.float64))
     return features
+
+
+def _lift(query: Query, mean: NDArray[np.floating], runs: Runs, field: str) -> NDArray[np.floating]:
+    """How many times as like the source as what was published last are a candidate's neighbours, else it itself."""
+    usual = float(query.similarity[field][-RECENT:].mean()) if query.limit else 0.0
+    likeness = np.where(runs.count() > 0, mean, query.similarity[field][query.targets])
+    return likeness / (usual + LEAST_LIKENESS)
 
 
 def _cohesion(query: Query, runs: Runs, links: Links, mean: NDArray[np.floating]) -> Features:

@@ -22,7 +22,9 @@ from sklearn.utils import murmurhash3_32
 from recommender.records import Article
 
 N_BUCKETS = 2**20
-FIELDS = ("title", "excerpt", "full", "characters")
+FIELDS = ("title", "excerpt", "full", "characters", "spelling")
+WEIGHTED = ("title", "excerpt", "full", "characters")  # by rarity
+SEARCHED = ("full", "title", "characters", "spelling")  # every article is compared with a source in these
 COMMON = 0.05  # a word in a larger part of all articles, and in more than 8 of them, is no reason to show
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 
@@ -44,6 +46,7 @@ _VECTORIZERS = {
     "excerpt": _vectorizer("word", (1, 1)),
     "full": _vectorizer("word", (1, 1)),
     "characters": _vectorizer("char_wb", (4, 4)),
+    "spelling": _vectorizer("char_wb", (4, 4)),
 }
 
 
@@ -65,6 +68,7 @@ class TextVectors:
     excerpt: sparse.csr_matrix
     full: sparse.csr_matrix
     characters: sparse.csr_matrix
+    spelling: sparse.csr_matrix
 
     def take(self, rows: NDArray[np.intp] | slice) -> TextVectors:
         """Return the vectors of these rows."""
@@ -77,8 +81,8 @@ class TextVectors:
 
     @cached_property
     def inverted(self) -> Mapping[str, sparse.csr_matrix]:
-        """The fields that candidates are searched by, turned: ``(N_BUCKETS, n_articles)``."""
-        return {field: getattr(self, field).T.tocsr() for field in ("title", "full", "characters")}
+        """The fields that are searched, turned: ``(N_BUCKETS, n_articles)``."""
+        return {field: getattr(self, field).T.tocsr() for field in SEARCHED}
 
 
 class TextModel:
@@ -89,23 +93,25 @@ class TextModel:
     n_articles_ : int
         How many articles the frequencies were counted on.
     document_frequency_ : dict of str to (N_BUCKETS,) int32 array
-        In how many articles a bucket's terms occur, by field.
+        In how many articles a bucket's terms occur, by weighted field.
     idf_ : dict of str to (N_BUCKETS,) float32 array
         ``(log((1 + n) / (1 + df)) + 1) / (log(1 + n) + 1)``: scikit-learn's smoothed IDF as a part of its
-        largest value, so that a term nobody has used yet weighs 1 on a site of any size.
+        largest value, so that a term nobody has used yet weighs 1 on a site of any size. 1 throughout
+        for the spelling, where the common words of a title count as much as the rare: they tell of what kind it is.
     """
 
     def __init__(self, n_articles: int, document_frequency: Mapping[str, NDArray[np.int32]]):
         self.n_articles_ = n_articles
         self.document_frequency_ = dict(document_frequency)
         self.idf_ = {field: _inverse(n_articles, counts) for field, counts in self.document_frequency_.items()}
+        self.idf_["spelling"] = np.ones(N_BUCKETS, dtype=np.float32)
 
     @classmethod
     def fit(cls, articles: Sequence[Article]) -> Self:
         """Count in how many of these articles each term occurs."""
         frequency = {
             field: np.bincount(_counts(articles, field).indices, minlength=N_BUCKETS).astype(np.int32)
-            for field in FIELDS
+            for field in WEIGHTED
         }
         return cls(len(articles), frequency)
 

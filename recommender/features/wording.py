@@ -21,6 +21,7 @@ def title_features(query: Query) -> Features:
     recency = np.exp2(-np.nan_to_num(query.gaps[targets], nan=HALF_LIFE) / HALF_LIFE)
     cosine = query.similarity["title"][targets]
     characters = query.similarity["characters"][targets]
+    spelling = query.similarity["spelling"][targets]
     return {
         "title_cosine": cosine,
         "title_cosine_relative": relative(cosine),
@@ -35,6 +36,9 @@ def title_features(query: Query) -> Features:
         "title_common_own": np.full(len(targets), (own < COMMON).sum()),
         "title_rare_own": np.full(len(targets), (own > RARE).mean() if len(own) else 0),
         "title_characters_recent": characters * recency,
+        "title_spelling": spelling,
+        "title_spelling_relative": relative(spelling),
+        "title_spelling_recent": spelling * recency,
     }
 
 
