@@ -18,6 +18,8 @@ from recommender.settings import RankerSettings
 
 Floats = NDArray[np.float64]
 BINS = 128  # of a feature's values
+# Stands for an unknown value: without gaps the library keeps a byte a value, with them four.
+UNKNOWN = np.float32(-999.0)
 LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
 LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
 
@@ -124,7 +126,8 @@ class BoostedRanker:
         # A thread for each sample: two threads in one training wait for each other, busily.
         work = (delayed(_boost)(part, settings) for part in (old, judged))
         rehearsed, final = Parallel(n_jobs=2, prefer="threads")(work)
-        margins = [_margin(booster, new.features) for booster in rehearsed]
+        unseen = _filled(new.features)
+        margins = [_margin(booster, unseen) for booster in rehearsed]
         scales = [1 / max(float(np.std(margin)), LEAST_SPREAD) / len(MEMBERS) for margin in margins]
         together = np.sum([margin * scale for margin, scale in zip(margins, scales, strict=True)], axis=0)
         slope, intercept = _platt(*_likeliest(together, new))
@@ -132,9 +135,9 @@ class BoostedRanker:
 
     def log_odds(self, X: NDArray[np.float32]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        total = np.full(len(X), self.intercept_)
+        total, filled = np.full(len(X), self.intercept_), _filled(X)
         for booster, weight in zip(self._boosters, self.weights_, strict=True):
-            total += weight * _margin(booster, X)
+            total += weight * _margin(booster, filled)
         return total
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
@@ -142,7 +145,7 @@ class BoostedRanker:
 
         Exact and additive (Saabas, "Interpreting random forests", 2014), at a twentieth of the time of TreeSHAP.
         """
-        matrix = xgboost.DMatrix(X, nthread=1)
+        matrix = xgboost.DMatrix(_filled(X), nthread=1)
         parts = np.zeros((len(X), len(self.names) + 1))
         for booster, weight in zip(self._boosters, self.weights_, strict=True):
             parts += weight * booster.predict(matrix, pred_contribs=True, approx_contribs=True).astype(np.float64)
@@ -253,8 +256,9 @@ def _boost(judged: Judged, settings: RankerSettings) -> list[xgboost.Booster]:
     """Train every member on one sample."""
     source = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
     kept = np.maximum(np.bincount(source, judged.kept, len(judged.sizes)), 1)
+    features = _filled(judged.features)
     by_lists, by_pairs = (
-        xgboost.QuantileDMatrix(judged.features, judged.kept.astype(np.float32), max_bin=BINS, nthread=1)
+        xgboost.QuantileDMatrix(features, judged.kept.astype(np.float32), max_bin=BINS, nthread=1)
         for _ in range(2)  # one cannot serve both: groups and weights of groups stay with the matrix
     )
     by_lists.set_group(judged.sizes)
@@ -286,9 +290,14 @@ def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
     return parameters
 
 
-def _margin(booster: xgboost.Booster, X: NDArray[np.float32]) -> Floats:
-    margin: Floats = booster.inplace_predict(X, predict_type="margin").astype(np.float64)
+def _margin(booster: xgboost.Booster, filled: NDArray[np.float32]) -> Floats:
+    margin: Floats = booster.inplace_predict(filled, predict_type="margin").astype(np.float64)
     return margin
+
+
+def _filled(X: NDArray[np.float32]) -> NDArray[np.float32]:
+    filled: NDArray[np.float32] = np.where(np.isnan(X), UNKNOWN, X)
+    return filled
 
 
 def _likeliest(margins: Floats, judged: Judged, most: int = 10) -> tuple[Floats, NDArray[np.bool_]]:

@@ -1,0 +1,102 @@
+"""What the documents say is true: snippets give what they show, commands and examples of the help run."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from recommender import Recommender, Settings, read_articles
+from recommender.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CORPORA = "../shared/corpora"
+
+
+def fenced(language: str) -> list[str]:
+    """Return the README's blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> Iterator[str]:
+    """Yield the README's calls of our command line, without comments, but those on corpora kept elsewhere."""
+    for block in fenced("console"):
+        for line in re.findall(r"^\$ (recommender .*)$", block, re.MULTILINE):
+            if CORPORA not in line:
+                yield line.partition("  #")[0].strip()
+
+
+def examples() -> Iterator[str]:
+    """Yield the examples of the help."""
+    for verb in sorted(main.commands):
+        text = CliRunner().invoke(main, [verb, "--help"]).stdout
+        yield from (" ".join(found.split()) for found in re.findall(r"Example: (recommender [^\n]*)", text))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the example site and a trained model, where documents take place."""
+    folder = tmp_path_factory.mktemp("docs")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    Recommender(name="newsroom").fit(read_articles(folder / "examples" / "newsroom")).save(folder / "models/newsroom")
+    return folder
+
+
+@pytest.fixture
+def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_the_snippets_give_what_the_readme_shows(inside: Path) -> None:
+    parser = doctest.DocTestParser()
+    text = "\n".join(fenced("python"))
+    test = parser.get_doctest(text, {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 15
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(test)
+    assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.parametrize("command", [*commands(), *examples()])
+def test_a_command_of_the_documents_runs(inside: Path, command: str) -> None:
+    ids = [article.id for article in read_articles("examples/newsroom")]
+    name, *arguments = shlex.split(command.replace("SOURCE", ids[60]).replace("TARGET", ids[58]))
+    assert name == "recommender"
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert result.output.strip()
+
+
+def test_there_are_commands_to_run() -> None:
+    assert {command.split()[1] for command in examples()} == set(main.commands)
+    assert len(list(commands())) >= 6
+
+
+def test_the_settings_of_the_readme_are_settings() -> None:
+    (given,) = (block for block in fenced("yaml") if block.startswith("source:"))
+    values = yaml.safe_load(given)
+    settings = Settings.from_dict(values)
+    assert {"source", "selection", "ranker"} <= values.keys()
+    for stage, keys in values.items():
+        for key, value in keys.items():
+            assert getattr(getattr(settings, stage), key) == value
+
+
+def test_the_line_of_json_is_one_that_the_job_writes(inside: Path) -> None:
+    (shown,) = (json.loads(block) for block in fenced("json"))
+    result = CliRunner().invoke(main, ["suggest", "examples/newsroom", "--output", "lines.jsonl"])
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in Path("lines.jsonl").read_text(encoding="utf-8").splitlines()]
+    (written,) = (one for one in lines if (one["source"], one["rank"]) == (shown["source"], shown["rank"]))
+    written["reasons"] = written["reasons"][: len(shown["reasons"])]
+    assert written == shown
