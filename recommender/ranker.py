@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -121,13 +122,12 @@ class BoostedRanker:
     @classmethod
     def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
-        n_old = round(len(judged.sizes) * (1 - settings.calibration_share))
-        old, new = judged.split(n_old)
+        filled = replace(judged, features=_filled(judged.features))
+        old, new = filled.split(round(len(judged.sizes) * (1 - settings.calibration_share)))
         # A thread for each sample: two threads in one training wait for each other, busily.
-        work = (delayed(_boost)(part, settings) for part in (old, judged))
+        work = (delayed(_boost)(part, settings) for part in (old, filled))
         rehearsed, final = Parallel(n_jobs=2, prefer="threads")(work)
-        unseen = _filled(new.features)
-        margins = [_margin(booster, unseen) for booster in rehearsed]
+        margins = [_margin(booster, new.features) for booster in rehearsed]
         scales = [1 / max(float(np.std(margin)), LEAST_SPREAD) / len(MEMBERS) for margin in margins]
         together = np.sum([margin * scale for margin, scale in zip(margins, scales, strict=True)], axis=0)
         slope, intercept = _platt(*_likeliest(together, new))
@@ -252,21 +252,24 @@ def scores(log_odds: Floats) -> Floats:
     return probabilities
 
 
-def _boost(judged: Judged, settings: RankerSettings) -> list[xgboost.Booster]:
-    """Train every member on one sample."""
-    source = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
-    kept = np.maximum(np.bincount(source, judged.kept, len(judged.sizes)), 1)
-    features = _filled(judged.features)
-    by_lists, by_pairs = (
-        xgboost.QuantileDMatrix(features, judged.kept.astype(np.float32), max_bin=BINS, nthread=1)
-        for _ in range(2)  # one cannot serve both: groups and weights of groups stay with the matrix
-    )
-    by_lists.set_group(judged.sizes)
-    by_pairs.set_weight((1 / kept)[source] / np.mean((1 / kept)[source]))
-    return [
-        xgboost.train(_parameters(settings, member), by_lists if member.by_lists else by_pairs, settings.trees)
-        for member in MEMBERS
-    ]
+def _boost(filled: Judged, settings: RankerSettings) -> list[xgboost.Booster]:
+    """Train every member on one sample; members of one kind share the library's matrix, which is costly to make."""
+    boosters: list[xgboost.Booster] = []
+    for by_lists, members in itertools.groupby(MEMBERS, key=lambda member: member.by_lists):
+        matrix = _matrix(filled, by_lists)
+        boosters += [xgboost.train(_parameters(settings, member), matrix, settings.trees) for member in members]
+    return boosters
+
+
+def _matrix(filled: Judged, by_lists: bool) -> xgboost.QuantileDMatrix:
+    matrix = xgboost.QuantileDMatrix(filled.features, filled.kept.astype(np.float32), max_bin=BINS, nthread=1)
+    if by_lists:
+        matrix.set_group(filled.sizes)
+    else:
+        source = np.repeat(np.arange(len(filled.sizes)), filled.sizes)
+        weights = 1 / np.maximum(np.bincount(source, filled.kept, len(filled.sizes)), 1)[source]
+        matrix.set_weight(weights / weights.mean())
+    return matrix
 
 
 def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
