@@ -151,18 +151,27 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
     click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
 
 
-@main.command("evaluate", epilog="Example: recommender evaluate examples/newsroom --json report.json")
+@main.command(
+    "evaluate",
+    epilog="\b\nExample: recommender evaluate examples/newsroom --json report.json\n"
+    "Example: recommender evaluate examples/newsroom --ablate",
+)
 @SITE
 @click.option("--newest", default=0.25, show_default=True, type=click.FloatRange(0, 1, True, True), help="Held out.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here too.")
 @click.option("--full", is_flag=True, help="Print every figure, also by size of story and as paired differences.")
+@click.option("--ablate", is_flag=True, help="Print what each group of features is worth; it takes many trainings.")
 @source_options
-def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool, **source: Any) -> None:
-    """Measure suggestions for the newest articles of SITE against its own relations, beside baselines."""
+def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool, ablate: bool, **source: Any) -> None:
+    """Measure suggestions for the newest articles of SITE against its own relations, beside baselines.
+
+    With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
+    what is lost is printed last, and is under "ablation" in the file of --json.
+    """
     settings = _settings(**source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
-    report = evaluate(corpus, settings, newest=newest)
+    report = evaluate(corpus, settings, newest=newest, ablate=ablate)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
     click.echo(report.table(full))

@@ -39,7 +39,7 @@ def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:
     """Return the pair features of these sources at their publication, with what the editors kept."""
     blocks: list[NDArray[np.float32]] = []
     kept: list[NDArray[np.bool_]] = []
-    for query in _at_publication(index, rows, settings):
+    for query in at_publication(index, rows, settings):
         features = pair_features(query)[0]
         blocks.append(features)
         kept.append(np.isin(query.targets, query.known_neighbours(query.row)))
@@ -50,6 +50,7 @@ def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:
     return Judged(np.vstack(blocks), np.concatenate(kept), np.array([len(block) for block in blocks]), names)
 
 
-def _at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
+def at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
+    """Yield each source with its candidates, knowing what was published by then."""
     for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows)):
         yield with_candidates(query, settings.candidates)

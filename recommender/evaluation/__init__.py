@@ -1,5 +1,6 @@
 """How good are suggestions: metrics, time splits, baselines, intervals, and an audit of the curated relations."""
 
+from recommender.evaluation.ablation import Ablation, ablate
 from recommender.evaluation.calibration import ReliabilityBin, reliability
 from recommender.evaluation.judgements import JudgedPair, Judgements
 from recommender.evaluation.leakage import Leak, degree_leak
@@ -10,6 +11,7 @@ from recommender.evaluation.slices import PairFigures, slice_pairs_by_gap, slice
 from recommender.evaluation.thresholds import ThresholdCurve
 
 __all__ = [
+    "Ablation",
     "EvaluationReport",
     "JudgedPair",
     "Judgements",
@@ -18,6 +20,7 @@ __all__ = [
     "PairFigures",
     "ReliabilityBin",
     "ThresholdCurve",
+    "ablate",
     "degree_leak",
     "evaluate",
     "learning_curve",

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from recommender.corpus import Corpus
-from recommender.errors import ArticleError, SettingsError
+from recommender.errors import SettingsError
 from recommender.evaluation.figures import Figure, ProtocolFigures
 from recommender.evaluation.replay import ENGINE, engine_ranking
-from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, time_cut
+from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, measurable_cut, past_corpus
 from recommender.model import Recommender
 from recommender.records import Article
 from recommender.settings import Settings
@@ -79,18 +79,13 @@ def learning_curve(
     if wrong:
         raise SettingsError(f"shares must be in [0, 1], got {wrong[0]!r}")
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
-    cut = time_cut(corpus, newest)
+    cut = measurable_cut(corpus, newest, AT_PUBLICATION)
     sources = held_out_sources(corpus, cut, AT_PUBLICATION)
-    if cut == 0 or len(sources) == 0:
-        raise ArticleError(
-            f"nothing to measure: of {len(corpus)} articles {cut} are past, and no newer one has a relation "
-            "to an older one; give more articles with relations and dates"
-        )
     order = _kept_from(corpus, cut, random_state)
     points = []
     for share in shares:
         known = hide_relations(corpus, cut, order >= share)
-        model = Recommender(settings).fit(_past(known, cut))
+        model = Recommender(settings).fit(past_corpus(known, cut))
         model.renew(known)
         ranking = engine_ranking(model, known, sources, AT_PUBLICATION)
         result = ProtocolFigures.from_rankings(
@@ -121,10 +116,6 @@ def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpu
         if len(kept) < len(articles[row].relations):
             articles[row] = replace(articles[row], relations=tuple(kept))
     return Corpus(articles, corpus.merged, corpus.topic_parents, corpus.report)
-
-
-def _past(corpus: Corpus, cut: int) -> Corpus:
-    return Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents)
 
 
 def _kept_from(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.float64]:

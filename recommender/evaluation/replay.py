@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
-from recommender.errors import ArticleError
+from recommender.evaluation import ablation
 from recommender.evaluation.audit import audit_relations
 from recommender.evaluation.baselines import default_baselines
 from recommender.evaluation.duplicates import near_duplicates
@@ -17,10 +17,12 @@ from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
     PROTOCOLS,
+    TODAY,
     Protocol,
     held_out_sources,
     known_rows,
-    time_cut,
+    measurable_cut,
+    past_corpus,
 )
 from recommender.model import Recommender
 from recommender.records import Article
@@ -37,6 +39,7 @@ def evaluate(
     newest: float = 0.25,
     threshold: float | None = None,
     random_state: int = 0,
+    ablate: bool = False,
 ) -> EvaluationReport:
     """Measure the engine on the newest articles, having learned from the older ones only.
 
@@ -57,6 +60,9 @@ def evaluate(
         Probability at which precision is reported; the setting's, or 0.5 where that is 0.
     random_state
         Of the random baseline and the bootstrap.
+    ablate
+        Also learn without each group of features, and from each alone, as the function `ablate` does; it takes
+        many trainings.
 
     Raises
     ------
@@ -64,14 +70,9 @@ def evaluate(
         When there is no past to learn from, or no held-out article with a relation.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
-    cut = time_cut(corpus, newest)
-    if cut == 0 or len(held_out_sources(corpus, cut, PROTOCOLS[-1])) == 0:
-        raise ArticleError(
-            f"nothing to measure: of {len(corpus)} articles {cut} are past, and no newer one has a relation "
-            "to an article of the site; give more articles with relations and dates"
-        )
+    cut = measurable_cut(corpus, newest, TODAY)
     settings = settings or Settings()
-    model = Recommender(settings).fit(Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents))
+    model = Recommender(settings).fit(past_corpus(corpus, cut))
     model.renew(corpus)
     past = np.arange(cut)
     others = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
@@ -96,7 +97,8 @@ def evaluate(
             )
             for left_out in (None, near_duplicates(corpus, past, sources))
         ]
-    return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus))
+    worth = ablation.ablate(corpus, settings, newest, random_state) if ablate else None
+    return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
 
 
 def engine_ranking(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> Ranking:

@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
+from recommender.evaluation.ablation import Ablation
 from recommender.evaluation.audit import RelationAudit, audit_relations
-from recommender.evaluation.bootstrap import Estimate
 from recommender.evaluation.figures import ALL_TARGETS, PRIMARY, ModelFigures, ProtocolFigures
 from recommender.evaluation.splits import dated_rows
-from recommender.evaluation.tables import number, text_table
+from recommender.evaluation.tables import interval, number, text_table
 
 _PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
 _EXTRA = ("P@threshold", "coverage@threshold", "candidate recall")
@@ -34,6 +34,8 @@ class EvaluationReport:
         One for each protocol and variant.
     audit
         What the curated relations are like.
+    ablation
+        What each group of features is worth; None where that was not asked for.
 
     >>> report = EvaluationReport.from_figures(Corpus.from_articles([]), 0, [])
     >>> report.articles, report.cut
@@ -46,10 +48,16 @@ class EvaluationReport:
     cut: str | None
     results: tuple[ProtocolFigures, ...]
     audit: RelationAudit
+    ablation: Ablation | None = None
 
     @classmethod
     def from_figures(
-        cls, corpus: Corpus, cut: int, results: Iterable[ProtocolFigures], audit: RelationAudit | None = None
+        cls,
+        corpus: Corpus,
+        cut: int,
+        results: Iterable[ProtocolFigures],
+        audit: RelationAudit | None = None,
+        ablation: Ablation | None = None,
     ) -> Self:
         """Put figures of protocols together with the facts of their corpus.
 
@@ -59,6 +67,8 @@ class EvaluationReport:
             First row of the new side, as of `time_cut`.
         audit
             Audit of the corpus; made here by default.
+        ablation
+            Of the same corpus and cut.
         """
         dated = dated_rows(corpus)
         moment = corpus[cut].published_at if cut < dated else None
@@ -69,6 +79,7 @@ class EvaluationReport:
             cut=moment.isoformat().replace("+00:00", "Z") if moment else None,
             results=tuple(results),
             audit=audit or audit_relations(corpus),
+            ablation=ablation,
         )
 
     def result(self, protocol: str, variant: str = ALL_TARGETS) -> ProtocolFigures:
@@ -87,7 +98,7 @@ class EvaluationReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; floats rounded to six places, None where undefined."""
-        return {
+        values: dict[str, Any] = {
             "data": {
                 "articles": self.articles,
                 "past_articles": self.past_articles,
@@ -97,6 +108,9 @@ class EvaluationReport:
             },
             "results": [result.to_dict() for result in self.results],
         }
+        if self.ablation is not None:
+            values["ablation"] = self.ablation.to_dict()
+        return values
 
     def to_json(self) -> str:
         """Return the report as JSON: the same report gives the same bytes."""
@@ -124,6 +138,8 @@ class EvaluationReport:
             "nDCG@10 | stories counts each story once; all other figures are means over articles."
         )
         parts += [f"Note: {warning}" for warning in self.audit.warnings]
+        if self.ablation is not None:
+            parts.append(self.ablation.table().rstrip())
         return "\n\n".join(parts) + "\n"
 
 
@@ -168,7 +184,7 @@ def _main_table(result: ProtocolFigures, plain: Sequence[str], totals: Sequence[
         ndcg = model.figures[PRIMARY]
         means = [_mean(model, figure) for figure in plain]
         rest = [number(model.totals.get(total)) for total in totals]
-        rows.append([name, _interval(ndcg.over_articles), _interval(ndcg.over_stories), *means, *rest])
+        rows.append([name, interval(ndcg.over_articles), interval(ndcg.over_stories), *means, *rest])
     return text_table(headers, rows)
 
 
@@ -181,7 +197,7 @@ def _slice_table(result: ProtocolFigures) -> str:
     rows = []
     for name, model in result.models.items():
         figures = [model.slices[slice_name].ndcg for slice_name in slices]
-        cells = [cell for ndcg in figures for cell in (_interval(ndcg.over_articles), _interval(ndcg.over_stories))]
+        cells = [cell for ndcg in figures for cell in (interval(ndcg.over_articles), interval(ndcg.over_stories))]
         rows.append([name, *cells])
     return text_table(headers, rows)
 
@@ -191,10 +207,10 @@ def _difference_table(result: ProtocolFigures) -> str:
     rows = [
         [
             name,
-            _interval(figures[PRIMARY].over_articles, "+"),
-            _interval(figures[PRIMARY].over_stories, "+"),
-            _interval(figures["P@5"].over_articles, "+"),
-            _interval(figures["MRR"].over_articles, "+"),
+            interval(figures[PRIMARY].over_articles, "+"),
+            interval(figures[PRIMARY].over_stories, "+"),
+            interval(figures["P@5"].over_articles, "+"),
+            interval(figures["MRR"].over_articles, "+"),
         ]
         for name, figures in result.differences.items()
     ]
@@ -207,8 +223,3 @@ def _header(name: str, result: ProtocolFigures) -> str:
 
 def _mean(model: ModelFigures, name: str) -> str:
     return number(model.figures[name].over_articles.value if name in model.figures else None)
-
-
-def _interval(estimate: Estimate, sign: str = "") -> str:
-    value = number(estimate.value, sign=sign)
-    return f"{value} [{number(estimate.low, sign=sign)}, {number(estimate.high, sign=sign)}]"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from recommender.corpus import Corpus
-from recommender.errors import SettingsError
+from recommender.errors import ArticleError, SettingsError
 
 Protocol = Literal["at publication", "today"]
 AT_PUBLICATION: Protocol = "at publication"
@@ -65,6 +65,29 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     cut = min(len(times) - math.ceil(len(times) * newest - 1e-9), len(times) - 1)
     first = int(np.searchsorted(times, times[cut], side="left"))
     return first or int(np.searchsorted(times, times[cut], side="right"))
+
+
+def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol) -> int:
+    """Return the row of `time_cut`, with a past before it and a held-out source from it on.
+
+    Raises
+    ------
+    ArticleError
+        When there is no past to learn from, or no held-out article with a relation that counts under the protocol.
+    """
+    cut = time_cut(corpus, newest)
+    if cut == 0 or len(held_out_sources(corpus, cut, protocol)) == 0:
+        target = "an older one" if protocol == AT_PUBLICATION else "an article of the site"
+        raise ArticleError(
+            f"nothing to measure: of {len(corpus)} articles {cut} are past, and no newer one has a relation "
+            f"to {target}; give more articles with relations and dates"
+        )
+    return cut
+
+
+def past_corpus(corpus: Corpus, cut: int) -> Corpus:
+    """Return the articles before the cut as a corpus of their own: all that may be learned from."""
+    return Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents)
 
 
 def dated_rows(corpus: Corpus) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from recommender.evaluation.bootstrap import Estimate
+
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Align columns with spaces: the first to the left, the others to the right.
@@ -29,6 +31,16 @@ def number(value: float | None, places: int = 3, sign: str = "") -> str:
     if value is None or not math.isfinite(value):
         return "-"
     return f"{value:{sign}.{places}f}"
+
+
+def interval(estimate: Estimate, sign: str = "") -> str:
+    """Write a figure and its 95 % interval in brackets.
+
+    >>> interval(Estimate(0.5, 0.25, 0.75))
+    '0.500 [0.250, 0.750]'
+    """
+    value = number(estimate.value, sign=sign)
+    return f"{value} [{number(estimate.low, sign=sign)}, {number(estimate.high, sign=sign)}]"
 
 
 def percent(value: float) -> str:

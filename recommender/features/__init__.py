@@ -21,7 +21,17 @@ from recommender.features.topics import TopicModel, topic_features
 from recommender.features.wording import text_features, title_features
 from recommender.records import Article
 
-__all__ = ["GROUPS", "FeatureModel", "Index", "Query", "Vectors", "feature_names", "pair_features", "queries"]
+__all__ = [
+    "GROUPS",
+    "GROUP_NAMES",
+    "FeatureModel",
+    "Index",
+    "Query",
+    "Vectors",
+    "feature_names",
+    "pair_features",
+    "queries",
+]
 
 # A group is what a reason is given for. The order is that of the columns of a feature matrix.
 GROUPS: dict[str, Callable[[Query], Features]] = {
@@ -35,6 +45,7 @@ GROUPS: dict[str, Callable[[Query], Features]] = {
     "relations": relation_features,
     "surroundings": surrounding_features,
 }
+GROUP_NAMES: tuple[str, ...] = tuple(GROUPS)
 
 
 class FeatureModel:
