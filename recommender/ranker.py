@@ -128,7 +128,9 @@ class BoostedRanker:
         work = (delayed(_boost)(part, settings) for part in (old, filled))
         rehearsed, final = Parallel(n_jobs=2, prefer="threads")(work)
         margins = [_margin(booster, new.features) for booster in rehearsed]
-        scales = [1 / max(float(np.std(margin)), LEAST_SPREAD) / len(MEMBERS) for margin in margins]
+        spreads = [float(np.std(margin)) for margin in margins]
+        # One that learned nothing says the same of every pair: it has no voice, rather than a deafening one.
+        scales = [1 / spread / len(MEMBERS) if spread > LEAST_SPREAD else 0.0 for spread in spreads]
         together = np.sum([margin * scale for margin, scale in zip(margins, scales, strict=True)], axis=0)
         slope, intercept = _platt(*_likeliest(together, new))
         return cls(final, judged.names, [slope * scale for scale in scales], intercept)
