@@ -13,6 +13,7 @@ import pytest
 from scipy.special import expit
 
 from recommender import Corpus, ModelFormatError
+from recommender import ranker as ranking
 from recommender.evaluation.metrics import ndcg_at_k
 from recommender.features import FeatureModel, feature_names
 from recommender.ranker import (
@@ -296,3 +297,19 @@ def test_damaged_trees_are_refused(boosted: BoostedRanker, damage: Callable[[str
 def test_what_is_no_ranker_is_refused(values: Any) -> None:
     with pytest.raises(ModelFormatError, match="the ranker cannot be read"):
         load_ranker(values)
+
+
+def test_a_training_that_learned_nothing_has_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    boost = ranking._boost
+
+    def deaf(judged: Judged, settings: RankerSettings) -> list[Any]:
+        """Let the first training see features that say nothing."""
+        silent = replace(judged, features=np.zeros_like(judged.features))
+        return [boost(silent, settings)[0], *boost(judged, settings)[1:]]
+
+    monkeypatch.setattr(ranking, "_boost", deaf)
+    judged, later = pairs(80, 1), pairs(80, 2)
+    learned = BoostedRanker.fit(judged, QUICK)
+    assert learned.weights_[0] == 0.0
+    assert min(learned.weights_[1:]) > 0.0
+    assert ndcg(later, learned.log_odds(later.features)) > 0.8
