@@ -94,7 +94,7 @@ MEMBERS = (Member("rank:ndcg", seed=0), Member("rank:ndcg", seed=1), Member("bin
 
 
 class BoostedRanker:
-    """LambdaMART: boosted trees trained on nDCG, scaled to log-odds on newer sources (Platt scaling).
+    """Boosted trees trained on lists (LambdaMART) and on pairs, scaled to log-odds on newer sources (Platt scaling).
 
     The margins of a few trainings are added, each divided by its spread. Burges, "From RankNet to LambdaRank
     to LambdaMART", Microsoft Research MSR-TR-2010-82; Platt, "Probabilistic outputs for support vector machines", 1999.

@@ -12,6 +12,7 @@ import pytest
 from recommender import Article, Corpus, Provider, Relation
 from recommender.candidates import with_candidates
 from recommender.features import FeatureModel, Index, Query, pair_features, queries
+from recommender.features import relations as relation_graph
 from recommender.settings import CandidateSettings
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -268,3 +269,14 @@ def test_what_lies_beyond_the_limit_changes_nothing(every: bool) -> None:
             before, after = asked(whole, row, limit, every=every), asked(early, row, limit, every=every)
             assert before.targets.tolist() == after.targets.tolist()
             np.testing.assert_array_equal(pair_features(before)[0], pair_features(after)[0])
+
+
+def test_a_lift_is_over_what_was_published_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = asked(index_of(site(0)), 40, N)
+    before = column(query, "linked_full_lift")
+    monkeypatch.setattr(relation_graph, "RECENT", 10)
+    usual = query.similarity["full"]
+    np.testing.assert_allclose(
+        column(query, "linked_full_lift") * (usual[-10:].mean() + 1e-6), before * (usual.mean() + 1e-6), rtol=1e-4
+    )
+    assert abs(usual[-10:].mean() - usual.mean()) > 1e-3
