@@ -18,7 +18,7 @@ from recommender.candidates import with_candidates
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
 from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
-from recommender.ranker import Ranker, scores
+from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
@@ -67,6 +67,8 @@ class Recommender:
         Of every stage; the defaults where None.
     name
         What the model is called in the suggestions it makes.
+    shipped
+        The ranker for a site with little to learn from; the one inside the package for None.
 
     Examples
     --------
@@ -75,9 +77,10 @@ class Recommender:
     ['b']
     """
 
-    def __init__(self, settings: Settings | None = None, name: str = "site"):
+    def __init__(self, settings: Settings | None = None, name: str = "site", shipped: ShippedRanker | None = None):
         self.settings = settings or Settings()
         self.name = name
+        self._shipped = shipped
         self._current: _State | None = None
         self._changing = threading.Lock()
 
@@ -95,7 +98,7 @@ class Recommender:
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
         with self._changing:
-            self._current = _State(features, train_ranker(index, self.settings), index)
+            self._current = _State(features, train_ranker(index, self.settings, self._shipped), index)
         return self
 
     @property
