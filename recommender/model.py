@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -55,7 +56,12 @@ class _Ranked:
 
     query: Query
     features: NDArray[np.float32]
-    scores: NDArray[np.float64]
+    log_odds: NDArray[np.float64]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Probabilities, in [0, 1]."""
+        return scores(self.log_odds)
 
 
 class Recommender:
@@ -136,7 +142,8 @@ class Recommender:
         k
             5 unless settings or argument say otherwise.
         threshold
-            Least score, in [0, 1].
+            Least score, in [0, 1]. Unless settings or argument say otherwise it is the ranker's: the lowest at which
+            three of four suggestions were kept. 0 fills up.
         as_of
             Only what was published by then, relations included; everything for None.
 
@@ -212,10 +219,10 @@ class Recommender:
             source_id=article.id,
             target_id=corpus[row].id,
             score=float(ranked.scores[place]),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[place])),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings)),
+            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings, self._limits()[1])),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -282,12 +289,13 @@ class Recommender:
             raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
         return self._current
 
-    def _limits(self, k: int | None, threshold: float | None) -> tuple[int, float]:
+    def _limits(self, k: int | None = None, threshold: float | None = None) -> tuple[int, float]:
         usual = self.settings.selection
         wanted = replace(
             usual, k=usual.k if k is None else k, threshold=usual.threshold if threshold is None else threshold
         )
-        return wanted.k, wanted.threshold
+        own = self._state.ranker.threshold
+        return wanted.k, own if wanted.threshold is None else wanted.threshold
 
     def _restated(self, state: _State, articles: Sequence[Article]) -> _State:
         old = state.index
@@ -334,10 +342,9 @@ class Recommender:
             for query in queries(state.index, vectors, rows, limits, BLOCK)
         ]
         blocks = [pair_features(query)[0] for query in found]
-        log_odds = state.ranker.log_odds(np.vstack(blocks))
-        ends = np.cumsum([len(block) for block in blocks])[:-1]
-        parts = np.split(scores(log_odds), ends)
-        return [_Ranked(query, block, part) for query, block, part in zip(found, blocks, parts, strict=True)]
+        sizes = np.array([len(block) for block in blocks])
+        log_odds = np.split(state.ranker.log_odds(np.vstack(blocks), sizes), np.cumsum(sizes)[:-1])
+        return [_Ranked(query, block, part) for query, block, part in zip(found, blocks, log_odds, strict=True)]
 
     def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
         corpus = state.index.corpus
@@ -382,7 +389,7 @@ class Recommender:
             rank=rank,
             score=score,
             kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored])),
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )

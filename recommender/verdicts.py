@@ -29,7 +29,9 @@ class Verdict:
     listed_under: str | None = None
 
 
-def verdict_on(query: Query, source: Article, scores: NDArray[np.float64], place: int, settings: Settings) -> Verdict:
+def verdict_on(
+    query: Query, source: Article, scores: NDArray[np.float64], place: int, settings: Settings, threshold: float
+) -> Verdict:
     """Say what becomes of the target at a place of `query.targets`, which need not be a candidate by itself."""
     selection = settings.selection
     row = int(query.targets[place])
@@ -38,12 +40,12 @@ def verdict_on(query: Query, source: Article, scores: NDArray[np.float64], place
         return _refused(REMOVED if query.index.corpus[row].removed else RULE, in_the_way)
     if row not in with_candidates(query, settings.candidates).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(query, source, scores, selection, selection.k, selection.threshold)
+    chosen = select(query, source, scores, selection, selection.k, threshold)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
             return _listed(query, choice, place, rank)
-    if scores[place] < selection.threshold:
-        return _refused(THRESHOLD, f"its score is below the threshold of {selection.threshold:g}")
+    if scores[place] < threshold:
+        return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
     ahead = tuple(_id(query, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
