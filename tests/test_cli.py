@@ -91,7 +91,7 @@ def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
     done = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 500
+    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 300
     done = run_alone(*diff.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"--- a/_news/")
@@ -182,7 +182,7 @@ def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
 
 def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.yaml"
-    settings.write_text("selection: {k: 2, threshold: 0.85}\n", encoding="utf-8")
+    settings.write_text("selection: {k: 2, threshold: 0.45}\n", encoding="utf-8")
     lists: dict[str, list[float]] = {}
     for arguments in ((), ("--threshold", 0), ("-k", 1)):
         found = [
@@ -191,9 +191,9 @@ def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_p
         lists[str(arguments)] = [one["score"] for one in found]
         assert max(one["rank"] for one in found) == (1 if "-k" in arguments else 2)
     usual, all_scores, first = lists.values()
-    assert min(usual) >= 0.85 > min(all_scores)
-    assert min(first) >= 0.85
-    assert usual == [score for score in all_scores if score >= 0.85]
+    assert min(usual) >= 0.45 > min(all_scores)
+    assert min(first) >= 0.45
+    assert usual == [score for score in all_scores if score >= 0.45]
 
 
 @pytest.mark.parametrize(
@@ -331,10 +331,10 @@ def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: 
 def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple[Article, ...]) -> None:
     copy = replace(articles[3], id="wire", url="https://wire.example/1", aliases=("https://wire.example/2",))
     write_site(site, [replace(copy, published_at=copy.published_at + timedelta(hours=1), relations=())])
-    done = run("suggest", site, "-k", 3)
+    done = run("suggest", site, "-k", 4)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert {one["target"]: one["duplicates"] for one in found}["ferry-2"] == ["wire"]
-    assert {one["kind"] for one in found if one["source"] == "wire" and one["target"] == "ferry-2"} == {"duplicate"}
+    assert [one["kind"] for one in found if one["source"] == "wire" and one["target"] == "ferry-2"] == ["duplicate"]
     listed = sum(len(one["duplicates"]) for one in found)
     assert f"{listed} more listed as the same text" in done.stderr
     plain = run("explain", site, "ferry-1", "wire").stdout
