@@ -43,6 +43,8 @@ class Summary:
         Articles that are listed under a suggestion as the same text.
     files
         What became of the articles' files; None where they are not written into.
+    warnings
+        What may be slips in the rules of the house.
     """
 
     corpus: Corpus
@@ -52,6 +54,7 @@ class Summary:
     kinds: dict[str, int]
     duplicates: int = 0
     files: Written | None = None
+    warnings: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a person."""
@@ -61,6 +64,7 @@ class Summary:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.kinds.items()))
         more = f"; {self.duplicates:,} more listed as the same text" if self.duplicates else ""
         return [
+            *self.warnings,
             f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
             f"{len(corpus.merged):,} merged as duplicates",
             f"relations {given:,}: {resolved:,} resolved ({len(corpus.links):,} different), "
@@ -91,7 +95,7 @@ def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: st
 
 def suggest_site(
     site: Path,
-    settings: Settings,
+    settings: Settings | None = None,
     output: Path | None = None,
     model_folder: Path | None = None,
     n_jobs: int = 1,
@@ -103,6 +107,8 @@ def suggest_site(
 
     Parameters
     ----------
+    settings
+        Of every stage, the rules of the house among them; those of the site's ``recommender.yaml`` for None.
     output
         The file to write, as a whole or not at all; for None standard output, unless articles are written into.
     model_folder
@@ -121,6 +127,7 @@ def suggest_site(
     RecommenderError
         When the site or the settings cannot be used, or more files would change than may; nothing is written then.
     """
+    settings = settings or Settings.of_site(site)
     # What cannot be written into is told before the training, not after it.
     hand = _Hand(site, settings, write_back) if write_back is not None else None
     corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
@@ -150,7 +157,9 @@ def suggest_site(
     else:
         count = write_lines(stream(), sys.stdout, model.version)
     files = hand.carry_out() if hand is not None else None
-    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files)
+    return Summary(
+        corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files, tuple(model.rule_warnings())
+    )
 
 
 def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False) -> Written:

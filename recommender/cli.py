@@ -25,7 +25,12 @@ from recommender.records import Suggestion
 SITE = click.argument("site", type=click.Path(path_type=Path))
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
-SETTINGS = click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings.")
+SETTINGS = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    help="A YAML file of settings; it beats SITE's own recommender.yaml.",
+)
 MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
 
 
@@ -108,7 +113,7 @@ def suggest(
         raise SettingsError("--dry-run, --max-changed and --key say how articles are written; add --write front-matter")
     if dry_run and output is not None:
         raise SettingsError(f"--dry-run writes nothing; leave out --output {output}")
-    settings = _settings(**source)
+    settings = _settings(site, **source)
     usual = settings.selection
     selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
     settings = replace(settings, selection=selection)
@@ -133,7 +138,7 @@ def suggest(
 @SETTINGS
 def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
     """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
-    for line in unsuggest_site(site, _settings(**source), dry_run).lines():
+    for line in unsuggest_site(site, _settings(site, **source), dry_run).lines():
         click.echo(line, err=True)
 
 
@@ -143,7 +148,7 @@ def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
 @source_options
 def train(site: Path, model_folder: Path, **source: Any) -> None:
     """Learn from the relations of SITE and write a model folder."""
-    settings = _settings(**source)
+    settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
     model = Recommender(settings, site_name(site)).fit(corpus)
@@ -168,7 +173,7 @@ def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool,
     With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
     what is lost is printed last, and is under "ablation" in the file of --json.
     """
-    settings = _settings(**source)
+    settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
     report = evaluate(corpus, settings, newest=newest, ablate=ablate)
@@ -191,7 +196,7 @@ def explain(
 
     Both are ids or addresses of SITE.
     """
-    settings = _settings(**source)
+    settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
     model = open_model(corpus, settings, model_folder, site_name(site))
@@ -224,7 +229,7 @@ def inspect(model_folder: Path) -> None:
 @source_options
 def show(site: Path, articles: int, k: int, model_folder: Path | None, **source: Any) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
-    settings = _settings(**source)
+    settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
     model = open_model(corpus, settings, model_folder, site_name(site))
@@ -248,9 +253,9 @@ def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:
 
 
 def _settings(
-    settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
+    site: Path, settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
 ) -> Settings:
-    settings = Settings.from_yaml(settings_file) if settings_file else Settings()
+    settings = Settings.of_site(site, settings_file)
     source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
     return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
 

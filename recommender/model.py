@@ -18,6 +18,7 @@ from recommender.candidates import with_candidates
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
 from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.house import PINNED, House, Orders, Weight, with_pins
 from recommender.ranker import Ranker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
@@ -51,11 +52,19 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A source's candidates with what they were scored by, in the order of `query.targets`."""
+    """A source's candidates with what they were scored by, in the order of `query.targets`.
+
+    Without `orders` nothing of the house is in it.
+    """
 
     query: Query
     features: NDArray[np.float32]
     scores: NDArray[np.float64]
+    orders: Orders | None = None
+
+    def weights(self, row: int) -> list[Weight]:
+        """Return what the house adds to a row's log-odds."""
+        return [] if self.orders is None else self.orders.weights(row)
 
 
 class Recommender:
@@ -79,6 +88,7 @@ class Recommender:
         self.settings = settings or Settings()
         self.name = name
         self._current: _State | None = None
+        self._house_known: House | None = None
         self._changing = threading.Lock()
 
     def fit(self, articles: Iterable[Article]) -> Self:
@@ -88,10 +98,15 @@ class Recommender:
         ------
         ArticleError
             When there is no article.
+        UnknownArticleError
+            When a rule names an article that is not among them.
+        SettingsError
+            When rules contradict each other.
         """
         corpus = _as_corpus(articles)
         if len(corpus) == 0:
             raise ArticleError("there is no article to learn from; give at least one")
+        self._house(corpus).check()
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
         with self._changing:
@@ -113,6 +128,10 @@ class Recommender:
         """Name and the moment up to which the model knows the site: ``site@2026-11-23T02:00:00Z``."""
         newest = self.corpus.newest
         return self.name if newest is None else f"{self.name}@{newest.isoformat().replace('+00:00', 'Z')}"
+
+    def rule_warnings(self) -> list[str]:
+        """Return what may be slips in the rules: providers and topics of which the corpus holds nothing."""
+        return self._house(self.corpus).warnings()
 
     def suggest(
         self,
@@ -146,8 +165,9 @@ class Recommender:
         """
         k, threshold = self._limits(k, threshold)
         state = self._state
-        [ranked] = self._rank(state, *self._ask(state, source, as_of))
-        article = source if isinstance(source, Article) else state.index.corpus[ranked.query.row]
+        vectors, rows, limits = self._ask(state, source, as_of)
+        article = source if isinstance(source, Article) else state.index.corpus[int(rows[0])]
+        [ranked] = self._rank(state, vectors, rows, limits, sources=[article])
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
@@ -200,19 +220,19 @@ class Recommender:
         vectors, rows, limits = self._ask(state, source, None)
         if row == rows[0]:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
-        [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]))
-        place = int(np.searchsorted(ranked.query.targets, row))
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
+        [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]), sources=[article])
+        place = int(np.searchsorted(ranked.query.targets, row))
         pair = Pair(ranked.query, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
         return Explanation(
             source_id=article.id,
             target_id=corpus[row].id,
             score=float(ranked.scores[place]),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=explain_score(pair, state.ranker.names, parts, ranked.weights(row)),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings)),
+            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings, ranked.orders)),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -239,8 +259,15 @@ class Recommender:
             self._current = self._restated(state, [one for one in corpus.originals if one.id not in gone])
 
     def renew(self, articles: Iterable[Article]) -> None:
-        """Replace the whole corpus by these articles, without learning anew."""
+        """Replace the whole corpus by these articles, without learning anew.
+
+        Raises
+        ------
+        UnknownArticleError, SettingsError
+            For rules that do not fit these articles, as of `fit`.
+        """
         corpus = _as_corpus(articles)
+        self._house(corpus).check()
         with self._changing:
             state = self._state
             self._current = replace(state, index=state.features.index(corpus, like=state.index))
@@ -325,27 +352,47 @@ class Recommender:
         rows: NDArray[np.intp],
         limits: NDArray[np.intp],
         also: NDArray[np.intp] | None = None,
+        sources: Sequence[Article] | None = None,
     ) -> list[_Ranked]:
+        """Score each source's candidates; by the rules of the house too where the `sources` are given."""
+        asked = list(queries(state.index, vectors, rows, limits, BLOCK))
+        house = self._house(state.index.corpus)
+        orders: list[Orders | None] = [None] * len(asked)
+        if sources is not None and not house.silent:
+            orders = [house.orders(query, source) for query, source in zip(asked, sources, strict=True)]
         found = [
-            with_candidates(query, self.settings.candidates, also)
-            for query in queries(state.index, vectors, rows, limits, BLOCK)
+            with_candidates(query, self.settings.candidates, with_pins(also, of_house))
+            for query, of_house in zip(asked, orders, strict=True)
         ]
         blocks = [pair_features(query)[0] for query in found]
         log_odds = state.ranker.log_odds(np.vstack(blocks))
         ends = np.cumsum([len(block) for block in blocks])[:-1]
-        parts = np.split(scores(log_odds), ends)
-        return [_Ranked(query, block, part) for query, block, part in zip(found, blocks, parts, strict=True)]
+        of_rankers = zip(found, orders, np.split(log_odds, ends), strict=True)
+        parts = [
+            scores(part if of_house is None else part + of_house.log_odds(query.targets))
+            for query, of_house, part in of_rankers
+        ]
+        return [_Ranked(*each) for each in zip(found, blocks, parts, orders, strict=True)]
+
+    def _house(self, corpus: Corpus) -> House:
+        """Return the rules as they stand, found in a corpus."""
+        rules, known = self.settings.rules, self._house_known
+        if known is None or known.rules is not rules or known.corpus is not corpus:
+            known = self._house_known = House(rules, corpus)
+        return known
 
     def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
         corpus = state.index.corpus
-        ranked = self._rank(state, state.index.vectors.take(rows), rows, np.full(len(rows), len(corpus)))
-        return self._suggestions(state, ranked, [corpus[int(row)] for row in rows], k, threshold)
+        sources = [corpus[int(row)] for row in rows]
+        limits = np.full(len(rows), len(corpus))
+        ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, sources=sources)
+        return self._suggestions(state, ranked, sources, k, threshold)
 
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
         chosen = [
-            select(one.query, source, one.scores, self.settings.selection, k, threshold)
+            select(one.query, source, one.scores, self.settings.selection, k, threshold, one.orders)
             for one, source in zip(ranked, sources, strict=True)
         ]
         if not any(chosen):
@@ -373,13 +420,14 @@ class Recommender:
         row, scored, *others = (int(query.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
         score = float(ranked.scores[choice.scored])
         pair = Pair(query, scored, source, corpus[scored], state.features.text_)
+        reasons = explain_score(pair, state.ranker.names, parts, ranked.weights(scored))
         return Suggestion(
             source_id=source.id,
             target_id=corpus[row].id,
             rank=rank,
             score=score,
             kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=(PINNED, *reasons) if choice.pinned else reasons,
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )

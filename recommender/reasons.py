@@ -12,6 +12,7 @@ from scipy.special import expit
 from recommender.features import GROUPS, Query
 from recommender.features.text import TextModel
 from recommender.features.topics import shared_topics
+from recommender.house import Weight
 from recommender.records import Article, Reason
 
 BASE = "base_rate"
@@ -33,7 +34,9 @@ class Pair:
         return shared_topics(self.source, self.target)
 
 
-def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.float64]) -> tuple[Reason, ...]:
+def explain_score(
+    pair: Pair, names: Sequence[str], contributions: NDArray[np.float64], house: Sequence[Weight] = ()
+) -> tuple[Reason, ...]:
     """Return one reason a group of features, the largest share first, the base rate last.
 
     The parts of a score add up in log-odds. To add up in probability too, what lies between the base rate
@@ -47,18 +50,23 @@ def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.fl
         Names of the features, each as ``group.feature``.
     contributions : (n_features + 1,) float64 array
         Each feature's part of the log-odds, the base last.
+    house
+        What the house adds to the log-odds, a reason each.
     """
     groups = [name.partition(".")[0] for name in names]
     log_odds = {
         group: float(sum(part for part, owner in zip(contributions, groups, strict=False) if owner == group))
         for group in dict.fromkeys(groups)
     }
+    words = {group: WORDS[group](pair) for group in log_odds}
+    log_odds |= {weight.feature: weight.log_odds for weight in house}
+    words |= {weight.feature: weight.text for weight in house}
     base = float(contributions[-1])
     total = sum(log_odds.values())
     base_share = float(expit(base))
     score = float(expit(base + total))
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in log_odds.items()]
+    reasons = [Reason(group, words[group], value * slope, value) for group, value in log_odds.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate starts from", base_share, base))
 

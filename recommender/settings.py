@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -14,6 +15,10 @@ from typing import Any, Self
 import yaml
 
 from recommender.errors import SettingsError, nearest
+from recommender.places import site_file
+from recommender.rules import Rules
+
+SITE_FILE = "recommender.yaml"
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Settings:
     ranker: RankerSettings = field(default_factory=RankerSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     sink: SinkSettings = field(default_factory=SinkSettings)
+    rules: Rules = field(default_factory=Rules)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -144,26 +150,69 @@ class Settings:
         SettingsError
             When the file cannot be read, is no mapping, or holds what `from_dict` refuses.
         """
-        try:
-            values = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            detail = " ".join(str(error).split())
-            raise SettingsError(f"cannot read the settings {path}: {detail}") from error
-        if values is None:
-            return cls()
-        if not isinstance(values, Mapping):
-            raise SettingsError(f"{path} must hold a mapping of stages, got a {type(values).__name__}")
+        values = _read(Path(path))
         try:
             return cls.from_dict(values)
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
 
+    @classmethod
+    def of_site(cls, site: Path | str, path: Path | str | None = None) -> Self:
+        """Read a site's own ``recommender.yaml``, where it has one, and over it, key by key, the file `path`.
+
+        The site's file lies at the root of the folder `site`, or beside the file `site`.
+
+        Raises
+        ------
+        SettingsError
+            As of `from_yaml`, of either file.
+        """
+        own = site_file(Path(site), SITE_FILE)
+        files = [Path(file) for file in (own, path) if file is not None]
+        merged: dict[str, dict[str, Any]] = {}
+        for file in files:
+            cls.from_yaml(file)  # so that an error names its file
+            for stage, given in _read(file).items():
+                merged.setdefault(stage, {}).update(given or {})
+        return cls.from_dict(merged)
+
+    def without_rules(self) -> Self:
+        """Return the same settings for measuring: what the house forbids or pins says nothing about a ranker."""
+        return dataclasses.replace(self, rules=Rules())
+
     def to_dict(self) -> dict[str, Any]:
-        """Return nested dicts; `from_dict` takes them back. A cache that is not set is left out."""
-        values = dataclasses.asdict(self)
+        """Return nested dicts; `from_dict` takes them back. A cache and rules that are not set are left out."""
+        values = {each.name: dataclasses.asdict(getattr(self, each.name)) for each in dataclasses.fields(self)}
+        values["rules"] = self.rules.to_dict()
+        if not values["rules"]:
+            del values["rules"]
         if self.source.cache is None:
             del values["source"]["cache"]
         return values
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe types alone, and no key twice: of two lists under one name the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        named = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key, count in Counter(named).items() if count > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"it names {twice} more than once", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 (a safe loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(f"cannot read the settings {path}: {detail}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{path} must hold a mapping of stages, got a {type(values).__name__}")
+    return values
 
 
 def _build(stage: type, name: str, given: Any) -> Any:
@@ -171,6 +220,8 @@ def _build(stage: type, name: str, given: Any) -> Any:
         return stage()
     if not isinstance(given, Mapping):
         raise SettingsError(f"setting {name!r} must be a mapping, got {given!r}")
+    if stage is Rules:
+        return Rules.from_dict(given)
     hints = typing.get_type_hints(stage)
     for key, value in given.items():
         if key not in hints:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recommender.candidates import with_candidates
 from recommender.features import Query
+from recommender.house import Orders
 from recommender.records import Article
 from recommender.selection import Choice, obstacle, select
 from recommender.settings import Settings
@@ -29,21 +30,34 @@ class Verdict:
     listed_under: str | None = None
 
 
-def verdict_on(query: Query, source: Article, scores: NDArray[np.float64], place: int, settings: Settings) -> Verdict:
+def verdict_on(
+    query: Query,
+    source: Article,
+    scores: NDArray[np.float64],
+    place: int,
+    settings: Settings,
+    orders: Orders | None = None,
+) -> Verdict:
     """Say what becomes of the target at a place of `query.targets`, which need not be a candidate by itself."""
     selection = settings.selection
     row = int(query.targets[place])
-    in_the_way = obstacle(query, row, selection)
+    in_the_way = obstacle(query, row, selection, orders)
     if in_the_way is not None:
         return _refused(REMOVED if query.index.corpus[row].removed else RULE, in_the_way)
-    if row not in with_candidates(query, settings.candidates).targets:
+    pinned = orders is not None and row in orders.pinned
+    if not pinned and row not in with_candidates(query, settings.candidates).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(query, source, scores, selection, selection.k, selection.threshold)
+    chosen = select(query, source, scores, selection, selection.k, selection.threshold, orders)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
             return _listed(query, choice, place, rank)
     if scores[place] < selection.threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {selection.threshold:g}")
+    if orders is not None and orders.most_per_provider is not None:
+        free = select(query, source, scores, selection, selection.k, selection.threshold, orders.without_providers())
+        if any(place in (choice.place, *choice.duplicates) for choice in free):
+            most = orders.most_per_provider
+            return _refused(RULE, f"its provider has the most of {most} here already (rules.most_per_provider)")
     ahead = tuple(_id(query, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
@@ -55,6 +69,8 @@ def _listed(query: Query, choice: Choice, place: int, rank: int) -> Verdict:
         canonical = _id(query, choice.place)
         said = f"listed under {canonical}, the same text, at rank {rank}"
         return Verdict(said, obstacle=DUPLICATE_OF, listed_under=canonical)
+    if choice.pinned:
+        return Verdict(f"suggested, at rank {rank}, as the house pinned it (rules.pin)", suggested=True)
     by = f", by the score of {_id(query, choice.scored)}, the same text" if choice.scored != place else ""
     return Verdict(f"suggested, at rank {rank}{by}", suggested=True)
 

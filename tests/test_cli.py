@@ -419,3 +419,19 @@ def test_arguments_of_no_use_are_refused(site: Path, arguments: list[object]) ->
     assert result.exit_code == 2
     assert result.stdout == ""
     assert str(arguments[0]) in result.stderr
+
+
+def test_the_sites_own_rules_are_heeded_and_a_slip_in_them_is_one_line(site: Path, tmp_path: Path) -> None:
+    rules = site / "recommender.yaml"
+    rules.write_text("rules:\n  block_targets: [ferry-3]\n", encoding="utf-8")
+    told = run("explain", site, "ferry-2", "ferry-3")
+    assert "not suggested: the house never suggests ferry-3 (rules.block_targets)" in told.stdout
+    assert '"target": "ferry-3"' not in run("suggest", site).stdout
+    other = tmp_path / "other.yaml"
+    other.write_text("rules:\n  block_targets: []\n", encoding="utf-8")
+    assert '"target": "ferry-3"' in run("suggest", site, "--settings", other).stdout
+    rules.write_text("rules:\n  block_targets: [ferry]\n", encoding="utf-8")
+    for verb in ("suggest", "show", "train"):
+        more = ["--model", tmp_path / "model"] if verb == "train" else []
+        result = run(verb, site, *more)
+        assert_one_line_and_exit_2(result, r"rules\.block_targets: no article has the id 'ferry'; did you mean ferry-1")

@@ -72,7 +72,7 @@ def evaluate(
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, TODAY)
     settings = settings or Settings()
-    model = Recommender(settings).fit(past_corpus(corpus, cut))
+    model = Recommender(settings.without_rules()).fit(past_corpus(corpus, cut))
     model.renew(corpus)
     past = np.arange(cut)
     others = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
