@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.corpus import Corpus
+from recommender.decisions import Decisions
 from recommender.errors import RecommenderError
 from recommender.model import Recommender
 from recommender.records import Suggestion
@@ -44,7 +45,7 @@ class Summary:
     files
         What became of the articles' files; None where they are not written into.
     warnings
-        What may be slips in the rules of the house.
+        What may be slips in the rules of the house, and lines of decisions that could not be read.
     """
 
     corpus: Corpus
@@ -83,12 +84,15 @@ class WriteBack:
     max_changed: int | None = None
 
 
-def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: str) -> Recommender:
+def open_model(
+    corpus: Corpus, settings: Settings, folder: Path | None, name: str, decisions: Decisions | None = None
+) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
-        return Recommender(settings, name).fit(corpus)
+        return Recommender(settings, name, decisions).fit(corpus)
     model = Recommender.load(folder)
     model.settings = settings
+    model.decisions = Decisions() if decisions is None else decisions
     model.renew(corpus)
     return model
 
@@ -132,7 +136,8 @@ def suggest_site(
     hand = _Hand(site, settings, write_back) if write_back is not None else None
     corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
     logger.info("read %s", corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    decisions = Decisions.of_site(site)
+    model = open_model(corpus, settings, model_folder, site_name(site), decisions)
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
     kinds: Counter[str] = Counter()
     sources = duplicates = 0
@@ -158,7 +163,14 @@ def suggest_site(
         count = write_lines(stream(), sys.stdout, model.version)
     files = hand.carry_out() if hand is not None else None
     return Summary(
-        corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files, tuple(model.rule_warnings())
+        corpus,
+        model.ranker.kind,
+        sources,
+        count,
+        dict(kinds),
+        duplicates,
+        files,
+        (*decisions.problems, *model.house_warnings()),
     )
 
 

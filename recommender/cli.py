@@ -19,6 +19,7 @@ from rich.table import Table
 from recommender import Corpus, Recommender, RecommenderError, Settings, SettingsError, evaluate, read_articles
 from recommender import __version__ as package_version
 from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
+from recommender.decisions import ACCEPT, REJECT, Decisions, decide, decisions_file
 from recommender.inspection import describe_model
 from recommender.records import Suggestion
 
@@ -32,6 +33,8 @@ SETTINGS = click.option(
     help="A YAML file of settings; it beats SITE's own recommender.yaml.",
 )
 MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
+
+WHO = click.option("--who", required=True, help="The editor.")
 
 
 class Verbs(click.Group):
@@ -147,11 +150,11 @@ def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @source_options
 def train(site: Path, model_folder: Path, **source: Any) -> None:
-    """Learn from the relations of SITE and write a model folder."""
+    """Learn from the relations of SITE, and from what its editors accepted, and write a model folder."""
     settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
-    model = Recommender(settings, site_name(site)).fit(corpus)
+    model = Recommender(settings, site_name(site), _decisions(site)).fit(corpus)
     model.save(model_folder)
     click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
 
@@ -199,7 +202,7 @@ def explain(
     settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    model = open_model(corpus, settings, model_folder, site_name(site), _decisions(site))
     explanation = model.explain(source_id, target_id)
     if as_json:
         click.echo(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
@@ -212,6 +215,38 @@ def explain(
         click.echo(f"  {name}: {corpus[corpus.row(name)].title}")
     for reason in explanation.reasons:
         click.echo(f"  {reason.share:+.3f}  {reason.feature}: {reason.text}")
+
+
+@main.command(
+    epilog="\b\nExample: recommender accept examples/newsroom SOURCE TARGET --who Ana --why 'the same court case'"
+)
+@SITE
+@click.argument("source_id", metavar="SOURCE")
+@click.argument("target_id", metavar="TARGET")
+@WHO
+@click.option("--why", default="", help="The reason, in your words.")
+@source_options
+def accept(site: Path, source_id: str, target_id: str, who: str, why: str, **source: Any) -> None:
+    """Note that an editor would keep the link from SOURCE to TARGET: the next training learns from it.
+
+    It is noted in decisions.jsonl at the root of SITE, and never written into the articles.
+    """
+    _decide(site, source, ACCEPT, source_id, target_id, who, why)
+
+
+@main.command(epilog="\b\nExample: recommender reject examples/newsroom SOURCE TARGET --who Ana --why outdated")
+@SITE
+@click.argument("source_id", metavar="SOURCE")
+@click.argument("target_id", metavar="TARGET")
+@WHO
+@click.option("--why", required=True, help="The reason; a target rejected twice for one reason drops in rank.")
+@source_options
+def reject(site: Path, source_id: str, target_id: str, who: str, why: str, **source: Any) -> None:
+    """Note that TARGET is not to be suggested for SOURCE again; the other way round it still may.
+
+    It is noted in decisions.jsonl at the root of SITE. A later accept takes it back.
+    """
+    _decide(site, source, REJECT, source_id, target_id, who, why)
 
 
 @main.command(epilog="Example: recommender inspect models/newsroom")
@@ -232,7 +267,7 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
     settings = _settings(site, **source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    model = open_model(corpus, settings, model_folder, site_name(site), _decisions(site))
     console = Console(width=None if sys.stdout.isatty() else 120)
     step = max(1, len(corpus) // (articles + 1))
     first = step if len(corpus) > articles else 0
@@ -243,6 +278,21 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
 def _read(site: Path, settings: Settings, source: dict[str, Any]) -> Corpus:
     cache = _cache(settings, source)
     return read_articles(site, settings.source, n_jobs=source["n_jobs"], cache=cache)
+
+
+def _decide(
+    site: Path, source: dict[str, Any], verdict: str, source_id: str, target_id: str, who: str, why: str
+) -> None:
+    corpus = _read(site, _settings(site, **source), source)
+    decision = decide(site, corpus, verdict, source_id, target_id, who, why)
+    click.echo(f"{verdict}: {decision.source} -> {decision.target}, noted in {decisions_file(site)}", err=True)
+
+
+def _decisions(site: Path) -> Decisions:
+    decisions = Decisions.of_site(site)
+    for line in decisions.problems:
+        click.echo(line, err=True)
+    return decisions
 
 
 def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:

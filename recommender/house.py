@@ -1,16 +1,18 @@
-"""House rules against one corpus: what they pin, refuse and weigh down, and the words for it."""
+"""House rules and editors' decisions against one corpus: what they pin, refuse and weigh down, in words too."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
+from recommender.decisions import REJECT, Decision, Decisions
 from recommender.errors import SettingsError, UnknownArticleError, nearest
 from recommender.features import Query
 from recommender.features.topics import topic_key
@@ -18,7 +20,9 @@ from recommender.records import Article, Provider, Reason
 from recommender.rules import Rules
 
 HALVED = math.log(2)
-AGE = "house_age"
+UNWANTED_WEIGHT = -math.log(4)  # a quarter of the odds, however often a target was rejected
+UNWANTED_FROM = 2  # sources for which one reason was given
+AGE, UNWANTED = "house_age", "house_rejections"
 PINNED = Reason("pinned", "the house pinned it here, whatever its score", 0.0, 0.0)
 
 
@@ -32,7 +36,9 @@ class Weight:
 
 
 class House:
-    """The rules of a house with their articles found in a corpus; what the corpus does not hold has no effect.
+    """The rules of a house and its editors' decisions, with their articles found in a corpus.
+
+    What the corpus does not hold has no effect.
 
     >>> corpus = Corpus.from_articles([Article("a", "Ferry"), Article("b", "Harbor")])
     >>> House(Rules(block_targets=("c",)), corpus).check()
@@ -41,8 +47,11 @@ class House:
     recommender.errors.UnknownArticleError: rules.block_targets: no article has the id 'c'; nothing known comes near it
     """
 
-    def __init__(self, rules: Rules, corpus: Corpus):
+    def __init__(self, rules: Rules, corpus: Corpus, decisions: Decisions | None = None):
         self.rules, self.corpus = rules, corpus
+        self.decisions = Decisions() if decisions is None else decisions
+        self.rejected = self._rejected_rows()
+        self.unwanted = _unwanted(self.rejected)
         pins = [(corpus.find(pin.source), corpus.find(pin.target)) for pin in rules.pin]
         self.pins = tuple(dict.fromkeys((one, other) for one, other in pins if one is not None and other is not None))
         self.blocked_sources = self._rows(rules.block_sources)
@@ -56,8 +65,8 @@ class House:
 
     @property
     def silent(self) -> bool:
-        """Whether there is no rule at all."""
-        return self.rules == Rules()
+        """Whether there is no rule and no decision at all."""
+        return self.rules == Rules() and not self.decisions
 
     def check(self) -> None:
         """Hold the rules against the corpus.
@@ -84,7 +93,7 @@ class House:
                 raise SettingsError(f"{said} contradicts another rule: {against}; take one of them out")
 
     def warnings(self) -> list[str]:
-        """Return what may be a slip: providers and topics of which the corpus holds nothing."""
+        """Return what may be a slip: providers and topics that no article has, pins that an editor rejected."""
         providers = {name for article in self.corpus for name in _names(article.provider)}
         strangers = [name for name in self.rules.block_providers if name.strip().casefold() not in providers]
         topics = {topic for article in self.corpus for topic in self._topics(article)}
@@ -94,6 +103,10 @@ class House:
         return [
             *(f"rules.block_providers: no article is from {name!r}; {_near(name, providers)}" for name in strangers),
             *(f"rules.never_topics: no article has the topic {name!r}; {_near(name, topics)}" for name in unused),
+            *(
+                f"rules.pin: {one.source} -> {one.target} was {_said(one)}; take out the pin, or accept it"
+                for one in (self.rejected[pair] for pair in self.pins if pair in self.rejected)
+            ),
         ]
 
     def orders(self, query: Query, source: Article) -> Orders:
@@ -117,6 +130,14 @@ class House:
                 if one in mine and other in theirs:
                     return f"the house never puts the topics {one} and {other} together (rules.never_topics)"
         return None
+
+    def _rejected_rows(self) -> dict[tuple[int, int], Decision]:
+        found: dict[tuple[int, int], Decision] = {}
+        for one in self.decisions.in_force.values():
+            source, target = self.corpus.find(one.source), self.corpus.find(one.target)
+            if one.verdict == REJECT and source is not None and target is not None:
+                found[(source, target)] = one
+        return found
 
     def _rows(self, names: Sequence[str]) -> frozenset[int]:
         return frozenset(row for row in map(self.corpus.find, names) if row is not None)
@@ -149,6 +170,7 @@ class Orders:
         self.pinned = [other for one, other in house.pins if one == query.row and other < query.limit]
         rules = house.rules
         self.most_per_provider = rules.most_per_provider
+        self.copies_too = True
         limits: list[tuple[object, Callable[[int], str | None]]] = [
             (rules.least_quality, self._too_poor),
             (rules.oldest_days, self._too_old),
@@ -161,6 +183,17 @@ class Orders:
         other = copy.copy(self)
         other.most_per_provider = None
         return other
+
+    def without_copies(self) -> Orders:
+        """Return the same orders, but for rejections that reach articles of the same text."""
+        other = copy.copy(self)
+        other.copies_too = False
+        return other
+
+    def rejection(self, row: int) -> str | None:
+        """Say who rejected a row for this source, and why; None where nobody did."""
+        decision = self.house.rejected.get((self.query.row, row))
+        return None if decision is None else _said(decision)
 
     def refusal(self, row: int) -> str | None:
         """Say which rule keeps a row from being suggested whatever its score; a pin is above the limits."""
@@ -177,11 +210,15 @@ class Orders:
             age = float(self._ages([row])[0])
             text = f"published {_days(age)} before; the house halves the odds every {_days(half_life)}"
             found.append(Weight(AGE, text, by_age))
+        if row in self.house.unwanted:
+            found.append(Weight(UNWANTED, self.house.unwanted[row], UNWANTED_WEIGHT))
         return found
 
     def log_odds(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return what the house adds to the log-odds of these rows, all reasons together: ``(n_rows,)``."""
-        return self._by_age(rows)
+        unwanted = [UNWANTED_WEIGHT if int(row) in self.house.unwanted else 0.0 for row in rows]
+        weights: NDArray[np.float64] = self._by_age(rows) + np.array(unwanted)
+        return weights
 
     def _by_age(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         half_life = self.house.rules.half_life_days
@@ -211,6 +248,20 @@ class Orders:
         if not mine or not theirs or _language(mine) == _language(theirs):
             return None
         return f"its language is {theirs}, not {mine} (rules.same_language)"
+
+
+def _unwanted(rejected: Mapping[tuple[int, int], Decision]) -> dict[int, str]:
+    """Return the rows that were rejected for several sources for one reason, with that in words."""
+    counts: Counter[tuple[int, str]] = Counter((target, decision.reason) for (_, target), decision in rejected.items())
+    often = sorted((-count, reason, row) for (row, reason), count in counts.items() if count >= UNWANTED_FROM)
+    found: dict[int, str] = {}
+    for count, reason, row in often:
+        found.setdefault(row, f"rejected for {-count} articles: {reason}")
+    return found
+
+
+def _said(decision: Decision) -> str:
+    return f"rejected for {decision.source} by {decision.who} on {decision.when:%Y-%m-%d}: {decision.why}"
 
 
 def with_pins(rows: NDArray[np.intp] | None, orders: Orders | None) -> NDArray[np.intp] | None:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from recommender import archive
 from recommender.candidates import with_candidates
 from recommender.corpus import Corpus
-from recommender.errors import ArticleError, NotFittedError, SettingsError
+from recommender.decisions import SITE_FILE as DECISIONS
+from recommender.decisions import Decisions
+from recommender.errors import ArticleError, ModelFormatError, NotFittedError, SettingsError
 from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
 from recommender.house import PINNED, House, Orders, Weight, with_pins
 from recommender.ranker import Ranker, scores
@@ -76,6 +78,8 @@ class Recommender:
         Of every stage; the defaults where None.
     name
         What the model is called in the suggestions it makes.
+    decisions
+        Of the editors; none for None. May be replaced at any time, as the settings may: the next call heeds them.
 
     Examples
     --------
@@ -84,15 +88,16 @@ class Recommender:
     ['b']
     """
 
-    def __init__(self, settings: Settings | None = None, name: str = "site"):
+    def __init__(self, settings: Settings | None = None, name: str = "site", decisions: Decisions | None = None):
         self.settings = settings or Settings()
         self.name = name
+        self.decisions = Decisions() if decisions is None else decisions
         self._current: _State | None = None
         self._house_known: House | None = None
         self._changing = threading.Lock()
 
     def fit(self, articles: Iterable[Article]) -> Self:
-        """Learn words, topics and the ranker from these articles and their relations.
+        """Learn words, topics and the ranker from these articles, their relations, and what editors accepted.
 
         Raises
         ------
@@ -109,8 +114,10 @@ class Recommender:
         self._house(corpus).check()
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
+        taught = self.decisions.taught(corpus)
+        lesson = index if taught is corpus else features.index(taught, like=index)
         with self._changing:
-            self._current = _State(features, train_ranker(index, self.settings), index)
+            self._current = _State(features, train_ranker(lesson, self.settings), index)
         return self
 
     @property
@@ -129,8 +136,8 @@ class Recommender:
         newest = self.corpus.newest
         return self.name if newest is None else f"{self.name}@{newest.isoformat().replace('+00:00', 'Z')}"
 
-    def rule_warnings(self) -> list[str]:
-        """Return what may be slips in the rules: providers and topics of which the corpus holds nothing."""
+    def house_warnings(self) -> list[str]:
+        """Return what may be slips in the rules: names that no article has, pins that an editor rejected."""
         return self._house(self.corpus).warnings()
 
     def suggest(
@@ -167,7 +174,7 @@ class Recommender:
         state = self._state
         vectors, rows, limits = self._ask(state, source, as_of)
         article = source if isinstance(source, Article) else state.index.corpus[int(rows[0])]
-        [ranked] = self._rank(state, vectors, rows, limits, sources=[article])
+        [ranked] = self._rank(state, vectors, rows, limits, self._house(state.index.corpus, as_of), [article])
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
@@ -221,7 +228,7 @@ class Recommender:
         if row == rows[0]:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
-        [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]), sources=[article])
+        [ranked] = self._rank(state, vectors, rows, limits, self._house(corpus), [article], np.array([row]))
         place = int(np.searchsorted(ranked.query.targets, row))
         pair = Pair(ranked.query, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
@@ -283,6 +290,8 @@ class Recommender:
         state = self._state
         contents = archive.pack(state.features, state.ranker, state.index.corpus, self.settings)
         contents.facts |= {"name": self.name, "version": self.version}
+        if self.decisions:
+            contents.texts[DECISIONS] = self.decisions.to_bytes()
         write_folder(Path(path), contents)
 
     @classmethod
@@ -296,7 +305,10 @@ class Recommender:
         """
         contents = read_folder(Path(path))
         features, ranker, index, settings = archive.unpack(contents)
-        model = cls(settings, str(contents.facts.get("name", "site")))
+        decisions = Decisions.from_bytes(contents.texts.get(DECISIONS, b""))
+        if decisions.problems:
+            raise ModelFormatError(f"{path}: {decisions.problems[0]}; train the model again")
+        model = cls(settings, str(contents.facts.get("name", "site")), decisions)
         model._current = _State(features, ranker, index)
         return model
 
@@ -351,14 +363,14 @@ class Recommender:
         vectors: Vectors,
         rows: NDArray[np.intp],
         limits: NDArray[np.intp],
+        house: House | None = None,
+        sources: Sequence[Article] = (),
         also: NDArray[np.intp] | None = None,
-        sources: Sequence[Article] | None = None,
     ) -> list[_Ranked]:
-        """Score each source's candidates; by the rules of the house too where the `sources` are given."""
+        """Score each source's candidates; by the house too where one is given, with the `sources` as asked for."""
         asked = list(queries(state.index, vectors, rows, limits, BLOCK))
-        house = self._house(state.index.corpus)
         orders: list[Orders | None] = [None] * len(asked)
-        if sources is not None and not house.silent:
+        if house is not None and not house.silent:
             orders = [house.orders(query, source) for query, source in zip(asked, sources, strict=True)]
         found = [
             with_candidates(query, self.settings.candidates, with_pins(also, of_house))
@@ -374,18 +386,21 @@ class Recommender:
         ]
         return [_Ranked(*each) for each in zip(found, blocks, parts, orders, strict=True)]
 
-    def _house(self, corpus: Corpus) -> House:
-        """Return the rules as they stand, found in a corpus."""
-        rules, known = self.settings.rules, self._house_known
-        if known is None or known.rules is not rules or known.corpus is not corpus:
-            known = self._house_known = House(rules, corpus)
-        return known
+    def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
+        """Return rules and decisions as they stand, or stood, found in a corpus."""
+        rules, decisions, known = self.settings.rules, self.decisions.known(as_of), self._house_known
+        if known is not None and (known.rules, known.decisions, known.corpus) == (rules, decisions, corpus):
+            return known
+        house = House(rules, corpus, decisions)
+        if as_of is None:
+            self._house_known = house
+        return house
 
     def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
         corpus = state.index.corpus
         sources = [corpus[int(row)] for row in rows]
         limits = np.full(len(rows), len(corpus))
-        ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, sources=sources)
+        ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
         return self._suggestions(state, ranked, sources, k, threshold)
 
     def _suggestions(

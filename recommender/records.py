@@ -220,8 +220,8 @@ class Explanation:
     suggested
         Whether the target is in the list that the source gets.
     obstacle
-        What stood in the way: ``removed``, ``rule``, ``no candidate``, ``threshold``, ``outranked`` or
-        ``duplicate of``; None for a suggestion.
+        What stood in the way: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
+        or ``duplicate of``; None for a suggestion.
     outranked_by
         Ids of what is suggested instead, best first; empty unless outranked.
     listed_under

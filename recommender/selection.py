@@ -63,7 +63,7 @@ def _obstacle(
         return "it is not published, and selection.only_published is set"
     if row in curated:
         return "an editor has linked it already, and selection.repeat_curated is off"
-    return orders.refusal(row) if orders is not None else None
+    return (orders.refusal(row) or orders.rejection(row)) if orders is not None else None
 
 
 def select(
@@ -89,12 +89,14 @@ def select(
 
     What `orders` pin stands first, in their order and whatever it scores; what they refuse is left out, and once a
     provider has as many suggestions as it may have, a read is shown as its next best copy of another one, or not.
+    A read whose copy an editor rejected is rejected, unless it is pinned.
     """
     texts = CandidateTexts(query, source)
     diversity = float(settings.diversity)
     places = order(query, scores)
     curated = _curated(query, settings)
     may = np.array([_obstacle(query, int(row), settings, curated, orders) is None for row in query.targets], dtype=bool)
+    rejected = _rejected_places(query, orders)
     left = places[may[places] & (scores[places] >= threshold)]
     pinned = _pinned_places(query, may, orders)
     waiting = list(pinned)
@@ -106,9 +108,13 @@ def select(
         best = (
             waiting.pop(0) if pin else int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
         )
-        group = texts.group(best, may) if settings.collapse_duplicates else [best]
-        group = [best, *(one for one in group if one not in pinned)] if pin else group
+        group = texts.group(best, may | rejected) if settings.collapse_duplicates else [best]
         left = left[~np.isin(left, group)]
+        if pin:
+            group = [best, *(one for one in group if one not in pinned)]
+        elif rejected[group].any():
+            continue
+        group = [one for one in group if may[one]]
         shown = best if pin else next((one for one in group if providers.allow(texts.articles[one])), None)
         if shown is None:
             continue
@@ -119,6 +125,13 @@ def select(
         if diversity:
             likeness = np.maximum(likeness, texts.cosines(shown))
     return chosen
+
+
+def _rejected_places(query: Query, orders: Orders | None) -> NDArray[np.bool_]:
+    """Say of each candidate whether its copies must not be suggested either."""
+    if orders is None or not orders.copies_too:
+        return np.zeros(len(query.targets), dtype=bool)
+    return np.array([orders.rejection(int(row)) is not None for row in query.targets], dtype=bool)
 
 
 class _Providers:

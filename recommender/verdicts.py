@@ -14,7 +14,7 @@ from recommender.records import Article
 from recommender.selection import Choice, obstacle, select
 from recommender.settings import Settings
 
-REMOVED, RULE, NO_CANDIDATE = "removed", "rule", "no candidate"
+REMOVED, RULE, REJECTED, NO_CANDIDATE = "removed", "rule", "rejected", "no candidate"
 THRESHOLD, OUTRANKED, DUPLICATE_OF = "threshold", "outranked", "duplicate of"
 NAMED = 3
 
@@ -43,7 +43,9 @@ def verdict_on(
     row = int(query.targets[place])
     in_the_way = obstacle(query, row, selection, orders)
     if in_the_way is not None:
-        return _refused(REMOVED if query.index.corpus[row].removed else RULE, in_the_way)
+        by_editor = orders is not None and in_the_way == orders.rejection(row)
+        rule = REJECTED if by_editor else RULE
+        return _refused(REMOVED if query.index.corpus[row].removed else rule, in_the_way)
     pinned = orders is not None and row in orders.pinned
     if not pinned and row not in with_candidates(query, settings.candidates).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
@@ -53,15 +55,34 @@ def verdict_on(
             return _listed(query, choice, place, rank)
     if scores[place] < selection.threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {selection.threshold:g}")
-    if orders is not None and orders.most_per_provider is not None:
-        free = select(query, source, scores, selection, selection.k, selection.threshold, orders.without_providers())
-        if any(place in (choice.place, *choice.duplicates) for choice in free):
-            most = orders.most_per_provider
-            return _refused(RULE, f"its provider has the most of {most} here already (rules.most_per_provider)")
+    if orders is not None:
+        refused = _by_the_list(query, source, scores, place, settings, orders)
+        if refused is not None:
+            return refused
     ahead = tuple(_id(query, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
     return Verdict(f"not suggested: {why}", obstacle=OUTRANKED, outranked_by=ahead)
+
+
+def _by_the_list(
+    query: Query, source: Article, scores: NDArray[np.float64], place: int, settings: Settings, orders: Orders
+) -> Verdict | None:
+    """Say what of the house keeps a target out that would be listed but for the others in the list."""
+    selection = settings.selection
+    most = orders.most_per_provider
+    for without, what, why in (
+        (orders.without_copies(), REJECTED, "an article with the same text was rejected for this source"),
+        (
+            orders.without_providers(),
+            RULE,
+            f"its provider has the most of {most} here already (rules.most_per_provider)",
+        ),
+    ):
+        chosen = select(query, source, scores, selection, selection.k, selection.threshold, without)
+        if any(place in (choice.place, *choice.duplicates) for choice in chosen):
+            return _refused(what, why)
+    return None
 
 
 def _listed(query: Query, choice: Choice, place: int, rank: int) -> Verdict:

@@ -435,3 +435,43 @@ def test_the_sites_own_rules_are_heeded_and_a_slip_in_them_is_one_line(site: Pat
         more = ["--model", tmp_path / "model"] if verb == "train" else []
         result = run(verb, site, *more)
         assert_one_line_and_exit_2(result, r"rules\.block_targets: no article has the id 'ferry'; did you mean ferry-1")
+
+
+def test_a_rejection_is_noted_and_the_next_job_heeds_it(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "https://coast.example/ferry-3", "--who", "Ana", "--why", "outdated")
+    file = site / "decisions.jsonl"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"reject: ferry-2 -> ferry-3, noted in {file}\n"
+    [line] = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert (line["verdict"], line["source"], line["target"]) == ("reject", "ferry-2", "ferry-3")
+    assert (line["who"], line["why"]) == ("Ana", "outdated")
+    told = run("explain", site, "ferry-2", "ferry-3").stdout
+    assert re.search(r"not suggested: rejected for ferry-2 by Ana on \d{4}-\d\d-\d\d: outdated", told)
+    found = [json.loads(line) for line in run("suggest", site).stdout.splitlines()]
+    assert ("ferry-2", "ferry-3") not in {(one["source"], one["target"]) for one in found}
+    assert ("ferry-3", "ferry-2") in {(one["source"], one["target"]) for one in found}
+    assert run("accept", site, "ferry-2", "ferry-3", "--who", "Ben").exit_code == 0
+    assert "suggested, at rank" in run("explain", site, "ferry-2", "ferry-3").stdout
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_torn_line_of_decisions_is_told_and_the_job_goes_on(site: Path) -> None:
+    (site / "decisions.jsonl").write_text('{"verdict": "rej', encoding="utf-8")
+    for verb in ("suggest", "show"):
+        result = run(verb, site)
+        assert result.exit_code == 0
+        assert f"{site / 'decisions.jsonl'}:1: holds no decision" in result.stderr
+
+
+def test_a_decision_on_an_unknown_article_is_one_line(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "fery-3", "--who", "Ana", "--why", "outdated")
+    assert_one_line_and_exit_2(result, "no article has the id 'fery-3'; did you mean ferry-")
+    assert not (site / "decisions.jsonl").exists()
+    assert run("reject", site, "ferry-2", "ferry-3", "--who", "Ana").exit_code == 2
+
+
+def test_a_training_by_command_learns_from_what_was_accepted(site: Path, tmp_path: Path) -> None:
+    (site / "recommender.yaml").write_text("ranker: {least_sources: 7, trees: 5}\n", encoding="utf-8")
+    assert "hand-set ranker" in run("train", site, "--model", tmp_path / "before").stderr
+    assert run("accept", site, "breach-3", "breach-2", "--who", "Ana").exit_code == 0
+    assert "hand-set ranker" not in run("train", site, "--model", tmp_path / "after").stderr

@@ -99,7 +99,7 @@ def test_the_rules_of_the_readme_fit_the_example(newsroom: Corpus, tmp_path: Pat
     settings = Settings.of_site(tmp_path)
     assert set(settings.rules.to_dict()) == {each.name for each in dataclasses.fields(settings.rules)}
     model = Recommender(settings).fit(newsroom)
-    assert model.rule_warnings() == []
+    assert model.house_warnings() == []
     (said,) = (block.strip() for block in fenced("text") if block.startswith("not suggested: the house"))
     theirs = [one.id for one in newsroom if one.provider and one.provider.name == "Gridwatch" and one.published]
     assert model.explain(newsroom[60].id, theirs[0]).verdict == said

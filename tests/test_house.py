@@ -313,12 +313,13 @@ def test_what_the_corpus_loses_or_gains_later_is_no_error(articles: tuple[Articl
 
 def test_providers_and_topics_that_no_article_has_are_warned_of(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, block_providers=["Cost Courier", "other.example"], never_topics=[["transprt", "energy"]])
-    first, second, third = model.rule_warnings()
+    first, second, third = model.house_warnings()
     assert first == "rules.block_providers: no article is from 'Cost Courier'; did you mean coast courier?"
     assert second.startswith("rules.block_providers: no article is from 'other.example'")
     assert third == "rules.never_topics: no article has the topic 'transprt'; did you mean transport?"
     assert (
-        ruled(articles, block_providers=["coast.example"], never_topics=[["Energy", "transport"]]).rule_warnings() == []
+        ruled(articles, block_providers=["coast.example"], never_topics=[["Energy", "transport"]]).house_warnings()
+        == []
     )
 
 
