@@ -5,25 +5,25 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from recommender.backfill import BackFill, inbound_rows, new_articles
 from recommender.corpus import Corpus
 from recommender.decisions import Decisions
 from recommender.errors import RecommenderError
+from recommender.exposure import Exposure, Progress, Spread
 from recommender.model import Recommender
 from recommender.records import Suggestion
 from recommender.settings import Settings
 from recommender.sinks.entries import EntryShape
-from recommender.sinks.json_lines import write_file, write_lines
+from recommender.sinks.json_lines import write_file, write_lines, write_rows
 from recommender.sinks.write_back import Plan, Wish, Written
 from recommender.sources import article_files, read_articles
 from recommender.sources.fields import FORBIDDEN, FieldMap
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[Iterable[tuple[str, list[Suggestion]]], int], Iterable[tuple[str, list[Suggestion]]]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Summary:
         Articles that are listed under a suggestion as the same text.
     files
         What became of the articles' files; None where they are not written into.
+    exposure
+        How the suggestions are spread over the articles; None where there are none.
+    inbound
+        Lines on which older articles should point at new ones; None where these were not asked for.
     warnings
         What may be slips in the rules of the house, and lines of decisions that could not be read.
     """
@@ -56,6 +60,8 @@ class Summary:
     duplicates: int = 0
     files: Written | None = None
     warnings: tuple[str, ...] = ()
+    exposure: Exposure | None = None
+    inbound: int | None = None
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a person."""
@@ -72,6 +78,8 @@ class Summary:
             f"{len(corpus.externals):,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {self.suggestions:,} for {self.sources:,} of {len(corpus):,} articles "
             f"by the {self.ranker} ranker" + (f": {kinds}" if kinds else "") + more,
+            *([self.exposure.line()] if self.exposure and self.suggestions else ()),
+            *([f"inbound {self.inbound:,} links from older articles to new ones"] if self.inbound is not None else ()),
             *(self.files.lines() if self.files else ()),
         ]
 
@@ -106,6 +114,7 @@ def suggest_site(
     progress: Progress | None = None,
     cache: str | bool | None = None,
     write_back: WriteBack | None = None,
+    back_fill: BackFill | None = None,
 ) -> Summary:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -125,6 +134,8 @@ def suggest_site(
         As of `read_articles`.
     write_back
         How to write into the articles; not at all for None.
+    back_fill
+        Where to write which older articles should point at new ones; nowhere for None.
 
     Raises
     ------
@@ -142,10 +153,11 @@ def suggest_site(
     kinds: Counter[str] = Counter()
     sources = duplicates = 0
 
+    lists = Spread(model, n_jobs, progress)
+
     def stream() -> Iterator[Suggestion]:
         nonlocal sources, duplicates
-        lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs)
-        for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
+        for article_id, suggestions in lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
             duplicates += sum(len(suggestion.duplicates) for suggestion in suggestions)
@@ -162,15 +174,12 @@ def suggest_site(
     else:
         count = write_lines(stream(), sys.stdout, model.version)
     files = hand.carry_out() if hand is not None else None
+    inbound = None
+    if back_fill is not None:
+        inbound = write_rows(inbound_rows(model, new_articles(model, back_fill.since), n_jobs), back_fill.output)
+    warnings = (*decisions.problems, *model.house_warnings())
     return Summary(
-        corpus,
-        model.ranker.kind,
-        sources,
-        count,
-        dict(kinds),
-        duplicates,
-        files,
-        (*decisions.problems, *model.house_warnings()),
+        corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files, warnings, lists.exposure, inbound
     )
 
 

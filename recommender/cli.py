@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,28 @@ from rich.logging import RichHandler
 from rich.progress import track
 from rich.table import Table
 
-from recommender import Corpus, Recommender, RecommenderError, Settings, SettingsError, evaluate, read_articles
+from recommender import Recommender, RecommenderError, SettingsError, evaluate
 from recommender import __version__ as package_version
+from recommender.backfill import BackFill
 from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
-from recommender.decisions import ACCEPT, REJECT, Decisions, decide, decisions_file
+from recommender.commands import editors
+from recommender.commands.options import (
+    KEY,
+    MODEL,
+    PRESET,
+    SETTINGS,
+    SITE,
+    cache_of,
+    moment,
+    open_site,
+    read_decisions,
+    read_site,
+    report_skipped,
+    settings_of,
+    source_options,
+)
 from recommender.inspection import describe_model
 from recommender.records import Suggestion
-
-SITE = click.argument("site", type=click.Path(path_type=Path))
-KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
-PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
-SETTINGS = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(path_type=Path),
-    help="A YAML file of settings; it beats SITE's own recommender.yaml.",
-)
-MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
-
-WHO = click.option("--who", required=True, help="The editor.")
 
 
 class Verbs(click.Group):
@@ -54,20 +58,6 @@ class Verbs(click.Group):
             ctx.exit(2)
 
 
-def source_options(command: Any) -> Any:
-    """Add the options that say how a site is read."""
-    for option in (
-        click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
-        PRESET,
-        SETTINGS,
-        click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
-        click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
-        click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_version, package_name="recommender")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
@@ -78,15 +68,29 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
+for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site):
+    main.add_command(verb)
+
+
 @main.command(
     epilog="\b\nExample: recommender suggest examples/newsroom --output suggestions.jsonl -k 5\n"
-    "Example: recommender suggest examples/newsroom --write front-matter --dry-run"
+    "Example: recommender suggest examples/newsroom --write front-matter --dry-run\n"
+    "Example: recommender suggest examples/newsroom --output suggestions.jsonl --inbound inbound.jsonl"
 )
 @SITE
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
 @MODEL
+@click.option(
+    "--inbound",
+    "inbound_file",
+    type=click.Path(path_type=Path),
+    help="Write here which older articles should point at new ones.",
+)
+@click.option(
+    "--since", metavar="DATE", type=moment, help="With --inbound: new is what came after this.  [default: last week]"
+)
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -98,6 +102,8 @@ def suggest(
     k: int | None,
     threshold: float | None,
     model_folder: Path | None,
+    inbound_file: Path | None,
+    since: datetime | None,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,
@@ -112,11 +118,14 @@ def suggest(
     With --write front-matter they go into the articles themselves, and no other byte of a file changes; JSON is
     then written to --output alone. The verb unsuggest takes it all out again.
     """
+    if since is not None and inbound_file is None:
+        raise SettingsError("--since says which articles are new to --inbound; add --inbound FILE")
     if write is None and (dry_run or max_changed is not None or source["key"]):
         raise SettingsError("--dry-run, --max-changed and --key say how articles are written; add --write front-matter")
-    if dry_run and output is not None:
-        raise SettingsError(f"--dry-run writes nothing; leave out --output {output}")
-    settings = _settings(site, **source)
+    for name, file in (("--output", output), ("--inbound", inbound_file)):
+        if dry_run and file is not None:
+            raise SettingsError(f"--dry-run writes nothing; leave out {name} {file}")
+    settings = settings_of(site, **source)
     usual = settings.selection
     selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
     settings = replace(settings, selection=selection)
@@ -127,8 +136,9 @@ def suggest(
         model_folder,
         source["n_jobs"],
         _progress,
-        cache=_cache(settings, source),
+        cache=cache_of(settings, source),
         write_back=WriteBack(dry_run, max_changed) if write else None,
+        back_fill=BackFill(inbound_file, since) if inbound_file else None,
     )
     _report_summary(summary)
 
@@ -141,7 +151,7 @@ def suggest(
 @SETTINGS
 def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
     """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
-    for line in unsuggest_site(site, _settings(site, **source), dry_run).lines():
+    for line in unsuggest_site(site, settings_of(site, **source), dry_run).lines():
         click.echo(line, err=True)
 
 
@@ -151,10 +161,10 @@ def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
 @source_options
 def train(site: Path, model_folder: Path, **source: Any) -> None:
     """Learn from the relations of SITE, and from what its editors accepted, and write a model folder."""
-    settings = _settings(site, **source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
-    model = Recommender(settings, site_name(site), _decisions(site)).fit(corpus)
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
+    report_skipped(corpus)
+    model = Recommender(settings, site_name(site), read_decisions(site)).fit(corpus)
     model.save(model_folder)
     click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
 
@@ -176,9 +186,9 @@ def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool,
     With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
     what is lost is printed last, and is under "ablation" in the file of --json.
     """
-    settings = _settings(site, **source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
+    report_skipped(corpus)
     report = evaluate(corpus, settings, newest=newest, ablate=ablate)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
@@ -199,10 +209,10 @@ def explain(
 
     Both are ids or addresses of SITE.
     """
-    settings = _settings(site, **source)
-    corpus = _read(site, settings, source)
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
-    model = open_model(corpus, settings, model_folder, site_name(site), _decisions(site))
+    model = open_model(corpus, settings, model_folder, site_name(site), read_decisions(site))
     explanation = model.explain(source_id, target_id)
     if as_json:
         click.echo(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
@@ -215,38 +225,6 @@ def explain(
         click.echo(f"  {name}: {corpus[corpus.row(name)].title}")
     for reason in explanation.reasons:
         click.echo(f"  {reason.share:+.3f}  {reason.feature}: {reason.text}")
-
-
-@main.command(
-    epilog="\b\nExample: recommender accept examples/newsroom SOURCE TARGET --who Ana --why 'the same court case'"
-)
-@SITE
-@click.argument("source_id", metavar="SOURCE")
-@click.argument("target_id", metavar="TARGET")
-@WHO
-@click.option("--why", default="", help="The reason, in your words.")
-@source_options
-def accept(site: Path, source_id: str, target_id: str, who: str, why: str, **source: Any) -> None:
-    """Note that an editor would keep the link from SOURCE to TARGET: the next training learns from it.
-
-    It is noted in decisions.jsonl at the root of SITE, and never written into the articles.
-    """
-    _decide(site, source, ACCEPT, source_id, target_id, who, why)
-
-
-@main.command(epilog="\b\nExample: recommender reject examples/newsroom SOURCE TARGET --who Ana --why outdated")
-@SITE
-@click.argument("source_id", metavar="SOURCE")
-@click.argument("target_id", metavar="TARGET")
-@WHO
-@click.option("--why", required=True, help="The reason; a target rejected twice for one reason drops in rank.")
-@source_options
-def reject(site: Path, source_id: str, target_id: str, who: str, why: str, **source: Any) -> None:
-    """Note that TARGET is not to be suggested for SOURCE again; the other way round it still may.
-
-    It is noted in decisions.jsonl at the root of SITE. A later accept takes it back.
-    """
-    _decide(site, source, REJECT, source_id, target_id, who, why)
 
 
 @main.command(epilog="Example: recommender inspect models/newsroom")
@@ -264,10 +242,8 @@ def inspect(model_folder: Path) -> None:
 @source_options
 def show(site: Path, articles: int, k: int, model_folder: Path | None, **source: Any) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
-    settings = _settings(site, **source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site), _decisions(site))
+    model = open_site(site, model_folder, source)
+    corpus = model.corpus
     console = Console(width=None if sys.stdout.isatty() else 120)
     step = max(1, len(corpus) // (articles + 1))
     first = step if len(corpus) > articles else 0
@@ -275,53 +251,13 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
         console.print(_table(article.title, model.suggest(article.id, k=k)))
 
 
-def _read(site: Path, settings: Settings, source: dict[str, Any]) -> Corpus:
-    cache = _cache(settings, source)
-    return read_articles(site, settings.source, n_jobs=source["n_jobs"], cache=cache)
-
-
-def _decide(
-    site: Path, source: dict[str, Any], verdict: str, source_id: str, target_id: str, who: str, why: str
-) -> None:
-    corpus = _read(site, _settings(site, **source), source)
-    decision = decide(site, corpus, verdict, source_id, target_id, who, why)
-    click.echo(f"{verdict}: {decision.source} -> {decision.target}, noted in {decisions_file(site)}", err=True)
-
-
-def _decisions(site: Path) -> Decisions:
-    decisions = Decisions.of_site(site)
-    for line in decisions.problems:
-        click.echo(line, err=True)
-    return decisions
-
-
-def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:
-    if source["no_cache"] and source["cache"]:
-        raise click.UsageError("--cache and --no-cache exclude each other")
-    wanted = False if source["no_cache"] else source["cache"] or settings.source.cache
-    return True if wanted is None else wanted
-
-
-def _settings(
-    site: Path, settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
-) -> Settings:
-    settings = Settings.of_site(site, settings_file)
-    source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
-    return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
-
-
 def _progress(lists: Iterable[tuple[str, list[Suggestion]]], total: int) -> Iterable[tuple[str, list[Suggestion]]]:
     console = Console(stderr=True)
     return track(lists, "suggesting", total=total, console=console, disable=not console.is_terminal)
 
 
-def _report_skipped(corpus: Corpus) -> None:
-    for line in (*corpus.report.skipped, *corpus.report.warnings):
-        click.echo(line, err=True)
-
-
 def _report_summary(summary: Summary) -> None:
-    _report_skipped(summary.corpus)
+    report_skipped(summary.corpus)
     for line in summary.lines():
         click.echo(line, err=True)
 

@@ -16,14 +16,14 @@ from recommender.decisions import REJECT, Decision, Decisions
 from recommender.errors import SettingsError, UnknownArticleError, nearest
 from recommender.features import Query
 from recommender.features.topics import topic_key
-from recommender.records import Article, Provider, Reason
+from recommender.records import PINNED, Article, Provider, Reason
 from recommender.rules import Rules
 
 HALVED = math.log(2)
 UNWANTED_WEIGHT = -math.log(4)  # a quarter of the odds, however often a target was rejected
 UNWANTED_FROM = 2  # sources for which one reason was given
 AGE, UNWANTED = "house_age", "house_rejections"
-PINNED = Reason("pinned", "the house pinned it here, whatever its score", 0.0, 0.0)
+PIN = Reason(PINNED, "the house pinned it here, whatever its score", 0.0, 0.0)
 
 
 @dataclass(frozen=True)

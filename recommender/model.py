@@ -20,7 +20,8 @@ from recommender.decisions import SITE_FILE as DECISIONS
 from recommender.decisions import Decisions
 from recommender.errors import ArticleError, ModelFormatError, NotFittedError, SettingsError
 from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
-from recommender.house import PINNED, House, Orders, Weight, with_pins
+from recommender.house import PIN, House, Orders, Weight, with_pins
+from recommender.inbound import Pointer, Wanted, best_pointers, pointed
 from recommender.ranker import Ranker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
@@ -186,12 +187,65 @@ class Recommender:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
         state = self._state
         rows = np.arange(len(state.index.corpus))
-        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        blocks = _blocks(rows)
         work = (delayed(self._suggest_rows)(state, block, k, threshold) for block in blocks)
         done = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)
         for block, lists in zip(blocks, done, strict=True):
             for row, suggestions in zip(block, lists, strict=True):
                 yield state.index.corpus[int(row)].id, suggestions
+
+    def inbound(
+        self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
+    ) -> list[Suggestion]:
+        """Return the articles that should point at one, best first: suggestions of which it is the target.
+
+        Those that link to it already are left out, as is what a rule or an editor forbids; pins come first. `rank` is
+        that among the sources; scores and reasons are those of `explain`.
+
+        Parameters
+        ----------
+        target
+            An id or address of the corpus, or an article, also one that the model has never seen.
+        k, threshold
+            As of `suggest`.
+        older
+            Only articles that come before it in time; any for False.
+
+        Raises
+        ------
+        UnknownArticleError, SettingsError
+            As of `suggest`.
+        """
+        k, threshold = self._limits(k, threshold)
+        state = self._knowing(target)
+        corpus = state.index.corpus
+        own = np.array([_target_row(corpus, target)])
+        asked = self._rank(state, state.index.vectors.take(own), own, np.array([len(corpus)]))[0].query
+        pinned = [source for source, other in self._house(corpus).pins if other == own[0]]
+        rows = np.union1d(asked.targets, np.array(pinned, dtype=np.intp))
+        wanted = Wanted(corpus, own.tolist(), older)
+        return self._inbound(state, wanted, rows[rows != own[0]], k, threshold, own)[int(own[0])]
+
+    def inbound_all(
+        self,
+        targets: Iterable[str],
+        k: int | None = None,
+        threshold: float | None = None,
+        older: bool = True,
+        n_jobs: int = 1,
+    ) -> list[tuple[str, list[Suggestion]]]:
+        """Return each article's id and the articles that should point at it, as of `inbound`, in the order given.
+
+        For many targets at once: every article is asked once for its candidates, so that what would be no candidate
+        of any has no sources here.
+        """
+        k, threshold = self._limits(k, threshold)
+        state = self._state
+        corpus = state.index.corpus
+        rows = [corpus.row(target) for target in targets]
+        every = np.arange(len(corpus)) if rows else np.empty(0, dtype=np.intp)
+        found = self._inbound(state, Wanted(corpus, rows, older), every, k, threshold, n_jobs=n_jobs)
+        return [(corpus[row].id, found[row]) for row in rows]
 
     def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
         """Yield every candidate of each source, scored, without rules, limits or reasons; for evaluation.
@@ -403,6 +457,45 @@ class Recommender:
         ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
         return self._suggestions(state, ranked, sources, k, threshold)
 
+    def _inbound(
+        self,
+        state: _State,
+        wanted: Wanted,
+        rows: NDArray[np.intp],
+        k: int,
+        threshold: float,
+        also: NDArray[np.intp] | None = None,
+        n_jobs: int = 1,
+    ) -> dict[int, list[Suggestion]]:
+        """Ask these sources for what is wanted; then, for their reasons, those that came out best once more."""
+        house, settings = self._house(state.index.corpus), self.settings.selection
+
+        def ask(some: NDArray[np.intp]) -> list[tuple[_Ranked, Article]]:
+            sources = [state.index.corpus[int(row)] for row in some]
+            limits = np.full(len(some), len(state.index.corpus))
+            ranked = self._rank(state, state.index.vectors.take(some), some, limits, house, sources, also)
+            return list(zip(ranked, sources, strict=True))
+
+        def point(some: NDArray[np.intp]) -> list[Pointer]:
+            found: list[Pointer] = []
+            for one, source in ask(some):
+                found += wanted.pointers(one.query, source, one.scores, settings, threshold, one.orders)
+            return found
+
+        pool = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        best = best_pointers(pool(delayed(point)(some) for some in _blocks(rows)), k)
+        found: dict[int, list[Suggestion]] = {int(target): [] for target in wanted.targets}
+        ranks = {pointer: rank for each in best.values() for rank, pointer in enumerate(each, start=1)}
+        chosen = sorted(ranks, key=lambda pointer: pointer.source)
+        for some in _blocks(np.unique(np.array([pointer.source for pointer in chosen], dtype=np.intp))):
+            again = {one.query.row: (one, source) for one, source in ask(some)}
+            for pointer in [each for each in chosen if each.source in again]:
+                one, source = again[pointer.source]
+                choice = pointed(one.query, source, pointer)
+                parts = state.ranker.contributions(one.features[[choice.place]])[0]
+                found[pointer.target].append(self._suggestion(state, one, choice, source, ranks[pointer], parts))
+        return {target: sorted(each, key=lambda one: one.rank) for target, each in found.items()}
+
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
@@ -442,10 +535,14 @@ class Recommender:
             rank=rank,
             score=score,
             kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
-            reasons=(PINNED, *reasons) if choice.pinned else reasons,
+            reasons=(PIN, *reasons) if choice.pinned else reasons,
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
+
+
+def _blocks(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

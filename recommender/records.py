@@ -11,6 +11,8 @@ from typing import Any
 
 from recommender.errors import ArticleError
 
+PINNED = "pinned"  # the reason for a suggestion that a rule of the house made
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -188,6 +190,11 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     target: Article = field(repr=False, compare=False)
     duplicates: tuple[str, ...] = ()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a rule of the house put it here, whatever its score."""
+        return any(reason.feature == PINNED for reason in self.reasons)
 
     def to_dict(self, model: str | None = None) -> dict[str, Any]:
         """Return the line of JSON that `design` promises to readers; `model` names who made it."""

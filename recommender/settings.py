@@ -85,6 +85,8 @@ class SelectionSettings:
 
     `collapse_duplicates` shows one article of those with the same text and lists the others under it.
     `diversity`, in [0, 1], orders by maximal marginal relevance: 0 by score alone, 1 by difference alone.
+    `exposure`, in (0, 1], is the largest share of all suggestions of a site that one target may take, in the batch;
+    None for no limit.
     """
 
     k: int = 5
@@ -93,6 +95,7 @@ class SelectionSettings:
     repeat_curated: bool = True
     collapse_duplicates: bool = True
     diversity: float = 0.0
+    exposure: float | None = None
 
     def __post_init__(self) -> None:
         _at_least(self, "k", 1)
@@ -100,6 +103,11 @@ class SelectionSettings:
             value: Any = getattr(self, name)
             if not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise SettingsError(f"selection.{name} must be in [0, 1], got {value!r}")
+        share: Any = self.exposure
+        if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) <= 1):
+            raise SettingsError(
+                f"selection.exposure must be above 0 and at most 1, got {share!r}; leave it out for none"
+            )
 
 
 @dataclass(frozen=True)
@@ -181,13 +189,14 @@ class Settings:
         return dataclasses.replace(self, rules=Rules())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return nested dicts; `from_dict` takes them back. A cache and rules that are not set are left out."""
+        """Return nested dicts; `from_dict` takes them back. What has no default and is not set is left out."""
         values = {each.name: dataclasses.asdict(getattr(self, each.name)) for each in dataclasses.fields(self)}
         values["rules"] = self.rules.to_dict()
         if not values["rules"]:
             del values["rules"]
-        if self.source.cache is None:
-            del values["source"]["cache"]
+        for stage, name in (("source", "cache"), ("selection", "exposure")):
+            if values[stage][name] is None:
+                del values[stage][name]
         return values
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -87,7 +88,7 @@ def test_help_names_the_verbs() -> None:
 
 
 def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
-    lines, diff = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
+    lines, diff, _ = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
     done = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -475,3 +476,51 @@ def test_a_training_by_command_learns_from_what_was_accepted(site: Path, tmp_pat
     assert "hand-set ranker" in run("train", site, "--model", tmp_path / "before").stderr
     assert run("accept", site, "breach-3", "breach-2", "--who", "Ana").exit_code == 0
     assert "hand-set ranker" not in run("train", site, "--model", tmp_path / "after").stderr
+
+
+def test_inbound_says_who_should_point_at_an_article(site: Path) -> None:
+    told = run("inbound", site, "https://coast.example/wind-4", "-k", 2)
+    assert told.exit_code == 0, told.output
+    first, *rest = told.stdout.splitlines()
+    assert first == "wind-4: Harrow Hill turbines stand still, villagers sleep"
+    assert len(rest) == 2
+    assert all(re.match(r"  0\.\d{3}  wind-\d: ", line) for line in rest)
+    rows = [json.loads(line) for line in run("inbound", site, "wind-4", "-k", 2, "--json").stdout.splitlines()]
+    assert [line.split()[1].rstrip(":") for line in rest] == [row["source"] for row in rows]
+    assert "nothing should point at it" in run("inbound", site, "ferry-1").stdout
+    assert "ferry-4" not in run("inbound", site, "ferry-2", "-k", 99).stdout
+    assert "breach-4" in run("inbound", site, "ferry-2", "-k", 99, "--any-age").stdout
+
+
+def test_orphans_are_listed_with_their_best_sources(site: Path) -> None:
+    (site / "recommender.yaml").write_text("selection: {k: 1}\nrules: {block_targets: [wind-4]}\n", encoding="utf-8")
+    told = run("orphans", site)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.endswith("sleep\n  the house lets nothing point at it\n")
+    rows = [json.loads(line) for line in run("orphans", site, "--json", "-k", 2).stdout.splitlines()]
+    assert f"{len(rows)} of 12 articles are orphans" in told.stderr
+    assert rows[-1]["orphan"] == "wind-4"
+    assert all(len(row["sources"]) == 2 for row in rows[:-1])
+    assert told.stdout.count("\n  0.") == 3 * (len(rows) - 1)
+
+
+def test_the_job_writes_what_should_point_at_new_articles(site: Path, tmp_path: Path) -> None:
+    out, inbound = tmp_path / "out.jsonl", tmp_path / "inbound.jsonl"
+    result = run("suggest", site, "--output", out, "--inbound", inbound, "--since", "2025-03-11")
+    assert result.exit_code == 0, result.output
+    assert {json.loads(line)["target"] for line in inbound.read_text().splitlines()} == {"breach-4", "wind-4"}
+    assert "inbound 10 links" in result.stderr
+    run("suggest", site, "--output", out, "--inbound", inbound)
+    assert len({json.loads(line)["target"] for line in inbound.read_text().splitlines()}) == 7
+    assert_one_line_and_exit_2(run("suggest", site, "--since", "2025-03-11"), "add --inbound FILE")
+    assert "is no date like 2026-01-31" in run("suggest", site, "--inbound", inbound, "--since", "x").stderr
+
+
+def test_the_limit_on_exposure_is_in_the_summary(site: Path) -> None:
+    assert "without selection.exposure" not in run("suggest", site).stderr
+    (site / "recommender.yaml").write_text("selection: {exposure: 0.13, k: 2}\n", encoding="utf-8")
+    result = run("suggest", site)
+    assert re.search(r"in-degree Gini 0\.\d+, .*; without selection\.exposure 0\.\d+ and ", result.stderr)
+    counts = Counter(json.loads(line)["target"] for line in result.stdout.splitlines())
+    assert max(counts.values()) <= 3
+    assert counts.total() == 24
