@@ -97,7 +97,7 @@ def open_model(
 ) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
-        return Recommender(settings, name, decisions).fit(corpus)
+        return Recommender(settings, name, decisions=decisions).fit(corpus)
     model = Recommender.load(folder)
     model.settings = settings
     model.decisions = Decisions() if decisions is None else decisions

@@ -164,7 +164,7 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
     settings = settings_of(site, **source)
     corpus = read_site(site, settings, source)
     report_skipped(corpus)
-    model = Recommender(settings, site_name(site), read_decisions(site)).fit(corpus)
+    model = Recommender(settings, site_name(site), decisions=read_decisions(site)).fit(corpus)
     model.save(model_folder)
     click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
 

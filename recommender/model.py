@@ -22,7 +22,7 @@ from recommender.errors import ArticleError, ModelFormatError, NotFittedError, S
 from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
 from recommender.house import PIN, House, Orders, Weight, with_pins
 from recommender.inbound import Pointer, Wanted, best_pointers, pointed
-from recommender.ranker import Ranker, scores
+from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
@@ -79,6 +79,8 @@ class Recommender:
         Of every stage; the defaults where None.
     name
         What the model is called in the suggestions it makes.
+    shipped
+        The ranker for a site with little to learn from; the one inside the package for None.
     decisions
         Of the editors; none for None. May be replaced at any time, as the settings may: the next call heeds them.
 
@@ -89,10 +91,17 @@ class Recommender:
     ['b']
     """
 
-    def __init__(self, settings: Settings | None = None, name: str = "site", decisions: Decisions | None = None):
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        name: str = "site",
+        shipped: ShippedRanker | None = None,
+        decisions: Decisions | None = None,
+    ):
         self.settings = settings or Settings()
         self.name = name
         self.decisions = Decisions() if decisions is None else decisions
+        self._shipped = shipped
         self._current: _State | None = None
         self._house_known: House | None = None
         self._changing = threading.Lock()
@@ -118,7 +127,7 @@ class Recommender:
         taught = self.decisions.taught(corpus)
         lesson = index if taught is corpus else features.index(taught, like=index)
         with self._changing:
-            self._current = _State(features, train_ranker(lesson, self.settings), index)
+            self._current = _State(features, train_ranker(lesson, self.settings, self._shipped), index)
         return self
 
     @property
@@ -362,7 +371,7 @@ class Recommender:
         decisions = Decisions.from_bytes(contents.texts.get(DECISIONS, b""))
         if decisions.problems:
             raise ModelFormatError(f"{path}: {decisions.problems[0]}; train the model again")
-        model = cls(settings, str(contents.facts.get("name", "site")), decisions)
+        model = cls(settings, str(contents.facts.get("name", "site")), decisions=decisions)
         model._current = _State(features, ranker, index)
         return model
 

@@ -473,9 +473,9 @@ def test_a_decision_on_an_unknown_article_is_one_line(site: Path) -> None:
 
 def test_a_training_by_command_learns_from_what_was_accepted(site: Path, tmp_path: Path) -> None:
     (site / "recommender.yaml").write_text("ranker: {least_sources: 7, trees: 5}\n", encoding="utf-8")
-    assert "hand-set ranker" in run("train", site, "--model", tmp_path / "before").stderr
+    assert "shipped ranker" in run("train", site, "--model", tmp_path / "before").stderr
     assert run("accept", site, "breach-3", "breach-2", "--who", "Ana").exit_code == 0
-    assert "hand-set ranker" not in run("train", site, "--model", tmp_path / "after").stderr
+    assert "shipped ranker" not in run("train", site, "--model", tmp_path / "after").stderr
 
 
 def test_inbound_says_who_should_point_at_an_article(site: Path) -> None:

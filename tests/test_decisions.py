@@ -33,7 +33,7 @@ def targets(suggestions: Sequence[Suggestion]) -> list[str]:
 
 
 def deciding(articles: Sequence[Article], *made: Decision, settings: Settings | None = None) -> Recommender:
-    return Recommender(settings, "coast", Decisions(made)).fit(articles)
+    return Recommender(settings, "coast", decisions=Decisions(made)).fit(articles)
 
 
 # The file.
@@ -263,12 +263,12 @@ def test_a_rejection_beats_a_pin_and_is_warned_of(articles: tuple[Article, ...])
     )
 
 
-def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, ...], hand_set: Recommender) -> None:
+def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, ...], unlearned: Recommender) -> None:
     model = deciding(articles, said(REJECT, "wind-1", "ferry-3", " Outdated!"), said(REJECT, "wind-2", "ferry-3"))
-    before = hand_set.score("ferry-2", "ferry-3")
+    before = unlearned.score("ferry-2", "ferry-3")
     found = model.suggest("ferry-2")
     [dropped] = [one for one in found if one.target_id == "ferry-3"]
-    assert dropped.rank > [one.target_id for one in hand_set.suggest("ferry-2")].index("ferry-3") + 1
+    assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-3") + 1
     assert dropped.score / (1 - dropped.score) == pytest.approx(before / (1 - before) / 4)
     [reason] = [one for one in dropped.reasons if one.feature == "house_rejections"]
     assert (reason.text, reason.log_odds) == ("rejected for 2 articles: outdated", pytest.approx(-math.log(4)))
@@ -278,7 +278,7 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
     assert (told.score, told.reasons) == (dropped.score, dropped.reasons)
     for one in found:
         if one.target_id != "ferry-3":
-            assert one.score == hand_set.score("ferry-2", one.target_id)
+            assert one.score == unlearned.score("ferry-2", one.target_id)
 
 
 @pytest.mark.parametrize(
@@ -297,9 +297,9 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
     ],
 )
 def test_less_than_that_changes_no_score(
-    articles: tuple[Article, ...], hand_set: Recommender, made: list[Decision]
+    articles: tuple[Article, ...], unlearned: Recommender, made: list[Decision]
 ) -> None:
-    assert deciding(articles, *made).suggest("ferry-2") == hand_set.suggest("ferry-2")
+    assert deciding(articles, *made).suggest("ferry-2") == unlearned.suggest("ferry-2")
 
 
 def test_an_accepted_pair_is_a_relation_to_learn_from_and_stays_suggestible(articles: tuple[Article, ...]) -> None:

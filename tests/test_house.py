@@ -54,15 +54,15 @@ def changed(articles: Sequence[Article], **changes: dict[str, Any]) -> list[Arti
 
 
 def test_a_pin_comes_first_with_the_models_score_and_says_so(
-    articles: tuple[Article, ...], hand_set: Recommender
+    articles: tuple[Article, ...], unlearned: Recommender
 ) -> None:
-    assert "wind-4" not in targets(hand_set.suggest("ferry-2", k=3))
+    assert "wind-4" not in targets(unlearned.suggest("ferry-2", k=3))
     model = ruled(articles, **PIN)
     found = model.suggest("ferry-2", k=3)
-    assert targets(found) == ["wind-4", *targets(hand_set.suggest("ferry-2", k=2))]
+    assert targets(found) == ["wind-4", *targets(unlearned.suggest("ferry-2", k=2))]
     assert [one.rank for one in found] == [1, 2, 3]
     first = found[0]
-    assert first.score == hand_set.score("ferry-2", "wind-4") < found[1].score
+    assert first.score == unlearned.score("ferry-2", "wind-4") < found[1].score
     assert first.kind == "background"
     assert (first.reasons[0].feature, first.reasons[0].share) == ("pinned", 0)
     assert sum(reason.share for reason in first.reasons) == pytest.approx(first.score, abs=1e-9)
@@ -219,23 +219,23 @@ def test_a_draft_is_written_now(articles: tuple[Article, ...]) -> None:
     assert "ferry-1" in targets(model.suggest(dated, k=100))
 
 
-def test_odds_halve_with_each_half_life(articles: tuple[Article, ...], hand_set: Recommender) -> None:
+def test_odds_halve_with_each_half_life(articles: tuple[Article, ...], unlearned: Recommender) -> None:
     model = ruled(articles, half_life_days=3)
-    before = hand_set.score("ferry-4", "ferry-1")
+    before = unlearned.score("ferry-4", "ferry-1")
     told = model.explain("ferry-4", "ferry-1")
     assert told.score / (1 - told.score) == pytest.approx(before / (1 - before) / 8)
     [reason] = [one for one in told.reasons if one.feature == "house_age"]
     assert reason.log_odds == pytest.approx(-3 * math.log(2))
     assert reason.text == "published 9 days before; the house halves the odds every 3 days"
     assert sum(one.share for one in told.reasons) == pytest.approx(told.score, abs=1e-9)
-    assert model.score("ferry-1", "ferry-4") == hand_set.score("ferry-1", "ferry-4")
+    assert model.score("ferry-1", "ferry-4") == unlearned.score("ferry-1", "ferry-4")
     for one in model.suggest("ferry-4", k=100):
         assert one.score == model.score("ferry-4", one.target_id)
         assert sum(reason.share for reason in one.reasons) == pytest.approx(one.score, abs=1e-9)
 
 
-def test_a_half_life_changes_the_order(articles: tuple[Article, ...], hand_set: Recommender) -> None:
-    usual = targets(hand_set.suggest("wind-4", k=100))
+def test_a_half_life_changes_the_order(articles: tuple[Article, ...], unlearned: Recommender) -> None:
+    usual = targets(unlearned.suggest("wind-4", k=100))
     found = targets(ruled(articles, half_life_days=0.5).suggest("wind-4", k=100))
     assert set(found) == set(usual)
     assert found != usual
@@ -272,7 +272,7 @@ def test_the_same_language_only(articles: tuple[Article, ...]) -> None:
     ],
 )
 def test_an_unknown_article_is_an_error_naming_the_nearest(
-    articles: tuple[Article, ...], hand_set: Recommender, rules: dict, said: str
+    articles: tuple[Article, ...], unlearned: Recommender, rules: dict, said: str
 ) -> None:
     with pytest.raises(UnknownArticleError, match=said):
         ruled(articles, **rules)
@@ -397,7 +397,7 @@ PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filte
 )
 @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_rules_they_hold(
-    hand_set: Recommender,
+    unlearned: Recommender,
     pins: list[tuple[str, str]],
     never: list[tuple[str, str]],
     blocked: set[str],
@@ -415,7 +415,7 @@ def test_whatever_the_rules_they_hold(
         half_life_days=half_life,
     )
     model = Recommender(Settings(rules=rules))
-    model._current = hand_set._current
+    model._current = unlearned._current
     for source in ("ferry-1", "breach-3", "wind-4"):
         found = targets(model.suggest(source, k=k))
         pinned = list(dict.fromkeys(target for one, target in pins if one == source))

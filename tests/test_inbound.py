@@ -60,40 +60,40 @@ def test_many_at_once_are_the_same_as_one_by_one(fitted: Recommender) -> None:
     assert fitted.inbound_all([]) == []
 
 
-def test_only_older_articles_that_do_not_link_to_it_yet(hand_set: Recommender) -> None:
-    assert set(sources(hand_set.inbound("ferry-3", k=100))) == {
+def test_only_older_articles_that_do_not_link_to_it_yet(unlearned: Recommender) -> None:
+    assert set(sources(unlearned.inbound("ferry-3", k=100))) == {
         "ferry-1",
         "ferry-2",
         *_of("breach", 2),
         *_of("wind", 2),
     }
-    any_age = set(sources(hand_set.inbound("ferry-3", k=100, older=False)))
+    any_age = set(sources(unlearned.inbound("ferry-3", k=100, older=False)))
     assert any_age == {"ferry-1", "ferry-2", *_of("breach", 4), *_of("wind", 4)}  # ferry-4 links to it
-    assert hand_set.inbound("ferry-1") == []
+    assert unlearned.inbound("ferry-1") == []
 
 
 def _of(story: str, count: int) -> list[str]:
     return [f"{story}-{number}" for number in range(1, count + 1)]
 
 
-def test_k_and_threshold_are_those_of_suggest(hand_set: Recommender) -> None:
-    every = hand_set.inbound("wind-4", k=100)
-    assert hand_set.inbound("wind-4", k=2) == every[:2]
-    assert len(hand_set.inbound("wind-4")) == 5
+def test_k_and_threshold_are_those_of_suggest(unlearned: Recommender) -> None:
+    every = unlearned.inbound("wind-4", k=100)
+    assert unlearned.inbound("wind-4", k=2) == every[:2]
+    assert len(unlearned.inbound("wind-4")) == 5
     least = every[1].score
-    assert hand_set.inbound("wind-4", threshold=least) == every[:2]
+    assert unlearned.inbound("wind-4", threshold=least) == every[:2]
     with pytest.raises(SettingsError, match="must be at least 1, got 0"):
-        hand_set.inbound("wind-4", k=0)
+        unlearned.inbound("wind-4", k=0)
     with pytest.raises(UnknownArticleError, match="no article has the id 'wind'"):
-        hand_set.inbound("wind")
+        unlearned.inbound("wind")
 
 
-def test_a_draft_is_pointed_at_too(hand_set: Recommender) -> None:
+def test_a_draft_is_pointed_at_too(unlearned: Recommender) -> None:
     draft = Article("draft", "Ferry strike: deckhands look back", published_at=datetime(2025, 4, 1, tzinfo=UTC))
-    found = hand_set.inbound(draft, k=4)
+    found = unlearned.inbound(draft, k=4)
     assert {name[:5] for name in sources(found)} == {"ferry"}
     assert found[0].target is draft
-    assert "draft" not in hand_set.corpus
+    assert "draft" not in unlearned.corpus
 
 
 def test_removed_articles_point_at_nothing(articles: tuple[Article, ...]) -> None:
@@ -140,30 +140,30 @@ def test_the_half_life_counts_from_the_source(articles: tuple[Article, ...]) -> 
     assert late["wind-4"] < usual.score("wind-4", "ferry-1")
 
 
-def test_new_is_what_came_after_or_within_a_week(hand_set: Recommender, articles: tuple[Article, ...]) -> None:
-    assert new_articles(hand_set) == [one.id for one in articles[5:]]
-    assert new_articles(hand_set, articles[9].published_at) == ["breach-4", "wind-4"]
+def test_new_is_what_came_after_or_within_a_week(unlearned: Recommender, articles: tuple[Article, ...]) -> None:
+    assert new_articles(unlearned) == [one.id for one in articles[5:]]
+    assert new_articles(unlearned, articles[9].published_at) == ["breach-4", "wind-4"]
     gone = Recommender().fit([replace(one, removed=one.id == "wind-4") for one in articles])
     assert new_articles(gone, articles[9].published_at) == ["breach-4"]
     assert new_articles(Recommender().fit([Article("a", "Undated")])) == []
 
 
-def test_a_row_names_both_ends(hand_set: Recommender) -> None:
-    rows = list(inbound_rows(hand_set, ["breach-4", "wind-4"]))
+def test_a_row_names_both_ends(unlearned: Recommender) -> None:
+    rows = list(inbound_rows(unlearned, ["breach-4", "wind-4"]))
     assert [row["target"] for row in rows] == ["breach-4"] * 5 + ["wind-4"] * 5
     first = rows[0]
     assert first.keys() > {"source", "target", "rank", "score", "kind", "reasons", "title", "url", "model"}
-    source = hand_set.corpus[hand_set.corpus.row(first["source"])]
+    source = unlearned.corpus[unlearned.corpus.row(first["source"])]
     assert (first["source_title"], first["source_url"]) == (source.title, source.url)
 
 
-def test_an_orphan_has_neither_link_nor_suggestion(hand_set: Recommender) -> None:
+def test_an_orphan_has_neither_link_nor_suggestion(unlearned: Recommender) -> None:
     lists = {"ferry-1": ["ferry-4", "breach-4"], "wind-1": ["wind-4"]}
-    found = list(orphans(hand_set, lists))
+    found = list(orphans(unlearned, lists))
     # ferry-1 to -3, breach-1, breach-3, wind-1 and wind-2 are linked to by their editors
     assert [one.article.id for one in found] == ["breach-2", "wind-3"]
     for one in found:
-        assert list(one.sources) == hand_set.inbound(one.article.id, k=3, threshold=0, older=False)
+        assert list(one.sources) == unlearned.inbound(one.article.id, k=3, threshold=0, older=False)
         assert len(one.sources) == 3
         assert one.to_dict()["sources"][0]["source"] == one.sources[0].source_id
     assert {name[:4] for name in sources(found[1].sources)} == {"wind"}
