@@ -22,6 +22,7 @@ from recommender import __version__ as package_version
 from recommender.backfill import BackFill
 from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
 from recommender.commands import editors
+from recommender.commands.audit import audit
 from recommender.commands.options import (
     KEY,
     MODEL,
@@ -68,7 +69,7 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
-for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site):
+for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site, audit):
     main.add_command(verb)
 
 
