@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ FEW = 10  # targets; for more it is cheaper to ask every article once
 class BackFill:
     """Where to write which older articles should point at new ones: those published after `since`.
 
-    For None, new is what was published within the last week before the newest article.
+    For None, as of `new_articles`.
     """
 
     output: Path
@@ -57,8 +57,14 @@ class Orphan:
         }
 
 
-def new_articles(model: Recommender, since: datetime | None = None) -> list[str]:
-    """Return the ids of what was published after `since`, in time order, without what was removed."""
+def new_articles(model: Recommender, since: datetime | None = None, known: Collection[str] | None = None) -> list[str]:
+    """Return the ids of what is new, in time order, without what was removed.
+
+    That is what was published after `since`; for None, what is not among the `known`; where these are not known
+    either, what was published within the last week of the site's own time.
+    """
+    if since is None and known is not None:
+        return [article.id for article in model.corpus if article.id not in known and not article.removed]
     newest = model.corpus.newest
     if newest is None:
         return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import track
 from rich.table import Table
 
 from recommender import Recommender, RecommenderError, SettingsError, evaluate
@@ -23,6 +21,7 @@ from recommender.backfill import BackFill
 from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
 from recommender.commands import editors
 from recommender.commands.audit import audit
+from recommender.commands.operations import rollback
 from recommender.commands.options import (
     KEY,
     MODEL,
@@ -38,7 +37,10 @@ from recommender.commands.options import (
     settings_of,
     source_options,
 )
+from recommender.commands.progress import progress
+from recommender.history import save_keeping_previous
 from recommender.inspection import describe_model
+from recommender.job_folder import switched_off
 from recommender.records import Suggestion
 
 
@@ -69,7 +71,7 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
-for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site, audit):
+for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site, audit, rollback):
     main.add_command(verb)
 
 
@@ -92,6 +94,7 @@ for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of
 @click.option(
     "--since", metavar="DATE", type=moment, help="With --inbound: new is what came after this.  [default: last week]"
 )
+@click.option("--resume", is_flag=True, help="Go on where a killed run of the same job stopped.")
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -105,6 +108,7 @@ def suggest(
     model_folder: Path | None,
     inbound_file: Path | None,
     since: datetime | None,
+    resume: bool,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,
@@ -118,6 +122,9 @@ def suggest(
 
     With --write front-matter they go into the articles themselves, and no other byte of a file changes; JSON is
     then written to --output alone. The verb unsuggest takes it all out again.
+
+    A job that writes files keeps others out while it runs, and what it has done so far for --resume; its record is in
+    .recommender/run.json at the root of SITE. With job.enabled false, or RECOMMENDER_OFF set, it does nothing.
     """
     if since is not None and inbound_file is None:
         raise SettingsError("--since says which articles are new to --inbound; add --inbound FILE")
@@ -136,23 +143,29 @@ def suggest(
         output,
         model_folder,
         source["n_jobs"],
-        _progress,
+        progress,
         cache=cache_of(settings, source),
         write_back=WriteBack(dry_run, max_changed) if write else None,
         back_fill=BackFill(inbound_file, since) if inbound_file else None,
+        resume=resume,
     )
+    if summary is None:
+        click.echo(f"switched off, nothing was written: {switched_off(settings)}", err=True)
+        return
     _report_summary(summary)
 
 
 @main.command(epilog="Example: recommender unsuggest examples/newsroom --dry-run")
 @SITE
 @click.option("--dry-run", is_flag=True, help="Print a diff instead, and write nothing.")
+@click.option("--expired", is_flag=True, help="Only where no run renewed them within job.expire_days.")
 @KEY
 @PRESET
 @SETTINGS
-def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
+def unsuggest(site: Path, dry_run: bool, expired: bool, **source: Any) -> None:
     """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
-    for line in unsuggest_site(site, settings_of(site, **source), dry_run).lines():
+    written = unsuggest_site(site, settings_of(site, **source), dry_run, expired)
+    for line in ["not expired, nothing was changed"] if written is None else written.lines():
         click.echo(line, err=True)
 
 
@@ -166,8 +179,9 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
     corpus = read_site(site, settings, source)
     report_skipped(corpus)
     model = Recommender(settings, site_name(site), decisions=read_decisions(site)).fit(corpus)
-    model.save(model_folder)
-    click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
+    more = ", the one before is kept for recommender rollback" if save_keeping_previous(model, model_folder) else ""
+    said = f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}{more}"
+    click.echo(said, err=True)
 
 
 @main.command(
@@ -250,11 +264,6 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
     first = step if len(corpus) > articles else 0
     for article in corpus[first::step][:articles]:
         console.print(_table(article.title, model.suggest(article.id, k=k)))
-
-
-def _progress(lists: Iterable[tuple[str, list[Suggestion]]], total: int) -> Iterable[tuple[str, list[Suggestion]]]:
-    console = Console(stderr=True)
-    return track(lists, "suggesting", total=total, console=console, disable=not console.is_terminal)
 
 
 def _report_summary(summary: Summary) -> None:

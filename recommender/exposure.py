@@ -69,8 +69,9 @@ def _skew(counts: Mapping[str, int], n_articles: int) -> tuple[float, float]:
 class Spread:
     """The suggestions of every article, no target having more than a share of them where a share is given.
 
-    With a share every article is asked twice: what the limit takes away is made up for by what comes next, and
-    which that is depends on all lists; to keep them all would fill the memory.
+    With a share all lists are gone through twice: what the limit takes away is made up for by what comes next, and
+    which that is depends on all lists; to keep them all would fill the memory. `lists` makes them, for a number of
+    suggestions; `model.suggest_all`, twice then, for None.
 
     Attributes
     ----------
@@ -78,8 +79,15 @@ class Spread:
         Known when all lists were gone through.
     """
 
-    def __init__(self, model: Recommender, n_jobs: int = 1, progress: Progress | None = None):
-        self._model, self._n_jobs, self._progress = model, n_jobs, progress
+    def __init__(
+        self,
+        model: Recommender,
+        n_jobs: int = 1,
+        progress: Progress | None = None,
+        lists: Callable[[int], Lists] | None = None,
+    ):
+        self._model, self._progress = model, progress
+        self._lists = lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
         self._counts: Counter[str] = Counter()
         self._before: Counter[str] | None = None
 
@@ -110,7 +118,7 @@ class Spread:
         )
 
     def _all(self, k: int) -> Lists:
-        lists = self._model.suggest_all(k=k, n_jobs=self._n_jobs)
+        lists = self._lists(k)
         return self._progress(lists, len(self._model.corpus)) if self._progress else lists
 
 

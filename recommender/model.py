@@ -188,14 +188,17 @@ class Recommender:
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
-        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1
+        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, start: int = 0
     ) -> Iterator[tuple[str, list[Suggestion]]]:
-        """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`."""
+        """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
+
+        The first `start` articles are passed over.
+        """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
         state = self._state
-        rows = np.arange(len(state.index.corpus))
+        rows = np.arange(start, len(state.index.corpus))
         blocks = _blocks(rows)
         work = (delayed(self._suggest_rows)(state, block, k, threshold) for block in blocks)
         done = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)

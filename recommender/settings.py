@@ -125,6 +125,26 @@ class SinkSettings:
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    """How the job of a site runs.
+
+    `enabled` false is its off switch. `folder`, from the site's root, keeps its lock, its record and what a killed
+    run had done. Suggestions expire `expire_days` after the run that renewed them last; never for None.
+    """
+
+    enabled: bool = True
+    folder: str = ".recommender"
+    expire_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.folder.strip():
+            raise SettingsError(f"setting 'job.folder' must name a folder, got {self.folder!r}")
+        days: Any = self.expire_days
+        if days is not None and (not isinstance(days, Real) or not 0 < float(days) < float("inf")):
+            raise SettingsError(f"setting 'job.expire_days' must be above 0, got {days!r}; leave it out for never")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, a stage each.
 
@@ -138,6 +158,7 @@ class Settings:
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     sink: SinkSettings = field(default_factory=SinkSettings)
     rules: Rules = field(default_factory=Rules)
+    job: JobSettings = field(default_factory=JobSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -199,8 +220,9 @@ class Settings:
         """Return nested dicts; `from_dict` takes them back. What has no default and is not set is left out."""
         values = {each.name: dataclasses.asdict(getattr(self, each.name)) for each in dataclasses.fields(self)}
         values["rules"] = self.rules.to_dict()
-        if not values["rules"]:
-            del values["rules"]
+        for stage in ("rules", "job"):  # no matter of a model: without them its folder is written as before
+            if getattr(self, stage) == getattr(Settings(), stage):
+                del values[stage]
         for stage, name in (("source", "cache"), ("selection", "exposure")):
             if values[stage][name] is None:
                 del values[stage][name]

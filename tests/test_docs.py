@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from recommender import Corpus, Recommender, Settings, read_articles
 from recommender.cli import main
+from recommender.history import save_keeping_previous
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,7 +49,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the example site and a trained model, where documents take place."""
     folder = tmp_path_factory.mktemp("docs")
     shutil.copytree(ROOT / "examples", folder / "examples")
-    Recommender(name="newsroom").fit(read_articles(folder / "examples" / "newsroom")).save(folder / "models/newsroom")
+    model = Recommender(name="newsroom").fit(read_articles(folder / "examples" / "newsroom"))
+    for _ in range(2):  # so that there is one to go back to
+        save_keeping_previous(model, folder / "models/newsroom")
     return folder
 
 

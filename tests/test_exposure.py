@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from recommender import Corpus, Recommender, Settings, SettingsError
 from recommender.batch import suggest_site
 from recommender.evaluation.metrics import gini
 from recommender.exposure import Exposure, Spread, Wish, spread
+
+NEWSROOM = Path(__file__).resolve().parents[1] / "examples" / "newsroom"
 
 WISHES = st.lists(
     st.lists(
@@ -109,9 +112,8 @@ def test_the_number_of_workers_does_not_matter(limited: Recommender) -> None:
 
 
 def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus, limited: Recommender) -> None:
-    from tests.conftest import NEWSROOM
-
-    summary = suggest_site(NEWSROOM, limited.settings, tmp_path / "out.jsonl", cache=False)
+    shutil.copytree(NEWSROOM, tmp_path / "newsroom")
+    summary = suggest_site(tmp_path / "newsroom", limited.settings, tmp_path / "out.jsonl", cache=False)
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["source"], row["target"]) for row in rows] == [
         (source, one.target_id) for source, each in Spread(limited) for one in each
