@@ -83,7 +83,11 @@ for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of
 @SITE
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Least score, a probability; 0 fills up.  [default: the ranker's, where 3 of 4 were kept]",
+)
 @MODEL
 @click.option(
     "--inbound",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -62,8 +63,19 @@ class _Ranked:
 
     query: Query
     features: NDArray[np.float32]
-    scores: NDArray[np.float64]
+    log_odds: NDArray[np.float64]
     orders: Orders | None = None
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Probabilities, in [0, 1]."""
+        return scores(self.log_odds)
+
+    def by_the_house(self) -> _Ranked:
+        """Return the same with what the house adds to it."""
+        if self.orders is None:
+            return self
+        return replace(self, log_odds=self.log_odds + self.orders.log_odds(self.query.targets))
 
     def weights(self, row: int) -> list[Weight]:
         """Return what the house adds to a row's log-odds."""
@@ -169,7 +181,8 @@ class Recommender:
         k
             5 unless settings or argument say otherwise.
         threshold
-            Least score, in [0, 1].
+            Least score, in [0, 1]. Unless settings or argument say otherwise it is the ranker's: the lowest at which
+            three of four suggestions were kept. 0 fills up.
         as_of
             Only what was published by then, relations included; everything for None.
 
@@ -302,10 +315,12 @@ class Recommender:
             source_id=article.id,
             target_id=corpus[row].id,
             score=float(ranked.scores[place]),
-            reasons=explain_score(pair, state.ranker.names, parts, ranked.weights(row)),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[place]), ranked.weights(row)),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings, ranked.orders)),
+            **vars(
+                verdict_on(ranked.query, article, ranked.scores, place, self.settings, self._limits()[1], ranked.orders)
+            ),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -384,12 +399,13 @@ class Recommender:
             raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
         return self._current
 
-    def _limits(self, k: int | None, threshold: float | None) -> tuple[int, float]:
+    def _limits(self, k: int | None = None, threshold: float | None = None) -> tuple[int, float]:
         usual = self.settings.selection
         wanted = replace(
             usual, k=usual.k if k is None else k, threshold=usual.threshold if threshold is None else threshold
         )
-        return wanted.k, wanted.threshold
+        own = self._state.ranker.threshold
+        return wanted.k, own if wanted.threshold is None else wanted.threshold
 
     def _restated(self, state: _State, articles: Sequence[Article]) -> _State:
         old = state.index
@@ -438,19 +454,22 @@ class Recommender:
         orders: list[Orders | None] = [None] * len(asked)
         if house is not None and not house.silent:
             orders = [house.orders(query, source) for query, source in zip(asked, sources, strict=True)]
-        found = [
-            with_candidates(query, self.settings.candidates, with_pins(also, of_house))
-            for query, of_house in zip(asked, orders, strict=True)
-        ]
+        candidates = self.settings.candidates
+        found = self._scored(state, [with_candidates(query, candidates) for query in asked], orders)
+        more = {place: added for place, one in enumerate(found) if len(added := _added(one, also))}
+        wider = [with_candidates(asked[place], candidates, added) for place, added in more.items()]
+        for place, wide in zip(more, self._scored(state, wider, [orders[place] for place in more]), strict=True):
+            found[place] = _beside(found[place], wide)
+        return found
+
+    def _scored(self, state: _State, found: Sequence[Query], orders: Sequence[Orders | None]) -> list[_Ranked]:
+        if not found:
+            return []
         blocks = [pair_features(query)[0] for query in found]
-        log_odds = state.ranker.log_odds(np.vstack(blocks))
-        ends = np.cumsum([len(block) for block in blocks])[:-1]
-        of_rankers = zip(found, orders, np.split(log_odds, ends), strict=True)
-        parts = [
-            scores(part if of_house is None else part + of_house.log_odds(query.targets))
-            for query, of_house, part in of_rankers
-        ]
-        return [_Ranked(*each) for each in zip(found, blocks, parts, orders, strict=True)]
+        sizes = np.array([len(block) for block in blocks])
+        log_odds = np.split(state.ranker.log_odds(np.vstack(blocks), sizes), np.cumsum(sizes)[:-1])
+        ranked = map(_Ranked, found, blocks, log_odds, orders)
+        return [one.by_the_house() for one in ranked]
 
     def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
         """Return rules and decisions as they stand, or stood, found in a corpus."""
@@ -540,7 +559,9 @@ class Recommender:
         row, scored, *others = (int(query.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
         score = float(ranked.scores[choice.scored])
         pair = Pair(query, scored, source, corpus[scored], state.features.text_)
-        reasons = explain_score(pair, state.ranker.names, parts, ranked.weights(scored))
+        reasons = explain_score(
+            pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored]), ranked.weights(scored)
+        )
         return Suggestion(
             source_id=source.id,
             target_id=corpus[row].id,
@@ -551,6 +572,20 @@ class Recommender:
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
+
+
+def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> NDArray[np.intp]:
+    """Return the rows that are asked for, or pinned, and are no candidates."""
+    wanted = with_pins(also, ranked.orders)
+    return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.query.targets)
+
+
+def _beside(ranked: _Ranked, wide: _Ranked) -> _Ranked:
+    """Put further rows beside the candidates, which keep what they had without them: a score depends on its rivals."""
+    places = np.searchsorted(wide.query.targets, ranked.query.targets)
+    features, log_odds = wide.features.copy(), wide.log_odds.copy()
+    features[places], log_odds[places] = ranked.features, ranked.log_odds
+    return replace(wide, features=features, log_odds=log_odds)
 
 
 def _blocks(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:

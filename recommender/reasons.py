@@ -35,7 +35,11 @@ class Pair:
 
 
 def explain_score(
-    pair: Pair, names: Sequence[str], contributions: NDArray[np.float64], house: Sequence[Weight] = ()
+    pair: Pair,
+    names: Sequence[str],
+    contributions: NDArray[np.float64],
+    log_odds: float,
+    house: Sequence[Weight] = (),
 ) -> tuple[Reason, ...]:
     """Return one reason a group of features, the largest share first, the base rate last.
 
@@ -48,27 +52,29 @@ def explain_score(
         What is explained.
     names
         Names of the features, each as ``group.feature``.
-    contributions : (n_features + 1,) float64 array
-        Each feature's part of the log-odds, the base last.
+    contributions : (n_features,) float64 array
+        Each feature's part of the log-odds.
+    log_odds
+        Of the score. What no feature gave is the base: what every candidate of the source starts from.
     house
         What the house adds to the log-odds, a reason each.
     """
     groups = [name.partition(".")[0] for name in names]
-    log_odds = {
+    by_group = {
         group: float(sum(part for part, owner in zip(contributions, groups, strict=False) if owner == group))
         for group in dict.fromkeys(groups)
     }
-    words = {group: WORDS[group](pair) for group in log_odds}
-    log_odds |= {weight.feature: weight.log_odds for weight in house}
+    words = {group: WORDS[group](pair) for group in by_group}
+    by_group |= {weight.feature: weight.log_odds for weight in house}
     words |= {weight.feature: weight.text for weight in house}
-    base = float(contributions[-1])
-    total = sum(log_odds.values())
+    total = sum(by_group.values())
+    base = log_odds - total
     base_share = float(expit(base))
-    score = float(expit(base + total))
+    score = float(expit(log_odds))
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(group, words[group], value * slope, value) for group, value in log_odds.items()]
+    reasons = [Reason(group, words[group], value * slope, value) for group, value in by_group.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
-    return (*reasons, Reason(BASE, "what every candidate starts from", base_share, base))
+    return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
 
 
 def _title_words(pair: Pair) -> str:

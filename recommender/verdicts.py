@@ -36,6 +36,7 @@ def verdict_on(
     scores: NDArray[np.float64],
     place: int,
     settings: Settings,
+    threshold: float,
     orders: Orders | None = None,
 ) -> Verdict:
     """Say what becomes of the target at a place of `query.targets`, which need not be a candidate by itself."""
@@ -49,14 +50,14 @@ def verdict_on(
     pinned = orders is not None and row in orders.pinned
     if not pinned and row not in with_candidates(query, settings.candidates).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(query, source, scores, selection, selection.k, selection.threshold, orders)
+    chosen = select(query, source, scores, selection, selection.k, threshold, orders)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
             return _listed(query, choice, place, rank)
-    if scores[place] < selection.threshold:
-        return _refused(THRESHOLD, f"its score is below the threshold of {selection.threshold:g}")
+    if scores[place] < threshold:
+        return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
     if orders is not None:
-        refused = _by_the_list(query, source, scores, place, settings, orders)
+        refused = _by_the_list(query, source, scores, place, settings, threshold, orders)
         if refused is not None:
             return refused
     ahead = tuple(_id(query, choice.place) for choice in chosen)
@@ -66,7 +67,13 @@ def verdict_on(
 
 
 def _by_the_list(
-    query: Query, source: Article, scores: NDArray[np.float64], place: int, settings: Settings, orders: Orders
+    query: Query,
+    source: Article,
+    scores: NDArray[np.float64],
+    place: int,
+    settings: Settings,
+    threshold: float,
+    orders: Orders,
 ) -> Verdict | None:
     """Say what of the house keeps a target out that would be listed but for the others in the list."""
     selection = settings.selection
@@ -79,7 +86,7 @@ def _by_the_list(
             f"its provider has the most of {most} here already (rules.most_per_provider)",
         ),
     ):
-        chosen = select(query, source, scores, selection, selection.k, selection.threshold, without)
+        chosen = select(query, source, scores, selection, selection.k, threshold, without)
         if any(place in (choice.place, *choice.duplicates) for choice in chosen):
             return _refused(what, why)
     return None

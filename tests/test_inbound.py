@@ -31,11 +31,11 @@ def ruled(articles: Sequence[Article], **settings: Any) -> Recommender:
 def test_the_best_sources_are_those_of_the_highest_scores(fitted: Recommender, place: int) -> None:
     corpus = fitted.corpus
     target = corpus[place].id
-    found = fitted.inbound(target, k=4)
+    found = fitted.inbound(target, k=4, threshold=0)
     linking = {int(source) for source, other in corpus.links if other == place}
     others = [one for row, one in enumerate(corpus[:place]) if row not in linking and not one.removed]
     scored = sorted((-fitted.score(one.id, target), one.id) for one in others)
-    asked = set(sources(fitted.inbound(target, k=1000)))
+    asked = set(sources(fitted.inbound(target, k=1000, threshold=0)))
     assert len(asked) > 0.8 * len(scored)  # nearly all are worth asking at this size
     assert sources(found) == [name for _, name in scored if name in asked][:4]
     for rank, one in enumerate(found, start=1):
@@ -127,9 +127,10 @@ def test_a_rejected_pair_is_not_asked_for_again(articles: tuple[Article, ...]) -
 
 def test_a_pinned_source_comes_first(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, rules={"pin": [{"source": "ferry-1", "target": "wind-4"}]}, candidates={"text": 3})
-    first, second = model.inbound("wind-4", k=2, threshold=0.2)
+    first, second = model.inbound("wind-4", k=2, threshold=0)
     assert (first.source_id, first.pinned, second.pinned) == ("ferry-1", True, False)
     assert first.score < second.score
+    assert [one.source_id for one in model.inbound("wind-4", threshold=1)] == ["ferry-1"]
 
 
 def test_the_half_life_counts_from_the_source(articles: tuple[Article, ...]) -> None:
