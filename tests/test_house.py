@@ -427,3 +427,16 @@ def test_whatever_the_rules_they_hold(
         assert most is None or len(found) <= max(most, min(len(pinned), k))
         rest = model.suggest(source, k=k)[len(pinned) :]
         assert [one.score for one in rest] == sorted((one.score for one in rest), reverse=True)
+
+
+def test_a_pin_that_is_no_candidate_leaves_the_scores_of_the_others_alone(articles: tuple[Article, ...]) -> None:
+    few = {"candidates": {"text": 2, "title": 0, "recent": 0, "linked": 0}, "selection": {"threshold": 0}}
+    free = Recommender(Settings.from_dict(few)).fit(articles)
+    model = Recommender(Settings.from_dict({**few, "rules": PIN})).fit(articles)
+    first, *rest = model.suggest("ferry-2")
+    usual = free.suggest("ferry-2")
+    assert "wind-4" not in targets(usual)
+    assert (first.target_id, first.score) == ("wind-4", free.score("ferry-2", "wind-4"))
+    assert [(one.target_id, one.score, one.reasons) for one in rest] == [
+        (one.target_id, one.score, one.reasons) for one in usual
+    ]
