@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +51,11 @@ class Folder:
         if values.dtype != np.dtype(dtype) or values.ndim != 1:
             raise ModelFormatError(f"{name} must hold one row of {dtype}, got {values.dtype} of shape {values.shape}")
         return values
+
+
+def library_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of some installed libraries."""
+    return {name: version(name) for name in names}
 
 
 def write_folder(path: Path, folder: Folder) -> None:
@@ -121,7 +126,7 @@ def _fill(path: Path, folder: Folder) -> None:
     }
     manifest = {
         "format": FORMAT,
-        "libraries": {library: version(library) for library in LIBRARIES},
+        "libraries": library_versions(LIBRARIES),
         **folder.facts,
         "files": files,
     }

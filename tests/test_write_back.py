@@ -34,7 +34,8 @@ def run(verb: str, site: Path, *arguments: object) -> Result:
 
 
 def contents(site: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(site)): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
+    files = [path for path in sorted(site.rglob("*")) if path.is_file() and ".recommender" not in path.parts]
+    return {str(path.relative_to(site)): path.read_bytes() for path in files}
 
 
 def numbers(result: Result) -> list[int]:
