@@ -14,10 +14,10 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender import archive
-from recommender.candidates import with_candidates
+from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
-from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.features import Asked, FeatureModel, Index, Vectors, pair_features, queries
 from recommender.ranker import Ranker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
@@ -28,7 +28,7 @@ from recommender.stories import kind_of
 from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
 
-BLOCK = 64
+BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A source's candidates with what they were scored by, in the order of `query.targets`."""
+    """A source's candidates with what they were scored by, in the order of `asked.targets`."""
 
-    query: Query
+    asked: Asked
     features: NDArray[np.float32]
     scores: NDArray[np.float64]
 
@@ -147,7 +147,7 @@ class Recommender:
         k, threshold = self._limits(k, threshold)
         state = self._state
         [ranked] = self._rank(state, *self._ask(state, source, as_of))
-        article = source if isinstance(source, Article) else state.index.corpus[ranked.query.row]
+        article = source if isinstance(source, Article) else state.index.corpus[ranked.asked.row]
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
@@ -174,10 +174,10 @@ class Recommender:
         state = self._state
         for source, moment in zip(sources, as_of, strict=True):
             [ranked] = self._rank(state, *self._ask(state, source, moment))
-            places = order(ranked.query, ranked.scores)
+            places = order(ranked.asked, ranked.scores)
             corpus = state.index.corpus
-            source_id = source.id if isinstance(source, Article) else corpus[ranked.query.row].id
-            targets = tuple(corpus[int(row)].id for row in ranked.query.targets[places])
+            source_id = source.id if isinstance(source, Article) else corpus[ranked.asked.row].id
+            targets = tuple(corpus[int(row)].id for row in ranked.asked.targets[places])
             yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
 
     def score(self, source: str | Article, target: str | Article) -> float:
@@ -201,9 +201,9 @@ class Recommender:
         if row == rows[0]:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
         [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]))
-        place = int(np.searchsorted(ranked.query.targets, row))
+        place = int(np.searchsorted(ranked.asked.targets, row))
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
-        pair = Pair(ranked.query, row, article, corpus[row], state.features.text_)
+        pair = Pair(ranked.asked, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
         return Explanation(
             source_id=article.id,
@@ -212,7 +212,7 @@ class Recommender:
             reasons=explain_score(pair, state.ranker.names, parts),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.query, article, ranked.scores, place, self.settings)),
+            **vars(verdict_on(ranked.asked, article, ranked.scores, place, self.settings)),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -326,15 +326,15 @@ class Recommender:
         limits: NDArray[np.intp],
         also: NDArray[np.intp] | None = None,
     ) -> list[_Ranked]:
-        found = [
-            with_candidates(query, self.settings.candidates, also)
-            for query in queries(state.index, vectors, rows, limits, BLOCK)
-        ]
-        blocks = [pair_features(query)[0] for query in found]
-        log_odds = state.ranker.log_odds(np.vstack(blocks))
-        ends = np.cumsum([len(block) for block in blocks])[:-1]
-        parts = np.split(scores(log_odds), ends)
-        return [_Ranked(query, block, part) for query, block, part in zip(found, blocks, parts, strict=True)]
+        ranked: list[_Ranked] = []
+        depth = searched_depth(self.settings.candidates)
+        for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
+            query = with_candidates(block, self.settings.candidates, also)
+            features = pair_features(query)[0]
+            found = scores(state.ranker.log_odds(features))
+            every = [Asked(query, place) for place in range(len(query))]
+            ranked += [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
+        return ranked
 
     def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
         corpus = state.index.corpus
@@ -345,7 +345,7 @@ class Recommender:
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
         chosen = [
-            select(one.query, source, one.scores, self.settings.selection, k, threshold)
+            select(one.asked, source, one.scores, self.settings.selection, k, threshold)
             for one, source in zip(ranked, sources, strict=True)
         ]
         if not any(chosen):
@@ -369,16 +369,16 @@ class Recommender:
     def _suggestion(
         self, state: _State, ranked: _Ranked, choice: Choice, source: Article, rank: int, parts: NDArray[np.float64]
     ) -> Suggestion:
-        query, corpus = ranked.query, state.index.corpus
-        row, scored, *others = (int(query.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
+        asked, corpus = ranked.asked, state.index.corpus
+        row, scored, *others = (int(asked.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
         score = float(ranked.scores[choice.scored])
-        pair = Pair(query, scored, source, corpus[scored], state.features.text_)
+        pair = Pair(asked, scored, source, corpus[scored], state.features.text_)
         return Suggestion(
             source_id=source.id,
             target_id=corpus[row].id,
             rank=rank,
             score=score,
-            kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
+            kind=kind_of(choice.repeats_source, float(asked.gap(np.array([row]))[0]), score),
             reasons=explain_score(pair, state.ranker.names, parts),
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),

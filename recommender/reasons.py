@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from recommender.features import GROUPS, Query
+from recommender.features import GROUPS, Asked
 from recommender.features.text import TextModel
 from recommender.features.topics import shared_topics
 from recommender.records import Article, Reason
@@ -21,7 +21,7 @@ BASE = "base_rate"
 class Pair:
     """A source and one of its candidates, with what is needed to put it into words."""
 
-    query: Query
+    asked: Asked
     row: int
     source: Article
     target: Article
@@ -89,7 +89,7 @@ def _provider_words(pair: Pair) -> str:
 
 
 def _time_words(pair: Pair) -> str:
-    days = pair.query.gaps[pair.row]
+    days = pair.asked.gap(np.array([pair.row]))[0]
     if np.isnan(days):
         return "date unknown"
     if days < 1:
@@ -102,22 +102,21 @@ def _quality_words(pair: Pair) -> str:
 
 
 def _length_words(pair: Pair) -> str:
-    return _plural(int(pair.query.index.vectors.words[pair.row, 1]), "word")
+    return _plural(int(pair.asked.index.vectors.words[pair.row, 1]), "word")
 
 
 def _relation_words(pair: Pair) -> str:
-    neighbours = pair.query.known_neighbours(pair.row)
-    if len(neighbours) == 0:
+    count = int(pair.asked.known_degrees(np.array([pair.row]))[0])
+    if count == 0:
         return "not linked with any known article"
-    likeness = pair.query.overall[neighbours]
-    nearest = neighbours[np.lexsort((neighbours, -likeness))[:2]]
-    titles = " and ".join(f"“{pair.query.index.corpus[int(row)].title}”" for row in nearest)
-    return f"linked with {_plural(len(neighbours), 'article')}, nearest {titles}"
+    nearest = pair.asked.nearest_neighbours(pair.row, 2)
+    titles = " and ".join(f"“{pair.asked.index.corpus[int(row)].title}”" for row in nearest)
+    return f"linked with {_plural(count, 'article')}, nearest {titles}"
 
 
 def _surrounding_words(pair: Pair) -> str:
-    alike = pair.query.most_alike()
-    linked = sum(len(pair.query.known_neighbours(int(row))) > 0 for row in alike)
+    alike = pair.asked.most_alike()
+    linked = np.count_nonzero(pair.asked.known_degrees(alike))
     return (
         f"{linked} of the {_plural(len(alike), 'article')} most like the source are linked" if len(alike) else "alone"
     )

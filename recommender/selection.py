@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.duplicates import same_text
-from recommender.features import Query
+from recommender.features import Asked
 from recommender.records import Article
 from recommender.settings import SelectionSettings
 
@@ -35,20 +35,20 @@ class Choice:
     repeats_source: bool = False
 
 
-def order(query: Query, scores: NDArray[np.float64]) -> NDArray[np.intp]:
+def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the positions of the candidates, best first; ties by the target's id."""
-    ids = [query.index.corpus[int(row)].id for row in query.targets]
+    ids = [asked.index.corpus[int(row)].id for row in asked.targets]
     return np.array(sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place])), dtype=np.intp)
 
 
-def obstacle(query: Query, row: int, settings: SelectionSettings) -> str | None:
+def obstacle(asked: Asked, row: int, settings: SelectionSettings) -> str | None:
     """Say why an article must not be suggested whatever its score; None where nothing is in the way."""
-    return _obstacle(query, row, settings, _curated(query, settings))
+    return _obstacle(asked, row, settings, _curated(asked, settings))
 
 
-def _obstacle(query: Query, row: int, settings: SelectionSettings, curated: frozenset[int]) -> str | None:
-    article = query.index.corpus[row]
-    if row == query.row:
+def _obstacle(asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int]) -> str | None:
+    article = asked.index.corpus[row]
+    if row == asked.row:
         return "it is the source itself"
     if article.removed:
         return "it was removed"
@@ -60,7 +60,7 @@ def _obstacle(query: Query, row: int, settings: SelectionSettings, curated: froz
 
 
 def select(
-    query: Query, source: Article, scores: NDArray[np.float64], settings: SelectionSettings, k: int, threshold: float
+    asked: Asked, source: Article, scores: NDArray[np.float64], settings: SelectionSettings, k: int, threshold: float
 ) -> list[Choice]:
     """Return at most `k` suggestions, best first, each a read of its own.
 
@@ -74,11 +74,11 @@ def select(
     text with one chosen before (Carbonell and Goldstein, "The use of MMR, diversity-based reranking for
     reordering documents and producing summaries", SIGIR 1998). Scores stay as they are.
     """
-    texts = CandidateTexts(query, source)
+    texts = CandidateTexts(asked, source)
     diversity = float(settings.diversity)
-    places = order(query, scores)
-    curated = _curated(query, settings)
-    may = np.array([_obstacle(query, int(row), settings, curated) is None for row in query.targets], dtype=bool)
+    places = order(asked, scores)
+    curated = _curated(asked, settings)
+    may = np.array([_obstacle(asked, int(row), settings, curated) is None for row in asked.targets], dtype=bool)
     left = places[may[places] & (scores[places] >= threshold)]
     likeness = np.zeros(len(scores))
     chosen: list[Choice] = []
@@ -96,14 +96,14 @@ def select(
 class CandidateTexts:
     """The full texts of a source's candidates, and which of them are the same text."""
 
-    def __init__(self, query: Query, source: Article):
-        index = query.index
-        self.articles = [index.corpus[int(row)] for row in query.targets]
+    def __init__(self, asked: Asked, source: Article):
+        index = asked.index
+        self.articles = [index.corpus[int(row)] for row in asked.targets]
         self._titles = np.array([article.title for article in self.articles], dtype=object)
-        self._days = index.vectors.days[query.targets]
-        self._matrix = index.vectors.text.full[query.targets]
+        self._days = index.vectors.days[asked.targets]
+        self._matrix = index.vectors.text.full[asked.targets]
         self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
-        cosines, gaps = query.similarity["full"][query.targets], query.gaps[query.targets]
+        cosines, gaps = asked.like("full", asked.targets), asked.gap(asked.targets)
         self.of_source = same_text(source.title, self._titles, cosines, gaps)
 
     def cosines(self, place: int) -> NDArray[np.float32]:
@@ -140,9 +140,9 @@ def _canonical_first(article: Article) -> tuple[float, float, str]:
     return -quality, moment, article.id
 
 
-def _curated(query: Query, settings: SelectionSettings) -> frozenset[int]:
+def _curated(asked: Asked, settings: SelectionSettings) -> frozenset[int]:
     """Return the rows that must not be repeated, as the source's editors have linked them."""
-    if settings.repeat_curated or query.row < 0:
+    if settings.repeat_curated or asked.row < 0:
         return frozenset()
-    links = query.index.corpus.links
-    return frozenset(links[links[:, 0] == query.row, 1].tolist())
+    links = asked.index.corpus.links
+    return frozenset(links[links[:, 0] == asked.row, 1].tolist())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.candidates import with_candidates
+from recommender.candidates import searched_depth, with_candidates
 from recommender.features import Index, Query, feature_names, pair_features, queries
 from recommender.ranker import Judged, Ranker, fit_ranker
 from recommender.settings import Settings
@@ -39,18 +39,22 @@ def judge(index: Index, rows: NDArray[np.intp], settings: Settings) -> Judged:
     """Return the pair features of these sources at their publication, with what the editors kept."""
     blocks: list[NDArray[np.float32]] = []
     kept: list[NDArray[np.bool_]] = []
+    sizes: list[NDArray[np.intp]] = []
     for query in at_publication(index, rows, settings):
         features = pair_features(query)[0]
         blocks.append(features)
-        kept.append(np.isin(query.targets, query.known_neighbours(query.row)))
+        curated = query.known_links(np.arange(len(query)), query.rows)
+        kept.append(np.isin(query.key(query.owner, query.targets), query.key(curated.owner, curated.neighbour)))
+        sizes.append(query.pairs.count())
     names = feature_names(index)
     if not blocks:
         nothing = np.empty((0, len(names)), dtype=np.float32)
         return Judged(nothing, np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), names)
-    return Judged(np.vstack(blocks), np.concatenate(kept), np.array([len(block) for block in blocks]), names)
+    return Judged(np.vstack(blocks), np.concatenate(kept), np.concatenate(sizes), names)
 
 
 def at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
-    """Yield each source with its candidates, knowing what was published by then."""
-    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows)):
+    """Yield the sources, in blocks, with their candidates, knowing what was published by then."""
+    depth = searched_depth(settings.candidates)
+    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows), depth=depth):
         yield with_candidates(query, settings.candidates)

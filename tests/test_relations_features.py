@@ -275,7 +275,7 @@ def test_a_lift_is_over_what_was_published_last(monkeypatch: pytest.MonkeyPatch)
     query = asked(index_of(site(0)), 40, N)
     before = column(query, "linked_full_lift")
     monkeypatch.setattr(relation_graph, "RECENT", 10)
-    usual = query.similarity["full"]
+    usual = query.like("full", 0, np.arange(N))
     np.testing.assert_allclose(
         column(query, "linked_full_lift") * (usual[-10:].mean() + 1e-6), before * (usual.mean() + 1e-6), rtol=1e-4
     )

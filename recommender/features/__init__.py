@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
+from recommender.features.asked import Asked
 from recommender.features.provider import provider_codes, provider_features
 from recommender.features.quality import length_features, lengths, qualities, quality_features
-from recommender.features.query import Features, Index, Query, Vectors, queries
+from recommender.features.query import Features, Query, queries
 from recommender.features.relations import relation_features
 from recommender.features.surroundings import surrounding_features
 from recommender.features.text import TextModel
 from recommender.features.timing import publication_days, time_features
 from recommender.features.topics import TopicModel, topic_features
+from recommender.features.vectors import Index, Vectors
 from recommender.features.wording import text_features, title_features
 from recommender.records import Article
 
 __all__ = [
     "GROUPS",
     "GROUP_NAMES",
+    "Asked",
     "FeatureModel",
     "Index",
     "Query",
@@ -95,17 +98,17 @@ class FeatureModel:
 
 
 def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return ``(n_candidates, n_features)`` and the names of the columns, each as ``group.feature``."""
-    columns: list[NDArray[np.floating]] = []
+    """Return ``(n_pairs, n_features)`` and the names of the columns, each as ``group.feature``."""
+    columns: list[NDArray[np.float32]] = []
     names: list[str] = []
     for group, compute in GROUPS.items():
         for name, values in compute(query).items():
             names.append(f"{group}.{name}")
-            columns.append(values)
-    return np.column_stack(columns).astype(np.float32), tuple(names)
+            columns.append(np.asarray(values, dtype=np.float32))
+    return np.column_stack(columns), tuple(names)
 
 
 def feature_names(index: Index) -> tuple[str, ...]:
     """Return the names of the columns that `pair_features` makes."""
-    first = np.zeros(1, dtype=np.intp)
-    return pair_features(next(queries(index, index.vectors.take(first), first, first)))[1]
+    nobody = np.zeros(0, dtype=np.intp)
+    return pair_features(Query(index, index.vectors.take(nobody), nobody, nobody))[1]

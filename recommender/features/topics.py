@@ -92,9 +92,9 @@ def shared_topics(source: Article, target: Article) -> list[str]:
 def topic_features(query: Query) -> Features:
     """Return what the topics of the source and its candidates have in common."""
     targets = query.index.vectors.topics[query.targets]
-    shared = overlap(query.vectors.topics, targets)
+    shared = overlap(query.vectors.topics, targets, query.owner)
     n_shared = shared.count()
-    n_source = query.vectors.topics.nnz
+    n_source = np.diff(query.vectors.topics.indptr)[query.owner]
     n_targets = np.diff(targets.indptr)
     either = np.maximum(n_source + n_targets - n_shared, 1)
     return {
@@ -102,7 +102,7 @@ def topic_features(query: Query) -> Features:
         "topic_jaccard": n_shared / either,
         "topic_shared": n_shared,
         "topic_same_set": (n_shared == n_source) & (n_shared == n_targets),
-        "topic_count_source": np.full(len(n_targets), n_source),
+        "topic_count_source": n_source,
         "topic_count_target": n_targets,
     }
 

@@ -1,0 +1,114 @@
+"""The articles most like a source, found through an inverted index at a cost that does not grow with the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.features.likeness import SHARES
+from recommender.features.segments import Runs
+from recommender.features.text import N_BUCKETS, TextVectors
+
+# Entries of the inverted index that are looked through for a source. A small site's are all looked through;
+# of a large one's, the terms in most articles are left out, which say least: benchmarks/recall.py measures the loss.
+BUDGET = 40_000
+
+
+@dataclass(frozen=True)
+class Inverted:
+    """Which articles hold a term: ``(len(SHARES) * N_BUCKETS, n_articles) csr_matrix``, one field below another."""
+
+    matrix: sparse.csr_matrix
+
+    @classmethod
+    def from_text(cls, text: TextVectors) -> Inverted:
+        """Turn the searched fields of all articles."""
+        return cls(sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr"))
+
+    def nearest(
+        self,
+        sources: TextVectors,
+        shares: Mapping[str, np.float32],
+        rows: NDArray[np.intp],
+        limits: NDArray[np.intp],
+        depth: int,
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the sources, ascending, and the rows most like each, as far as the budget shows.
+
+        Parameters
+        ----------
+        shares
+            How much the cosine of each field counts.
+        rows, limits : (n_sources,) intp array
+            A source's own row, which is not found, and how many rows are known.
+        depth
+            How many are found for a source at most; among equals the newest.
+        """
+        products = self._terms(sources, shares, limits) @ self.matrix
+        found = []
+        for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
+            part = slice(*products.indptr[place : place + 2])
+            found.append(_best(products.indices[part], products.data[part], row, limit, depth))
+        owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
+        return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
+
+    def _terms(
+        self, sources: TextVectors, shares: Mapping[str, np.float32], limits: NDArray[np.intp]
+    ) -> sparse.csr_matrix:
+        """Return the sources' terms that the budget allows, as weights over the rows of the index."""
+        parts = [
+            (place, getattr(sources, field), shares[field]) for place, field in enumerate(SHARES) if field in shares
+        ]
+        owner = np.concatenate([np.repeat(np.arange(len(limits)), np.diff(one.indptr)) for _, one, _ in parts])
+        order = np.argsort(owner, kind="stable")
+        owner = owner[order]
+        terms = np.concatenate([one.indices.astype(np.int64) + place * N_BUCKETS for place, one, _ in parts])[order]
+        weights = np.concatenate([one.data * share for _, one, share in parts])[order]
+        lengths = self._lengths(terms, limits[owner])
+        kept = _affordable(Runs(owner, len(limits)), weights, lengths)
+        indptr = np.append(0, np.cumsum(np.bincount(owner[kept], minlength=len(limits))))
+        return sparse.csr_matrix((weights[kept], terms[kept], indptr), shape=(len(limits), self.matrix.shape[0]))
+
+    def _lengths(self, terms: NDArray[np.int64], limits: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return in how many of the known articles each term occurs: what is not known yet must change nothing."""
+        counts: NDArray[np.int64]
+        starts, ends = self.matrix.indptr[terms].astype(np.int64), self.matrix.indptr[terms + 1].astype(np.int64)
+        if len(limits) == 0 or limits.min() >= self.matrix.shape[1]:
+            counts = ends - starts
+            return counts
+        low, high = starts.copy(), ends
+        while (open_ := low < high).any():  # a binary search for all terms at once
+            middle = (low + high) // 2
+            below = open_ & (self.matrix.indices[np.minimum(middle, len(self.matrix.indices) - 1)] < limits)
+            low = np.where(below, middle + 1, low)
+            high = np.where(open_ & ~below, middle, high)
+        counts = low - starts
+        return counts
+
+
+def _affordable(runs: Runs, weights: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which terms are worth their cost: those that give most for each article looked at, up to the budget."""
+    order = np.lexsort((-weights / np.maximum(lengths, 1), runs.owner))
+    spent = np.cumsum(lengths[order])
+    before = np.append(0, spent)[runs.starts]
+    affordable = spent - before[runs.owner] <= BUDGET
+    affordable |= runs.place() == 0  # however common, a source's best term leads somewhere
+    kept = np.empty(len(order), dtype=bool)
+    kept[order] = affordable
+    return kept
+
+
+def _best(
+    columns: NDArray[np.int32], values: NDArray[np.float32], row: int, limit: int, depth: int
+) -> NDArray[np.int32]:
+    known = (columns < limit) & (columns != row)
+    columns, values = columns[known], values[known]
+    if len(values) <= depth:
+        return columns
+    least = np.partition(values, -depth)[-depth]
+    above, equal = columns[values > least], np.sort(columns[values == least])
+    return np.concatenate([above, equal[len(equal) - (depth - len(above)) :]])

@@ -1,0 +1,117 @@
+"""The corpus in vectors: what every feature is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.corpus import Corpus
+from recommender.features.search import Inverted
+from recommender.features.text import SEARCHED, TextVectors
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What the model knows of some articles, a row each.
+
+    Attributes
+    ----------
+    text : TextVectors
+    topics : (n_articles, n_buckets) csr_matrix
+    providers : (n_articles,) int64 array
+        A number that stands for the provider, 0 where there is none.
+    days : (n_articles,) float64 array
+        Publication in days since 1970, UTC; NaN where unknown.
+    quality : (n_articles,) float64 array
+        NaN where unknown.
+    words : (n_articles, 2) float64 array
+        Length of title and of the full text, in words.
+    """
+
+    text: TextVectors
+    topics: sparse.csr_matrix
+    providers: NDArray[np.int64]
+    days: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    words: NDArray[np.float64]
+
+    @property
+    def compared(self) -> dict[str, sparse.csr_matrix]:
+        """What sources are compared with articles in, by field: the product of two rows is their cosine."""
+        return {field: getattr(self.text, field) for field in SEARCHED} | {"topics": self.topics}
+
+    def take(self, rows: NDArray[np.intp] | slice) -> Vectors:
+        """Return the vectors of these rows."""
+        return Vectors(
+            self.text.take(rows),
+            self.topics[rows],
+            self.providers[rows],
+            self.days[rows],
+            self.quality[rows],
+            self.words[rows],
+        )
+
+    def stack(self, others: Vectors) -> Vectors:
+        """Return these rows, and below them the others."""
+        return Vectors(
+            self.text.stack(others.text),
+            sparse.vstack([self.topics, others.topics], format="csr"),
+            np.concatenate([self.providers, others.providers]),
+            np.concatenate([self.days, others.days]),
+            np.concatenate([self.quality, others.quality]),
+            np.concatenate([self.words, others.words]),
+        )
+
+
+@dataclass(frozen=True)
+class Index:
+    """A consistent state of the whole corpus; never changed, only replaced."""
+
+    corpus: Corpus
+    vectors: Vectors
+    idf: Mapping[str, NDArray[np.float32]]
+
+    @cached_property
+    def eligible(self) -> NDArray[np.bool_]:
+        """Which rows may be targets at all."""
+        return np.array([not article.removed for article in self.corpus], dtype=bool)
+
+    @cached_property
+    def inverted(self) -> Inverted:
+        """The words of all articles, ready to be searched."""
+        return Inverted.from_text(self.vectors.text)
+
+    @cached_property
+    def n_dated(self) -> int:
+        """How many articles have a date: rows from the first, as undated articles come last."""
+        return int(np.searchsorted(np.isnan(self.vectors.days), True))
+
+    @cached_property
+    def links(self) -> NDArray[np.int64]:
+        """Every relation in both directions, as ``row * n_articles + neighbour``, ascending."""
+        graph = self.corpus.neighbours
+        ends = np.repeat(np.arange(graph.shape[0], dtype=np.int64), np.diff(graph.indptr))
+        links: NDArray[np.int64] = ends * graph.shape[0] + graph.indices
+        return links
+
+    @cached_property
+    def by_provider(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Providers, ascending, and the rows in that order, those of one provider ascending."""
+        rows = np.argsort(self.vectors.providers, kind="stable")
+        return self.vectors.providers[rows], rows
+
+    @cached_property
+    def link_likeness(self) -> NDArray[np.float32]:
+        """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
+        graph, full = self.corpus.neighbours, self.vectors.text.full
+        ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+        likeness = np.empty(graph.nnz, dtype=np.float32)
+        for start in range(0, graph.nnz, 8192):
+            part = slice(start, start + 8192)
+            likeness[part] = full[ends[part]].multiply(full[graph.indices[part]]).sum(axis=1).ravel()
+        return likeness
