@@ -79,10 +79,10 @@ class WriteBack:
     max_changed: int | None = None
 
 
-def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: str) -> Recommender:
+def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: str, n_jobs: int = 1) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
-        return Recommender(settings, name).fit(corpus)
+        return Recommender(settings, name).fit(corpus, n_jobs)
     model = Recommender.load(folder)
     model.settings = settings
     model.renew(corpus)
@@ -108,7 +108,7 @@ def suggest_site(
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
-        Processes that read and threads that suggest; the result does not depend on it.
+        Workers that read, learn and suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
@@ -125,7 +125,7 @@ def suggest_site(
     hand = _Hand(site, settings, write_back) if write_back is not None else None
     corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
     logger.info("read %s", corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    model = open_model(corpus, settings, model_folder, site_name(site), n_jobs)
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
     kinds: Counter[str] = Counter()
     sources = duplicates = 0

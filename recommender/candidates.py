@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.features.likeness import OVERALL
-from recommender.features.query import Query
+from recommender.features.query import AROUND, Query
 from recommender.features.segments import Runs
 from recommender.settings import CandidateSettings
 
 TIME_HALF_LIFE = 7.0  # days; of a seed's likeness
 LINK_HALF_LIFE = 30.0  # days; of what a seed passes on to its neighbours
 UNKNOWN_GAP = 30.0  # days; where one of two articles has no date
-AROUND = 200  # articles; those nearest in time that may be seeds for being recent
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Places of sources and rows, one of each a pair."""

@@ -146,7 +146,7 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
     settings = _settings(**source)
     corpus = _read(site, settings, source)
     _report_skipped(corpus)
-    model = Recommender(settings, site_name(site)).fit(corpus)
+    model = Recommender(settings, site_name(site)).fit(corpus, source["n_jobs"])
     model.save(model_folder)
     click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
 

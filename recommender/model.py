@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -18,6 +19,7 @@ from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
 from recommender.features import Asked, FeatureModel, Index, Vectors, pair_features, queries
+from recommender.parcel import Parcel
 from recommender.ranker import Ranker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
@@ -29,6 +31,8 @@ from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
 
 BLOCK = 32
+WORTH_PROCESSES = 1000  # articles; below, starting processes takes longer than what there is to do
+SOMEWHERE = Article("-", "")  # stands for a target on its way
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ class Recommender:
         self._current: _State | None = None
         self._changing = threading.Lock()
 
-    def fit(self, articles: Iterable[Article]) -> Self:
-        """Learn words, topics and the ranker from these articles and their relations.
+    def fit(self, articles: Iterable[Article], n_jobs: int = 1) -> Self:
+        """Learn words, topics and the ranker from these articles and their relations; the same for any `n_jobs`.
 
         Raises
         ------
@@ -95,7 +99,7 @@ class Recommender:
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
         with self._changing:
-            self._current = _State(features, train_ranker(index, self.settings), index)
+            self._current = _State(features, train_ranker(index, self.settings, n_jobs), index)
         return self
 
     @property
@@ -157,14 +161,18 @@ class Recommender:
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        state = self._state
-        rows = np.arange(len(state.index.corpus))
+        model = copy.copy(self)  # as it stands now, whatever is added meanwhile
+        corpus = model._state.index.corpus
+        model._state.index.prepare()
+        rows = np.arange(len(corpus))
         blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
-        work = (delayed(self._suggest_rows)(state, block, k, threshold) for block in blocks)
-        done = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)
+        parcel = Parcel(model)
+        work = (delayed(_suggest_block)(parcel, block, k, threshold) for block in blocks)
+        few = len(corpus) < WORTH_PROCESSES
+        done = Parallel(n_jobs=n_jobs, prefer="threads" if few else "processes", return_as="generator")(work)
         for block, lists in zip(blocks, done, strict=True):
             for row, suggestions in zip(block, lists, strict=True):
-                yield state.index.corpus[int(row)].id, suggestions
+                yield corpus[int(row)].id, [replace(one, target=corpus[target]) for target, one in suggestions]
 
     def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
         """Yield every candidate of each source, scored, without rules, limits or reasons; for evaluation.
@@ -272,6 +280,13 @@ class Recommender:
         model = cls(settings, str(contents.facts.get("name", "site")))
         model._current = _State(features, ranker, index)
         return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_changing"}
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        vars(self).update(values)
+        self._changing = threading.Lock()
 
     @property
     def _state(self) -> _State:
@@ -383,6 +398,16 @@ class Recommender:
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
+
+
+def _suggest_block(
+    parcel: Parcel[Recommender], rows: NDArray[np.intp], k: int, threshold: float
+) -> list[list[tuple[int, Suggestion]]]:
+    """Return the suggestions of some rows, each beside its target's row: whole articles need not travel back."""
+    model = parcel.open()
+    state = model._state
+    lists = model._suggest_rows(state, rows, k, threshold)
+    return [[(state.index.corpus.row(one.target_id), replace(one, target=SOMEWHERE)) for one in each] for each in lists]
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

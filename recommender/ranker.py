@@ -119,6 +119,9 @@ class BoostedRanker:
         for booster in boosters:
             booster.set_param({"nthread": 1})
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return type(self), (self._boosters, self.names, self.weights_, self.intercept_)  # on one thread there too
+
     @classmethod
     def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""

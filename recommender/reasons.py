@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +49,9 @@ def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.fl
     contributions : (n_features + 1,) float64 array
         Each feature's part of the log-odds, the base last.
     """
-    groups = [name.partition(".")[0] for name in names]
-    log_odds = {
-        group: float(sum(part for part, owner in zip(contributions, groups, strict=False) if owner == group))
-        for group in dict.fromkeys(groups)
-    }
+    groups, of_group = _groups(tuple(names))
+    sums = np.bincount(of_group, weights=contributions[: len(names)], minlength=len(groups))
+    log_odds = dict(zip(groups, sums.tolist(), strict=True))
     base = float(contributions[-1])
     total = sum(log_odds.values())
     base_share = float(expit(base))
@@ -61,6 +60,14 @@ def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.fl
     reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in log_odds.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate starts from", base_share, base))
+
+
+@lru_cache(maxsize=8)
+def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Return the groups of some features, and the place of each feature's among them."""
+    of_feature = [name.partition(".")[0] for name in names]
+    groups = tuple(dict.fromkeys(of_feature))
+    return groups, np.array([groups.index(group) for group in of_feature], dtype=np.intp)
 
 
 def _title_words(pair: Pair) -> str:

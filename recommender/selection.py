@@ -37,8 +37,7 @@ class Choice:
 
 def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the positions of the candidates, best first; ties by the target's id."""
-    ids = [asked.index.corpus[int(row)].id for row in asked.targets]
-    return np.array(sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place])), dtype=np.intp)
+    return np.lexsort((asked.index.id_order[asked.targets], -scores))
 
 
 def obstacle(asked: Asked, row: int, settings: SelectionSettings) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 from recommender import Article, Corpus, Provider, Relation
 from recommender.candidates import with_candidates
 from recommender.features import FeatureModel, Index, Query, pair_features, queries
-from recommender.features import relations as relation_graph
+from recommender.features import query as query_module
 from recommender.settings import CandidateSettings
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -274,7 +274,8 @@ def test_what_lies_beyond_the_limit_changes_nothing(every: bool) -> None:
 def test_a_lift_is_over_what_was_published_last(monkeypatch: pytest.MonkeyPatch) -> None:
     query = asked(index_of(site(0)), 40, N)
     before = column(query, "linked_full_lift")
-    monkeypatch.setattr(relation_graph, "RECENT", 10)
+    monkeypatch.setattr(query_module, "NEWEST", 10)
+    query = asked(query.index, 40, N)
     usual = query.like("full", 0, np.arange(N))
     np.testing.assert_allclose(
         column(query, "linked_full_lift") * (usual[-10:].mean() + 1e-6), before * (usual.mean() + 1e-6), rtol=1e-4

@@ -21,6 +21,8 @@ Features = dict[str, NDArray[Any]]
 
 POOL = 256  # articles found by their words for a source, of which the most alike are taken
 TITLES = 64  # of these, by their titles alone
+AROUND = 200  # articles next to a source in time, and the newest of all, are looked at whatever their words
+NEWEST = 200
 _NONE = np.empty(0, dtype=np.intp)
 
 
@@ -100,6 +102,7 @@ class Query:
             for shares, most in ((SHARES, POOL), ({"title": SHARES["title"]}, TITLES))
         ]
         owner, rows = self.unique(*(np.concatenate(each) for each in zip(*found, strict=True)))
+        self.likeness.look_at(np.concatenate([rows, self._around[1], self.newest[1]]))
         best = Runs(owner, len(self)).best(self.like(OVERALL, owner, rows), rows, len(rows))
         return owner[best], rows[best]
 
@@ -131,6 +134,24 @@ class Query:
 
         Among equals the newest first, and the newest of all where the source's date is unknown.
         """
+        if count > AROUND:
+            return self._nearest_in_time(count)
+        owner, rows = self._around
+        chosen = Runs(owner, len(self)).place() < count
+        return owner[chosen], rows[chosen]
+
+    @cached_property
+    def newest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The sources, ascending, and what was published last of all that each knows."""
+        rows = self.limits[:, np.newaxis] - np.arange(NEWEST, 0, -1)
+        source, place = np.nonzero(rows >= 0)
+        return source, rows[source, place]
+
+    @cached_property
+    def _around(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return self._nearest_in_time(AROUND)
+
+    def _nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         index = self.index
         return nearest_in_time(index.vectors.days[: index.n_dated], self.vectors.days, self.rows, self.limits, count)
 
@@ -194,4 +215,5 @@ def queries(
     """
     for start in range(0, len(rows), block):
         part = slice(start, start + block)
-        yield Query(index, vectors.take(part), rows[part], limits[part], depth)
+        some = vectors if block >= len(rows) else vectors.take(part)
+        yield Query(index, some, rows[part], limits[part], depth)

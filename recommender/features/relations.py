@@ -12,7 +12,6 @@ from recommender.features.text import SEARCHED
 from recommender.features.timeline import published_within
 
 HALF_LIFE = 7.0  # days
-RECENT = 200  # articles; the newest that are known
 NEAREST = 20  # articles; in time
 LEAST_LIKENESS = 1e-6  # keeps a ratio finite where nothing recent is like the source at all
 UNKNOWN_GAP = 9_999.0  # days; stands in where the candidate is linked with nothing, or a date is missing
@@ -27,8 +26,7 @@ class _Linked:
 
     def __init__(self, query: Query):
         links = query.links
-        rows = (query.targets, links.neighbour, _newest(query)[1], query.nearest_in_time(NEAREST)[1])
-        query.likeness.look_at(np.concatenate(rows))
+        query.likeness.look_at(np.concatenate([query.targets, links.neighbour, query.alike[1]]))
         self.runs = Runs(links.owner, len(query.targets))
         self.source = query.owner[links.owner]
         self.neighbour, self.place = links.neighbour, links.place
@@ -78,18 +76,11 @@ def _likeness(query: Query, linked: _Linked) -> Features:
 
 def _lift(query: Query, mean: NDArray[np.floating], runs: Runs, field: str) -> NDArray[np.floating]:
     """How many times as like the source as what was published last are a candidate's neighbours, else it itself."""
-    source, rows = _newest(query)
+    source, rows = query.newest
     usual = Runs(source, len(query)).mean(query.like(field, source, rows))
     likeness = np.where(runs.count() > 0, mean, query.like(field, query.owner, query.targets))
     lift: NDArray[np.floating] = likeness / (usual + LEAST_LIKENESS)[query.owner]
     return lift
-
-
-def _newest(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the sources, ascending, and what was published last of all that each knows."""
-    rows = query.limits[:, np.newaxis] - np.arange(RECENT, 0, -1)
-    source, place = np.nonzero(rows >= 0)
-    return source, rows[source, place]
 
 
 def _cohesion(query: Query, linked: _Linked, mean: NDArray[np.floating]) -> Features:

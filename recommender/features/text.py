@@ -46,7 +46,6 @@ _VECTORIZERS = {
     "excerpt": _vectorizer("word", (1, 1)),
     "full": _vectorizer("word", (1, 1)),
     "characters": _vectorizer("char_wb", (4, 4)),
-    "spelling": _vectorizer("char_wb", (4, 4)),
 }
 
 
@@ -117,7 +116,9 @@ class TextModel:
 
     def transform(self, articles: Sequence[Article]) -> TextVectors:
         """Return the articles' vectors, a row each."""
-        return TextVectors(**{field: _weighted(_counts(articles, field), self.idf_[field]) for field in FIELDS})
+        counts = {field: _counts(articles, field) for field in WEIGHTED}
+        counts["spelling"] = counts["characters"]  # the same letters, counted once
+        return TextVectors(**{field: _weighted(counts[field], self.idf_[field]) for field in FIELDS})
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
         """Return the terms that both articles use in a field, the rarest first."""

@@ -9,7 +9,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.preprocessing import normalize
 
 from recommender.features.query import Features, Query
 from recommender.features.segments import overlap
@@ -46,8 +45,11 @@ class TopicModel:
     def transform(self, articles: Sequence[Article]) -> sparse.csr_matrix:
         """Return ``(n_articles, N_BUCKETS)``, rows of length one, or zeros for an article without topics."""
         weights = self._membership(articles)
-        weights.data *= self.rarity_[weights.indices]
-        return (normalize(weights) if articles else weights).astype(np.float32)
+        data = weights.data * self.rarity_[weights.indices]
+        owner = np.repeat(np.arange(len(articles)), np.diff(weights.indptr))
+        lengths = np.sqrt(np.bincount(owner, data**2, minlength=len(articles)))
+        data = (data / lengths[owner]).astype(np.float32)
+        return sparse.csr_matrix((data, weights.indices, weights.indptr), shape=weights.shape)
 
     def _membership(self, articles: Sequence[Article]) -> sparse.csr_matrix:
         entries = [self._weights(article.topics) for article in articles]

@@ -76,10 +76,22 @@ class Index:
     vectors: Vectors
     idf: Mapping[str, NDArray[np.float32]]
 
+    def prepare(self) -> None:
+        """Make ready what is made when it is first asked for, so that workers need not each do so."""
+        _ = self.eligible, self.inverted, self.id_order, self.n_dated, self.links, self.by_provider, self.link_likeness
+
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
         """Which rows may be targets at all."""
         return np.array([not article.removed for article in self.corpus], dtype=bool)
+
+    @cached_property
+    def id_order(self) -> NDArray[np.intp]:
+        """The place of each row's id among all ids in order: what breaks ties."""
+        ids = [article.id for article in self.corpus]
+        places = np.empty(len(ids), dtype=np.intp)
+        places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+        return places
 
     @cached_property
     def inverted(self) -> Inverted:
