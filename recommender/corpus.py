@@ -119,6 +119,11 @@ class Corpus(Sequence[Article]):
         merged = [(other.id, group[0].id) for group in groups for other in group[1:]]
         return cls(kept, merged, topic_parents, report, ordered)
 
+    def without_relations(self) -> Corpus:
+        """Return the same articles in the same rows, as if no editor had ever linked one."""
+        bare = [replace(one, relations=()) if one.relations else one for one in self.articles]
+        return Corpus(bare, self.merged, self.topic_parents, self.report)
+
     @overload
     def __getitem__(self, index: int) -> Article: ...
     @overload

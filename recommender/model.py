@@ -20,7 +20,7 @@ from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
 from recommender.features import Asked, FeatureModel, Index, Vectors, pair_features, queries
 from recommender.parcel import Parcel
-from recommender.ranker import Ranker, scores
+from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
@@ -71,6 +71,8 @@ class Recommender:
         Of every stage; the defaults where None.
     name
         What the model is called in the suggestions it makes.
+    shipped
+        The ranker for a site with little to learn from; the one inside the package for None.
 
     Examples
     --------
@@ -79,9 +81,10 @@ class Recommender:
     ['b']
     """
 
-    def __init__(self, settings: Settings | None = None, name: str = "site"):
+    def __init__(self, settings: Settings | None = None, name: str = "site", shipped: ShippedRanker | None = None):
         self.settings = settings or Settings()
         self.name = name
+        self._shipped = shipped
         self._current: _State | None = None
         self._changing = threading.Lock()
 
@@ -99,7 +102,7 @@ class Recommender:
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
         with self._changing:
-            self._current = _State(features, train_ranker(index, self.settings, n_jobs), index)
+            self._current = _State(features, train_ranker(index, self.settings, self._shipped, n_jobs), index)
         return self
 
     @property

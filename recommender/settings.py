@@ -15,6 +15,9 @@ import yaml
 
 from recommender.errors import SettingsError, nearest
 
+BLEND, OWN, SHIPPED = "blend", "own", "shipped"
+LEARN = (BLEND, OWN, SHIPPED)
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -51,11 +54,13 @@ class CandidateSettings:
 class RankerSettings:
     """How the ranker learns.
 
-    `least_sources` is the number of articles with relations below which it is not trained and the hand-set
-    weights are used; `trees` and `leaves` shape the boosted trees; `calibration_share` is the newest part
-    of the sources, in (0, 1), kept for calibration.
+    `learn` is ``blend`` for the site's own ranker together with the one that ships, by how much there is to learn
+    from, ``own`` for the former alone and ``shipped`` for the latter. `least_sources` is the number of articles with
+    relations below which nothing is learned and the shipped one is used; `trees` and `leaves` shape the boosted
+    trees; `calibration_share` is the newest part of the sources, in (0, 1), kept for calibration.
     """
 
+    learn: str = BLEND
     least_sources: int = 40
     trees: int = 100
     leaves: int = 31
@@ -68,6 +73,8 @@ class RankerSettings:
         for name in ("least_sources", "trees", "leaves"):
             _at_least(self, name, 2)
         _at_least(self, "most_sources", 1)
+        if self.learn not in LEARN:
+            raise SettingsError(f"ranker.learn must be one of {', '.join(LEARN)}, got {self.learn!r}")
         if not 0 < self.calibration_share < 1:
             raise SettingsError(f"ranker.calibration_share must be between 0 and 1, got {self.calibration_share!r}")
         if not 0 < self.learning_rate <= 1:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.candidates import searched_depth, with_candidates
-from recommender.features import Index, Query, feature_names, pair_features, queries
+from recommender.corpus import Corpus
+from recommender.default import shipped_ranker
+from recommender.features import FeatureModel, Index, Query, feature_names, pair_features, queries
 from recommender.parcel import Parcel
-from recommender.ranker import Judged, Ranker, fit_ranker
+from recommender.ranker import Judged, Ranker, ShippedRanker, fit_ranker
 from recommender.settings import Settings
 
 BLOCK = 256  # sources that a worker judges at a time
 
 
-def train_ranker(index: Index, settings: Settings, n_jobs: int = 1) -> Ranker:
-    """Learn from every article that was linked with an older one, the newest `most_sources` of them."""
-    rows = teaching_rows(index, settings.ranker.most_sources)
-    return fit_ranker(judge(index, rows, settings, n_jobs), settings.ranker)
+def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None = None, n_jobs: int = 1) -> Ranker:
+    """Learn from every article that was linked with an older one, the newest `most_sources` of them.
+
+    `shipped` stands in, or has a voice, where they are few; for None it is the one inside the package.
+    """
+    judged = judge(index, teaching_rows(index, settings.ranker.most_sources), settings, n_jobs=n_jobs)
+    return fit_ranker(judged, settings.ranker, shipped or shipped_ranker())
 
 
 def known_limits(index: Index, rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -41,39 +46,57 @@ def teaching_rows(index: Index, most: int) -> NDArray[np.intp]:
     return teaching[-most:]
 
 
-def judge(index: Index, rows: NDArray[np.intp], settings: Settings, n_jobs: int = 1) -> Judged:
-    """Return the pair features of these sources at their publication, with what the editors kept."""
+def train_shipped(corpus: Corpus, settings: Settings) -> ShippedRanker:
+    """Learn a ranker for other sites from this one, both with its relations known and with none.
+
+    Either way what its editors kept is what it learns from.
+    """
+    features = FeatureModel.fit(corpus)
+    index = features.index(corpus)
+    rows = teaching_rows(index, settings.ranker.most_sources)
+    bare = features.index(corpus.without_relations())
+    views = [judge(known, rows, settings, corpus) for known in (index, bare)]
+    return ShippedRanker.fit(views, settings.ranker)
+
+
+def judge(
+    index: Index, rows: NDArray[np.intp], settings: Settings, truth: Corpus | None = None, n_jobs: int = 1
+) -> Judged:
+    """Return the pair features of these sources at their publication, with what the editors kept.
+
+    That is the relations of the corpus `truth`, of the same articles; of the index's own for None.
+    """
     index.prepare()
-    parcel = Parcel((index, settings))
-    work = (delayed(_judge)(parcel, rows[start : start + BLOCK]) for start in range(0, max(len(rows), 1), BLOCK))
+    parcel = Parcel((index, settings, (truth or index.corpus).neighbours))
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
     prefer = "threads" if len(rows) < 2 * BLOCK else "processes"
-    parts = Parallel(n_jobs=n_jobs, prefer=prefer)(work)
-    features = np.empty((sum(len(part.features) for part in parts), len(parts[0].names)), dtype=np.float32)
+    parts = Parallel(n_jobs=n_jobs, prefer=prefer)(delayed(_judge)(parcel, block) for block in blocks)
+    names = feature_names(index)
+    features = np.empty((sum(len(part[0]) for part in parts), len(names)), dtype=np.float32)
     start = 0
-    for place, part in enumerate(parts):
-        features[start : start + len(part.features)] = part.features
-        start += len(part.features)
-        parts[place] = replace(part, features=features[:0])  # two copies of all features would be much
-    kept, sizes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("kept", "sizes"))
-    return Judged(features, kept, sizes, parts[0].names)
+    for place, (found, *rest) in enumerate(parts):
+        features[start : start + len(found)] = found
+        start += len(found)
+        parts[place] = (features[:0], *rest)  # two copies of all features would be much
+    kept = np.concatenate([np.empty(0, dtype=bool), *(part[1] for part in parts)])
+    sizes = np.concatenate([np.empty(0, dtype=np.intp), *(part[2] for part in parts)])
+    return Judged(features, kept, sizes, names)
 
 
-def _judge(parcel: Parcel[tuple[Index, Settings]], rows: NDArray[np.intp]) -> Judged:
-    index, settings = parcel.open()
-    blocks: list[NDArray[np.float32]] = []
+def _judge(
+    parcel: Parcel[tuple[Index, Settings, sparse.csr_matrix]], rows: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.intp]]:
+    """Return what `Judged` holds of some sources."""
+    index, settings, graph = parcel.open()
+    features: list[NDArray[np.float32]] = []
     kept: list[NDArray[np.bool_]] = []
     sizes: list[NDArray[np.intp]] = []
     for query in at_publication(index, rows, settings):
-        features = pair_features(query)[0]
-        blocks.append(features)
-        curated = query.known_links(np.arange(len(query)), query.rows)
-        kept.append(np.isin(query.key(query.owner, query.targets), query.key(curated.owner, curated.neighbour)))
+        features.append(pair_features(query)[0])
+        links = graph[query.rows].tocoo()
+        kept.append(np.isin(query.key(query.owner, query.targets), query.key(links.row, links.col)))
         sizes.append(query.pairs.count())
-    names = feature_names(index)
-    if not blocks:
-        nothing = np.empty((0, len(names)), dtype=np.float32)
-        return Judged(nothing, np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), names)
-    return Judged(np.vstack(blocks), np.concatenate(kept), np.concatenate(sizes), names)
+    return np.vstack(features), np.concatenate(kept), np.concatenate(sizes)
 
 
 def at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:

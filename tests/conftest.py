@@ -91,7 +91,7 @@ def unrelated(articles: tuple[Article, ...]) -> tuple[Article, ...]:
 
 
 @pytest.fixture(scope="session")
-def hand_set(corpus: Corpus) -> Recommender:
+def unlearned(corpus: Corpus) -> Recommender:
     """Return a model of the dozen, too few to learn from; read-only."""
     return Recommender(name="coast").fit(corpus)
 

@@ -33,7 +33,7 @@ from recommender import model as model_module
 from recommender.evaluation.duplicates import near_duplicates
 from recommender.urls import canonical_url
 
-NAMES = ("hand-set", "learned", "loaded", "added", "renewed", "few", "published")
+NAMES = ("shipped", "learned", "loaded", "added", "renewed", "few", "published")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 OFTEN = 8
 MANY = 30  # all of most corpora here
@@ -115,13 +115,13 @@ class Case:
         return not article.removed and (article.published or not self.model.settings.selection.only_published)
 
 
-def build(name: str, hand_set: Recommender, fitted: Recommender, newsroom: Corpus, folder: Path) -> Recommender:
+def build(name: str, unlearned: Recommender, fitted: Recommender, newsroom: Corpus, folder: Path) -> Recommender:
     """Return the model of one configuration."""
-    if name == "hand-set":
-        return hand_set
+    if name == "shipped":
+        return unlearned
     if name == "learned":
         return fitted
-    (hand_set if name == "loaded" else fitted).save(folder)
+    (unlearned if name == "loaded" else fitted).save(folder)
     model = Recommender.load(folder)
     given = newsroom.originals
     if name == "added":
@@ -141,12 +141,12 @@ def build(name: str, hand_set: Recommender, fitted: Recommender, newsroom: Corpu
 
 @pytest.fixture(scope="module")
 def cases(
-    hand_set: Recommender, fitted: Recommender, newsroom: Corpus, tmp_path_factory: pytest.TempPathFactory
+    unlearned: Recommender, fitted: Recommender, newsroom: Corpus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Case]:
     folder = tmp_path_factory.mktemp("models")
     found = {}
     for name in NAMES:
-        model = build(name, hand_set, fitted, newsroom, folder / f"{name}-before")
+        model = build(name, unlearned, fitted, newsroom, folder / f"{name}-before")
         saved = folder / name
         model.save(saved)
         answers = dict(model.suggest_all())
@@ -161,7 +161,7 @@ def case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
 
 def test_the_configurations_are_what_they_say(cases: dict[str, Case]) -> None:
     kinds = {name: case.model.ranker.kind for name, case in cases.items()}
-    assert kinds.pop("hand-set") == kinds.pop("loaded") != kinds["learned"]
+    assert kinds.pop("shipped") == kinds.pop("loaded") != kinds["learned"]
     assert len(set(kinds.values())) == 1
     assert all(any(case.answers.values()) for case in cases.values())
 
@@ -648,7 +648,7 @@ def test_threads_are_answered_from_one_consistent_state(case: Case) -> None:
     assert answers > len(threads)
 
 
-@pytest.mark.parametrize("learned", [False, True], ids=["hand-set", "learned"])
+@pytest.mark.parametrize("learned", [False, True], ids=["shipped", "learned"])
 def test_the_order_of_the_input_changes_no_byte(
     learned: bool, articles: tuple[Article, ...], newsroom: Corpus, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ def test_more_to_learn_from_at_each_point(curve, newsroom):
 
 
 def test_the_ranker_is_learned_where_there_is_enough(curve):
-    assert [point.ranker for point in curve] == ["hand-set", "hand-set", "boosted"]
+    assert [point.ranker for point in curve] == ["shipped", "shipped", "blended"]
 
 
 def test_with_all_relations_it_is_the_evaluation(curve, newsroom):

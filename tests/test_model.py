@@ -24,8 +24,8 @@ def story(name: str) -> str:
     return name.partition("-")[0]
 
 
-def test_the_score_of_a_pair_is_that_of_its_suggestion(hand_set: Recommender, fitted: Recommender) -> None:
-    for model in (hand_set, fitted):
+def test_the_score_of_a_pair_is_that_of_its_suggestion(unlearned: Recommender, fitted: Recommender) -> None:
+    for model in (unlearned, fitted):
         for article in model.corpus[:: len(model.corpus) // 4]:
             for one in model.suggest(article.id):
                 group = (one.target_id, *one.duplicates)
@@ -34,8 +34,8 @@ def test_the_score_of_a_pair_is_that_of_its_suggestion(hand_set: Recommender, fi
                     assert model.score(article, one.target) == one.score
 
 
-def test_an_explanation_has_the_reasons_of_the_suggestion(hand_set: Recommender, fitted: Recommender) -> None:
-    for model in (hand_set, fitted):
+def test_an_explanation_has_the_reasons_of_the_suggestion(unlearned: Recommender, fitted: Recommender) -> None:
+    for model in (unlearned, fitted):
         source = model.corpus[-1].id
         for one in model.suggest(source):
             told = model.explain(source, one.target_id)
@@ -44,26 +44,26 @@ def test_an_explanation_has_the_reasons_of_the_suggestion(hand_set: Recommender,
             assert math.fsum(reason.share for reason in told.reasons) == pytest.approx(told.score, abs=1e-6)
 
 
-def test_the_explanation_tells_what_two_articles_share(hand_set: Recommender) -> None:
-    told = hand_set.explain("breach-1", "breach-4")
+def test_the_explanation_tells_what_two_articles_share(unlearned: Recommender) -> None:
+    told = unlearned.explain("breach-1", "breach-4")
     assert {"hackers", "elmsford", "clinic", "patient", "records"} <= set(told.shared_terms)
     assert told.shared_topics == ("security",)
-    apart = hand_set.explain("breach-1", "wind-4")
+    apart = unlearned.explain("breach-1", "wind-4")
     assert not {"hackers", "turbines", "clinic"} & set(apart.shared_terms)
     assert apart.shared_topics == ()
     assert apart.score < told.score
 
 
-def test_reasons_tell_shared_words_and_topics_in_words(hand_set: Recommender) -> None:
-    said = {reason.feature: reason.text for reason in hand_set.explain("wind-1", "wind-2").reasons}
+def test_reasons_tell_shared_words_and_topics_in_words(unlearned: Recommender) -> None:
+    said = {reason.feature: reason.text for reason in unlearned.explain("wind-1", "wind-2").reasons}
     assert "harrow" in said["title_terms"]
     assert "energy" in said["topics"]
     assert "Coast Courier" in said["provider"]
     assert "3 days" in said["time"]
 
 
-def test_an_explanation_is_ready_for_json(hand_set: Recommender) -> None:
-    told = hand_set.explain("wind-1", "wind-2").to_dict()
+def test_an_explanation_is_ready_for_json(unlearned: Recommender) -> None:
+    told = unlearned.explain("wind-1", "wind-2").to_dict()
     why = [
         "verdict",
         "reasons",
@@ -79,50 +79,50 @@ def test_an_explanation_is_ready_for_json(hand_set: Recommender) -> None:
 
 
 @pytest.mark.parametrize("again", ["ferry-1", "https://coast.example/amp/ferry-1", "http://www.coast.example/ferry-1/"])
-def test_an_article_is_not_explained_against_itself(hand_set: Recommender, again: str) -> None:
+def test_an_article_is_not_explained_against_itself(unlearned: Recommender, again: str) -> None:
     with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
-        hand_set.explain("ferry-1", again)
+        unlearned.explain("ferry-1", again)
     with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
-        hand_set.score(again, hand_set.corpus[0])
+        unlearned.score(again, unlearned.corpus[0])
 
 
-def test_a_draft_with_an_address_of_an_article_is_not_explained_against_it(hand_set: Recommender) -> None:
+def test_a_draft_with_an_address_of_an_article_is_not_explained_against_it(unlearned: Recommender) -> None:
     draft = Article("draft", "A draft", url="https://coast.example/amp/ferry-1")
     with pytest.raises(ArticleError, match="'ferry-1' is source and target at once"):
-        hand_set.explain(draft, "ferry-1")
+        unlearned.explain(draft, "ferry-1")
 
 
-def test_an_unseen_article_is_not_explained_against_itself(hand_set: Recommender) -> None:
+def test_an_unseen_article_is_not_explained_against_itself(unlearned: Recommender) -> None:
     draft = Article("draft", "Ferry strike: what travellers need to know")
     with pytest.raises(ArticleError, match="'draft' is source and target at once"):
-        hand_set.explain(draft, draft)
+        unlearned.explain(draft, draft)
 
 
-def test_an_unknown_end_of_a_pair_is_named(hand_set: Recommender) -> None:
+def test_an_unknown_end_of_a_pair_is_named(unlearned: Recommender) -> None:
     for pair in (("ferry-9", "ferry-1"), ("ferry-1", "ferry-9")):
         with pytest.raises(UnknownArticleError, match="'ferry-9'; did you mean ferry-"):
-            hand_set.score(*pair)
+            unlearned.score(*pair)
 
 
-def test_unseen_articles_are_scored_too(hand_set: Recommender) -> None:
+def test_unseen_articles_are_scored_too(unlearned: Recommender) -> None:
     moment = datetime(2025, 3, 13, tzinfo=UTC)
     ferry = Article("x-ferry", "Islands celebrate: ferry strike is over", "Deckhands sail.", published_at=moment)
     strike = Article("x-strike", "Deckhands and islands after the ferry strike", published_at=moment)
     wind = Article("x-wind", "Harrow Hill turbines: judge explains noise limits", published_at=moment)
     for target, other in ((strike, wind), ("ferry-4", "wind-3")):
-        assert 0 < hand_set.score(ferry, other) < hand_set.score(ferry, target) < 1
-    assert hand_set.score("ferry-4", strike) > hand_set.score("ferry-4", wind)
-    assert len(hand_set.corpus) == 12
+        assert 0 < unlearned.score(ferry, other) < unlearned.score(ferry, target) < 1
+    assert unlearned.score("ferry-4", strike) > unlearned.score("ferry-4", wind)
+    assert len(unlearned.corpus) == 12
     with pytest.raises(UnknownArticleError, match="x-strike"):
-        hand_set.score("ferry-4", "x-strike")
+        unlearned.score("ferry-4", "x-strike")
 
 
-def test_an_unseen_target_is_scored_as_if_it_had_been_added(corpus: Corpus, hand_set: Recommender) -> None:
+def test_an_unseen_target_is_scored_as_if_it_had_been_added(corpus: Corpus, unlearned: Recommender) -> None:
     target = Article("x", "Deckhands and islands after the ferry strike", published_at=corpus[-1].published_at)
     added = Recommender().fit(corpus)
     added.add([target])
-    assert hand_set.score("ferry-1", target) == added.score("ferry-1", "x")
-    assert hand_set.score("ferry-1", corpus[4]) == hand_set.score("ferry-1", corpus[4].id)
+    assert unlearned.score("ferry-1", target) == added.score("ferry-1", "x")
+    assert unlearned.score("ferry-1", corpus[4]) == unlearned.score("ferry-1", corpus[4].id)
 
 
 def test_the_version_is_the_name_and_the_newest_moment_known(corpus: Corpus) -> None:
@@ -162,8 +162,8 @@ def test_a_failed_fit_leaves_what_was_learned_before(corpus: Corpus) -> None:
     assert model.suggest("ferry-1") == before
 
 
-def test_with_relations_the_right_story_comes_first(hand_set: Recommender) -> None:
-    for name, found in hand_set.suggest_all(k=3):
+def test_with_relations_the_right_story_comes_first(unlearned: Recommender) -> None:
+    for name, found in unlearned.suggest_all(k=3):
         assert {story(one.target_id) for one in found} == {story(name)}
         assert len(found) == 3
 
@@ -175,9 +175,9 @@ def test_without_any_relation_the_right_story_comes_first(unrelated: tuple[Artic
         assert len(found) == 3
 
 
-def test_a_draft_finds_its_story(hand_set: Recommender) -> None:
+def test_a_draft_finds_its_story(unlearned: Recommender) -> None:
     draft = Article("draft", "Ransom refused: hackers of Elmsford patient records speak")
-    assert {story(one.target_id) for one in hand_set.suggest(draft, k=4)} == {"breach"}
+    assert {story(one.target_id) for one in unlearned.suggest(draft, k=4)} == {"breach"}
 
 
 def test_what_an_article_is_linked_with_counts(unrelated: tuple[Article, ...]) -> None:
@@ -204,18 +204,18 @@ def test_a_site_without_dates(corpus: Corpus) -> None:
     assert reasons["time"] == "date unknown"
 
 
-def test_a_draft_without_a_date_is_written_when_the_newest_article_was(hand_set: Recommender, corpus: Corpus) -> None:
+def test_a_draft_without_a_date_is_written_when_the_newest_article_was(unlearned: Recommender, corpus: Corpus) -> None:
     undated = Article("draft", "Ferry strike: what travellers need to know")
     dated = replace(undated, published_at=corpus[-1].published_at)
-    assert hand_set.suggest(undated) == hand_set.suggest(dated)
+    assert unlearned.suggest(undated) == unlearned.suggest(dated)
     moment = corpus[5].published_at
-    assert hand_set.suggest(undated, as_of=moment) == hand_set.suggest(
+    assert unlearned.suggest(undated, as_of=moment) == unlearned.suggest(
         replace(undated, published_at=moment), as_of=moment
     )
 
 
-def test_a_known_article_sent_without_its_date_keeps_it(hand_set: Recommender, corpus: Corpus) -> None:
-    assert hand_set.suggest(replace(corpus[2], published_at=None)) == hand_set.suggest(corpus[2].id)
+def test_a_known_article_sent_without_its_date_keeps_it(unlearned: Recommender, corpus: Corpus) -> None:
+    assert unlearned.suggest(replace(corpus[2], published_at=None)) == unlearned.suggest(corpus[2].id)
 
 
 def test_an_undated_article_is_asked_alike_by_id_and_as_a_draft(corpus: Corpus) -> None:
@@ -224,14 +224,15 @@ def test_an_undated_article_is_asked_alike_by_id_and_as_a_draft(corpus: Corpus) 
     assert model.suggest(undated) == model.suggest("undated")
 
 
-def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_same_story(corpus: Corpus) -> None:
-    copy = replace(corpus[0], id="copy", url=None, aliases=(), relations=())
-    old = replace(corpus[3], id="old", title="Ferry strike of deckhands long ago", url=None, aliases=(), relations=())
-    old = replace(old, published_at=datetime(2019, 1, 1, tzinfo=UTC))
-    model = Recommender().fit([*corpus, copy, old])
-    found = {one.target_id: one for one in model.suggest("ferry-1", k=100)}
-    kinds = {name: found[name].kind for name in ("copy", "ferry-2", "old", "wind-1")}
-    assert kinds == {"copy": "duplicate", "ferry-2": "same-story", "old": "background", "wind-1": "background"}
+def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_same_story(
+    fitted: Recommender,
+) -> None:
+    aground = "2025-06-03-ferry-with-214-aboard-runs-aground-in-fog"
+    found = {one.target_id: one for one in fitted.suggest(aground, k=100)}
+    assert found["2025-06-03-ferry-with-214-on-board-runs-aground"].kind == "duplicate"
+    assert found["2025-06-07-off-the-rocks-at-last-two-tugs-one"].kind == "same-story"
+    assert found["2025-06-26-ferry-grounding-radar-on-maud-calloway-was-switched"].kind == "background", "weeks later"
+    assert found["2025-11-13-an-island-without-a-signal-and-not"].kind == "background", "unlikely"
 
 
 @pytest.fixture(scope="module")

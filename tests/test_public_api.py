@@ -147,9 +147,9 @@ def test_the_rest_of_the_contract() -> None:
     assert isinstance(inspect.getattr_static(Recommender, "version"), property)
 
 
-def test_the_defaults_of_the_contract(hand_set: Recommender) -> None:
-    assert len(hand_set.suggest("ferry-1")) == 5
-    assert {len(found) for _, found in hand_set.suggest_all()} == {5}
+def test_the_defaults_of_the_contract(unlearned: Recommender) -> None:
+    assert len(unlearned.suggest("ferry-1")) == 5
+    assert {len(found) for _, found in unlearned.suggest_all()} == {5}
 
 
 def test_fit_returns_the_model(articles: tuple[Article, ...]) -> None:

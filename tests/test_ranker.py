@@ -12,21 +12,20 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from recommender import Corpus, ModelFormatError
-from recommender import ranker as ranking
+from recommender import ModelFormatError
 from recommender.evaluation.metrics import ndcg_at_k
-from recommender.features import FeatureModel, feature_names
 from recommender.ranker import (
-    HAND_SET,
-    HAND_SET_BASE,
+    BlendedRanker,
     BoostedRanker,
-    HandSetRanker,
     Judged,
     Ranker,
+    ShippedRanker,
     fit_ranker,
     load_ranker,
     scores,
 )
+from recommender.ranker.blended import ENOUGH, own_share
+from recommender.ranker.trees import MEMBERS, Trees
 from recommender.settings import RankerSettings
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
@@ -79,11 +78,22 @@ def boosted(judged: Judged) -> BoostedRanker:
     return BoostedRanker.fit(judged, QUICK)
 
 
-@pytest.fixture(scope="module", params=["boosted", "hand-set"])
-def ranker(request: pytest.FixtureRequest, boosted: BoostedRanker) -> Ranker:
-    return (
-        boosted if request.param == "boosted" else HandSetRanker(("text_terms.text_cosine", "time.days_apart", "x.y"))
-    )
+@pytest.fixture(scope="module")
+def shipped() -> ShippedRanker:
+    """Return a ranker that learned on another site, where nearness decides."""
+    return ShippedRanker.fit([pairs(200, seed=3, probability=lambda X: expit(3 * np.nan_to_num(X[:, 1]) - 1))], QUICK)
+
+
+@pytest.fixture(scope="module")
+def blended(judged: Judged, shipped: ShippedRanker) -> BlendedRanker:
+    return BlendedRanker.fit(judged.split(100)[0], QUICK, shipped)
+
+
+@pytest.fixture(scope="module", params=["boosted", "shipped", "blended"])
+def ranker(
+    request: pytest.FixtureRequest, boosted: BoostedRanker, shipped: ShippedRanker, blended: BlendedRanker
+) -> Ranker:
+    return {"boosted": boosted, "shipped": shipped, "blended": blended}[request.param]
 
 
 def test_the_split_is_by_whole_sources(judged: Judged) -> None:
@@ -121,22 +131,6 @@ def test_no_pairs_have_no_scores(ranker: Ranker) -> None:
 def test_scores_are_probabilities_in_the_order_of_the_log_odds() -> None:
     log_odds = np.array([-800.0, -2.0, 0.0, 2.0, 800.0])
     assert scores(log_odds).tolist() == pytest.approx([0, 1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-2)), 1])
-
-
-def test_weights_set_by_hand_name_features_there_are(corpus: Corpus) -> None:
-    names = set(feature_names(FeatureModel.fit(corpus).index(corpus)))
-    assert sorted(set(HAND_SET) - names) == []
-
-
-def test_weights_set_by_hand_are_multiplied_and_added() -> None:
-    names = ("text_terms.text_cosine", "unknown.feature", "time.days_apart")
-    ranker = HandSetRanker(names)
-    X = np.array([[0.5, 9.0, 10.0], [1.0, 9.0, np.nan], [0.0, 9.0, 1e6], [0.0, 9.0, np.inf]], dtype=np.float32)
-    text, days = HAND_SET[names[0]], HAND_SET[names[2]]
-    wanted = [0.5 * text + 10 * days, text, 365 * days, 365 * days]
-    assert (ranker.log_odds(X) - HAND_SET_BASE).tolist() == pytest.approx(wanted)
-    assert ranker.contributions(X)[:, 1].tolist() == [0, 0, 0, 0]
-    assert text > 0 > days
 
 
 def test_two_trainings_give_the_same_bytes(judged: Judged, boosted: BoostedRanker) -> None:
@@ -217,7 +211,7 @@ def test_only_what_would_be_suggested_calibrates() -> None:
 
 
 @pytest.mark.parametrize("kept", [[*range(30, 40)], []], ids=["the worst", "none"])
-def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int]) -> None:
+def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int], shipped: ShippedRanker) -> None:
     """The newest sources' only relations are beyond the ten best, so that those say nothing of a probability."""
     old, new = pairs(40, 13, each=40), pairs(10, 14, each=40)
     order = np.argsort(-new.features[:, 0].reshape(10, 40), axis=1)
@@ -227,20 +221,22 @@ def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int]) -> 
     judged = Judged(
         np.vstack([old.features, new.features]), np.concatenate([old.kept, labels.ravel()]), np.full(50, 40), NAMES
     )
-    ranker = fit_ranker(judged, QUICK)
-    assert ranker.kind == ("boosted" if kept else "hand-set")
+    ranker = fit_ranker(judged, QUICK, shipped)
+    assert ranker.kind == ("blended" if kept else "shipped")
     assert np.isfinite(ranker.log_odds(old.features)).all()
 
 
-def test_where_all_of_the_best_were_kept_it_still_learns() -> None:
+def test_where_all_of_the_best_were_kept_it_still_learns(shipped: ShippedRanker) -> None:
     judged = pairs(50, 15, each=40, probability=lambda X: (X[:, 0] > -0.2).astype(float))
-    ranker = fit_ranker(judged, QUICK)
-    assert ranker.kind == "boosted"
+    ranker = fit_ranker(judged, QUICK, shipped)
+    assert ranker.kind == "blended"
     assert np.subtract(*ranker.log_odds(np.array([[2, 0, 0], [-2, 0, 0]], dtype=np.float32))) > 0
 
 
 @pytest.mark.parametrize("change", ["few", "none kept", "all kept", "none kept of the newest", "no pairs"])
-def test_too_little_to_learn_from_leaves_the_weights_set_by_hand(judged: Judged, change: str) -> None:
+def test_too_little_to_learn_from_leaves_the_shipped_ranker(
+    judged: Judged, shipped: ShippedRanker, change: str
+) -> None:
     kept = judged.kept.copy()
     kept[{"none kept": slice(None), "none kept of the newest": slice(3200, None)}.get(change, slice(0))] = False
     given = replace(judged, kept=np.ones_like(kept) if change == "all kept" else kept)
@@ -248,29 +244,69 @@ def test_too_little_to_learn_from_leaves_the_weights_set_by_hand(judged: Judged,
         given, _ = given.split(QUICK.least_sources - 1)
     if change == "no pairs":
         given = Judged(np.empty((0, 3), dtype=np.float32), np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), NAMES)
-    ranker = fit_ranker(given, QUICK)
-    assert ranker.kind == "hand-set"
+    ranker = fit_ranker(given, QUICK, shipped)
+    assert ranker.kind == "shipped"
     assert ranker.names == NAMES
 
 
-def test_enough_to_learn_from_is_learned_from(judged: Judged) -> None:
+def test_enough_to_learn_from_is_learned_from(judged: Judged, shipped: ShippedRanker) -> None:
     enough, _ = judged.split(QUICK.least_sources)
-    assert fit_ranker(enough, QUICK).kind == "boosted"
+    assert fit_ranker(enough, QUICK, shipped).kind == "blended"
 
 
-def test_sources_without_candidates_and_kept_by_nobody_do_no_harm(judged: Judged, fresh: Judged) -> None:
+def test_sources_without_candidates_and_kept_by_nobody_do_no_harm(
+    judged: Judged, fresh: Judged, shipped: ShippedRanker
+) -> None:
     sizes = np.zeros(800, dtype=np.intp)
     sizes[::2] = 10
     kept = judged.kept.copy()
     kept[:500] = False
-    ranker = fit_ranker(replace(judged, sizes=sizes, kept=kept), QUICK)
+    ranker = fit_ranker(replace(judged, sizes=sizes, kept=kept), QUICK, shipped)
     assert ranker.kind == "boosted"
     assert ndcg(fresh, ranker.log_odds(fresh.features)) > 0.8
 
 
-def test_a_ranker_that_lacks_a_part_is_refused(boosted: BoostedRanker) -> None:
-    for part in boosted.to_dict():
-        values = {key: value for key, value in boosted.to_dict().items() if key != part}
+def test_what_is_wanted_is_learned(judged: Judged, shipped: ShippedRanker) -> None:
+    few, _ = judged.split(100)
+    kinds = {"own": "boosted", "shipped": "shipped", "blend": "blended"}
+    for learn, kind in kinds.items():
+        assert fit_ranker(few, replace(QUICK, learn=learn), shipped).kind == kind
+    many = pairs(ENOUGH, 16, each=4)
+    assert fit_ranker(many, QUICK, shipped).kind == "boosted"
+
+
+def test_the_more_there_is_to_learn_from_the_more_is_the_sites_own() -> None:
+    shares = [own_share(n) for n in range(0, 2 * ENOUGH, 10)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
+
+
+def test_a_blend_goes_by_both(judged: Judged, shipped: ShippedRanker, fresh: Judged) -> None:
+    """The site goes by likeness above all, the shipped ranker by nearness alone."""
+    own, blend, theirs = (
+        fit_ranker(judged.split(60)[0], replace(QUICK, learn=learn), shipped) for learn in ("own", "blend", "shipped")
+    )
+    ratios = []
+    for ranker in (own, blend, theirs):
+        likeness, nearness, _ = np.abs(ranker.contributions(fresh.features)[:, :3]).mean(axis=0)
+        ratios.append(likeness / nearness)
+    assert 0.8 * ratios[0] > ratios[1] > ratios[2] == 0
+
+
+def test_a_blend_is_calibrated_to_the_site(shipped: ShippedRanker) -> None:
+    """The shipped ranker learned where every other pair was kept; here it is one of ten."""
+
+    def rare(X: np.ndarray) -> np.ndarray:
+        return 0.1 * (1 + np.tanh(X[:, 0]))
+
+    learned = fit_ranker(pairs(200, 17, probability=rare), QUICK, shipped)
+    assert learned.kind == "blended"
+    assert scores(learned.log_odds(pairs(300, 18).features)).mean() == pytest.approx(0.1, rel=0.35)
+
+
+def test_a_ranker_that_lacks_a_part_is_refused(ranker: Ranker) -> None:
+    for part in ranker.to_dict():
+        values = {key: value for key, value in ranker.to_dict().items() if key != part}
         with pytest.raises(ModelFormatError, match=rf"the ranker cannot be read \('{part}'\); train the model again"):
             load_ranker(values)
 
@@ -299,17 +335,22 @@ def test_what_is_no_ranker_is_refused(values: Any) -> None:
         load_ranker(values)
 
 
-def test_a_training_that_learned_nothing_has_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
-    boost = ranking._boost
-
-    def deaf(judged: Judged, settings: RankerSettings) -> list[Any]:
-        """Let the first training see features that say nothing."""
-        silent = replace(judged, features=np.zeros_like(judged.features))
-        return [boost(silent, settings)[0], *boost(judged, settings)[1:]]
-
-    monkeypatch.setattr(ranking, "_boost", deaf)
+def test_a_training_that_learned_nothing_has_no_voice() -> None:
     judged, later = pairs(80, 1), pairs(80, 2)
-    learned = BoostedRanker.fit(judged, QUICK)
-    assert learned.weights_[0] == 0.0
-    assert min(learned.weights_[1:]) > 0.0
-    assert ndcg(later, learned.log_odds(later.features)) > 0.8
+    silent = replace(judged, features=np.zeros_like(judged.features))
+    deaf = Trees.grow(silent, QUICK, MEMBERS[:1])
+    hearing = Trees.grow(judged, QUICK, MEMBERS[1:])
+    trees = Trees([*deaf.boosters, *hearing.boosters], [1.0] * 3)
+    weights = trees.balancing(later.features)
+    assert weights[0] == 0.0
+    assert min(weights[1:]) > 0.0
+    assert ndcg(later, trees.weighted(weights).margin(later.features)) > 0.8
+
+
+def test_balanced_trainings_have_an_equal_voice_and_a_spread_of_one_together() -> None:
+    judged = pairs(80, 1)
+    trees = Trees.grow(judged, QUICK)
+    parts = [Trees([one], [1.0]).margin(judged.features) for one in trees.boosters]
+    weights = trees.balancing(judged.features)
+    assert [np.std(part) * weight for part, weight in zip(parts, weights, strict=True)] == pytest.approx([1 / 3] * 3)
+    assert 0.8 < np.std(trees.weighted(weights).margin(judged.features)) <= 1

@@ -120,15 +120,15 @@ def test_without_relations_there_is_nothing_to_judge() -> None:
     assert len(rows) == 0
     judged = judge(index, rows, Settings())
     assert (judged.features.shape, len(judged.kept), len(judged.sizes)) == ((0, len(judged.names)), 0, 0)
-    assert train_ranker(index, Settings()).kind == "hand-set"
+    assert train_ranker(index, Settings()).kind == "shipped"
 
 
 def test_a_small_site_is_not_learned_from_and_the_example_site_is(corpus: Corpus, newsroom: Corpus) -> None:
     small, large = (FeatureModel.fit(one).index(one) for one in (corpus, newsroom))
-    assert train_ranker(small, QUICK).kind == "hand-set"
-    assert train_ranker(large, QUICK).kind == "boosted"
+    assert train_ranker(small, QUICK).kind == "shipped"
+    assert train_ranker(large, QUICK).kind == "blended"
     few = replace(QUICK, ranker=replace(QUICK.ranker, most_sources=QUICK.ranker.least_sources - 1))
-    assert train_ranker(large, few).kind == "hand-set"
+    assert train_ranker(large, few).kind == "shipped"
 
 
 def test_the_order_in_which_articles_came_changes_nothing(newsroom: Corpus) -> None:

@@ -24,25 +24,25 @@ def assert_refused(told: Explanation, obstacle: str, verdict: str) -> None:
     assert (told.outranked_by, told.listed_under) == ((), None)
 
 
-def test_a_suggestion_names_its_rank(hand_set: Recommender) -> None:
-    for one in hand_set.suggest("ferry-2", k=5):
-        told = hand_set.explain("ferry-2", one.target_id)
+def test_a_suggestion_names_its_rank(unlearned: Recommender) -> None:
+    for one in unlearned.suggest("ferry-2", k=5):
+        told = unlearned.explain("ferry-2", one.target_id)
         assert told.verdict == f"suggested, at rank {one.rank}"
         assert (told.suggested, told.obstacle, told.outranked_by, told.listed_under) == (True, None, (), None)
 
 
-def test_an_outranked_article_names_those_ahead(hand_set: Recommender) -> None:
-    ahead = tuple(one.target_id for one in hand_set.suggest("ferry-2"))
-    last = hand_set.suggest("ferry-2", k=100)[-1]
-    told = hand_set.explain("ferry-2", last.target_id)
+def test_an_outranked_article_names_those_ahead(unlearned: Recommender) -> None:
+    ahead = tuple(one.target_id for one in unlearned.suggest("ferry-2"))
+    last = unlearned.suggest("ferry-2", k=100)[-1]
+    told = unlearned.explain("ferry-2", last.target_id)
     assert told.verdict == f"not suggested: outranked by {', '.join(ahead[:3])}"
     assert (told.suggested, told.obstacle, told.outranked_by) == (False, "outranked", ahead)
 
 
-def test_an_article_passed_over_for_diversity_says_so(hand_set: Recommender) -> None:
-    model = with_selection(hand_set, k=3, diversity=0.9)
+def test_an_article_passed_over_for_diversity_says_so(unlearned: Recommender) -> None:
+    model = with_selection(unlearned, k=3, diversity=0.9)
     shown = [one.target_id for one in model.suggest("ferry-2")]
-    passed = next(one.target_id for one in hand_set.suggest("ferry-2") if one.target_id not in shown)
+    passed = next(one.target_id for one in unlearned.suggest("ferry-2") if one.target_id not in shown)
     told = model.explain("ferry-2", passed)
     assert told.verdict == f"not suggested: outranked by {', '.join(shown)}, which differ more from each other"
     assert (told.obstacle, told.outranked_by) == ("outranked", tuple(shown))
@@ -55,14 +55,14 @@ def test_a_removed_article_says_so(corpus: Corpus) -> None:
     assert told.score > 0.5
 
 
-def test_a_score_below_the_threshold_names_the_threshold(hand_set: Recommender) -> None:
-    model = with_selection(hand_set, threshold=0.4)
+def test_a_score_below_the_threshold_names_the_threshold(unlearned: Recommender) -> None:
+    model = with_selection(unlearned, threshold=0.4)
     assert_refused(model.explain("ferry-2", "breach-3"), "threshold", "its score is below the threshold of 0.4")
     assert model.explain("ferry-2", "ferry-4").verdict == "suggested, at rank 1"
 
 
-def test_a_rule_is_named_by_its_setting(hand_set: Recommender, corpus: Corpus) -> None:
-    model = with_selection(hand_set, repeat_curated=False)
+def test_a_rule_is_named_by_its_setting(unlearned: Recommender, corpus: Corpus) -> None:
+    model = with_selection(unlearned, repeat_curated=False)
     told = model.explain("ferry-2", "ferry-1")
     assert_refused(told, "rule", "an editor has linked it already, and selection.repeat_curated is off")
     assert model.explain("ferry-1", "ferry-2").suggested
@@ -112,8 +112,8 @@ def test_a_copy_whose_read_is_outranked_is_outranked(with_copy: Recommender) -> 
         assert model.explain("breach-1", name).outranked_by == shown
 
 
-def test_an_unseen_target_gets_a_verdict_too(hand_set: Recommender) -> None:
+def test_an_unseen_target_gets_a_verdict_too(unlearned: Recommender) -> None:
     target = Article("x", "Night boats", published_at=datetime(2025, 3, 12, tzinfo=UTC))
-    assert hand_set.explain("ferry-1", target).verdict == "suggested, at rank 5"
-    copy = replace(hand_set.corpus[hand_set.corpus.row("ferry-3")], id="x", **BARE)
-    assert hand_set.explain("ferry-2", copy).listed_under == "ferry-3"
+    assert unlearned.explain("ferry-1", target).verdict.startswith("suggested, at rank ")
+    copy = replace(unlearned.corpus[unlearned.corpus.row("ferry-3")], id="x", **BARE)
+    assert unlearned.explain("ferry-2", copy).listed_under == "ferry-3"

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
+from recommender.default import shipped_ranker
 from recommender.evaluation.figures import PRIMARY, Figure, ProtocolFigures, Ranking
 from recommender.evaluation.splits import AT_PUBLICATION, TODAY, held_out_sources, measurable_cut, past_corpus
 from recommender.evaluation.tables import interval, number, text_table
 from recommender.features import GROUP_NAMES, FeatureModel, Index, pair_features
-from recommender.ranker import HandSetRanker, Judged, Ranker, fit_ranker, scores
+from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores
 from recommender.records import Article
-from recommender.settings import Settings
+from recommender.settings import OWN, Settings
 from recommender.training import at_publication, judge, teaching_rows
 
 ALL = "all features"
@@ -63,7 +64,8 @@ class Ablation:
     Attributes
     ----------
     ranker
-        The kind of the ranker; a hand-set one learned nothing, and merely misses the weights of a group.
+        ``boosted``, the site's own without the voice of the shipped one; or ``shipped`` where there is too little to
+        learn from, and so nothing to take away: there are no groups then.
     learned_from
         How many past articles with relations there were to learn from.
     sources, stories
@@ -71,7 +73,7 @@ class Ablation:
     columns
         How many features all groups have together.
     ndcg
-        nDCG@10 of all features: the engine's own.
+        nDCG@10 of all features: that of the engine where it goes by the site's own ranker alone.
     candidate_recall
         The share of the right targets that were candidates. All rankers got the same candidates, so that nDCG@10 cannot
         rise above what these allow; None where there is no source.
@@ -117,6 +119,9 @@ class Ablation:
             f"{self.ranker} ranker, {self.learned_from} past articles with relations to learn from; "
             f"candidate recall {number(recall)}, the same for all",
         ]
+        if self.ranker == ShippedRanker.kind:
+            parts.append("Too few articles with relations to learn from: no learned feature can be taken away.")
+            return "\n\n".join(parts) + "\n"
         means = [f"{PRIMARY} | articles", f"{PRIMARY} | stories"]
         lost = ["lost | articles", "lost | stories"]
         every = [ALL, str(self.columns), interval(self.ndcg.over_articles), interval(self.ndcg.over_stories)]
@@ -131,11 +136,6 @@ class Ablation:
             "interval. Features of different groups stand in for each other: what is lost without one group is what "
             "no other could make up for.",
         ]
-        if self.ranker == HandSetRanker.kind:
-            parts.append(
-                "Note: there is too little to learn from, and the weights are set by hand: no learned feature could be "
-                "taken away. The figures say what those weights give to each group."
-            )
         return "\n\n".join(parts) + "\n"
 
 
@@ -144,6 +144,7 @@ def ablate(
     settings: Settings | None = None,
     newest: float = 0.25,
     random_state: int = 0,
+    shipped: ShippedRanker | None = None,
 ) -> Ablation:
     """Measure the engine's ranker without each group of features, and with each group alone.
 
@@ -161,6 +162,8 @@ def ablate(
         Share of the dated articles, in (0, 1), that is held out.
     random_state
         Of the bootstrap.
+    shipped
+        As of `Recommender`.
 
     Raises
     ------
@@ -179,11 +182,14 @@ def ablate(
     members = {group: _members(judged.names, group) for group in GROUP_NAMES}
     members = {group: columns for group, columns in members.items() if columns.any()}
     every = np.ones(len(judged.names), dtype=bool)
-    full = fit_ranker(judged, settings.ranker)
+    own = replace(settings.ranker, learn=OWN)
+    full = fit_ranker(judged, own, shipped or shipped_ranker())
+    if full.kind == ShippedRanker.kind:  # it learned nothing here: there is nothing to take away from it
+        members = {}
     rankings = {ALL: asked.ranking(full, every)}
     for group, columns in members.items():
         for name, chosen in ((_without(group), ~columns), (_alone(group), columns)):
-            rankings[name] = asked.ranking(fit_ranker(_narrowed(judged, chosen), settings.ranker), chosen)
+            rankings[name] = asked.ranking(BoostedRanker.fit(judged.columns(chosen), own), chosen)
     result = ProtocolFigures.from_rankings(
         corpus, AT_PUBLICATION, sources, rankings, engine=ALL, random_state=random_state
     )
@@ -238,11 +244,6 @@ class _Asked:
 
 def _members(names: tuple[str, ...], group: str) -> NDArray[np.bool_]:
     return np.array([name.startswith(f"{group}.") for name in names], dtype=bool)
-
-
-def _narrowed(judged: Judged, columns: NDArray[np.bool_]) -> Judged:
-    names = tuple(name for name, chosen in zip(judged.names, columns, strict=True) if chosen)
-    return replace(judged, features=np.ascontiguousarray(judged.features[:, columns]), names=names)
 
 
 def _without(group: str) -> str:

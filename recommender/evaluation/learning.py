@@ -15,6 +15,7 @@ from recommender.evaluation.figures import Figure, ProtocolFigures
 from recommender.evaluation.replay import ENGINE, engine_ranking
 from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, measurable_cut, past_corpus
 from recommender.model import Recommender
+from recommender.ranker import ShippedRanker
 from recommender.records import Article
 from recommender.settings import Settings
 
@@ -50,6 +51,7 @@ def learning_curve(
     shares: Sequence[float] = SHARES,
     newest: float = 0.25,
     random_state: int = 0,
+    shipped: ShippedRanker | None = None,
 ) -> tuple[LearningPoint, ...]:
     """Measure the engine again and again, with the relations of ever more past stories to learn from.
 
@@ -67,6 +69,8 @@ def learning_curve(
         Share of the dated articles, in (0, 1), that is held out.
     random_state
         Of the order in which stories are kept.
+    shipped
+        As of `Recommender`.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def learning_curve(
     points = []
     for share in shares:
         known = hide_relations(corpus, cut, order >= share)
-        model = Recommender(settings).fit(past_corpus(known, cut))
+        model = Recommender(settings, shipped=shipped).fit(past_corpus(known, cut))
         model.renew(known)
         ranking = engine_ranking(model, known, sources, AT_PUBLICATION)
         result = ProtocolFigures.from_rankings(

@@ -25,6 +25,7 @@ from recommender.evaluation.splits import (
     past_corpus,
 )
 from recommender.model import Recommender
+from recommender.ranker import ShippedRanker
 from recommender.records import Article
 from recommender.settings import Settings
 
@@ -40,6 +41,7 @@ def evaluate(
     threshold: float | None = None,
     random_state: int = 0,
     ablate: bool = False,
+    shipped: ShippedRanker | None = None,
 ) -> EvaluationReport:
     """Measure the engine on the newest articles, having learned from the older ones only.
 
@@ -63,6 +65,8 @@ def evaluate(
     ablate
         Also learn without each group of features, and from each alone, as the function `ablate` does; it takes
         many trainings.
+    shipped
+        As of `Recommender`: the ranker for a site with little to learn from. It must not have seen this site.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def evaluate(
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, TODAY)
     settings = settings or Settings()
-    model = Recommender(settings).fit(past_corpus(corpus, cut))
+    model = Recommender(settings, shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
     past = np.arange(cut)
     others = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
@@ -97,7 +101,7 @@ def evaluate(
             )
             for left_out in (None, near_duplicates(corpus, past, sources))
         ]
-    worth = ablation.ablate(corpus, settings, newest, random_state) if ablate else None
+    worth = ablation.ablate(corpus, settings, newest, random_state, shipped) if ablate else None
     return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
 
 

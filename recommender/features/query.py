@@ -193,7 +193,7 @@ class Query:
 
     def key(self, owner: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return a number for each pair of a source and a row, in their order."""
-        return owner * max(len(self.index.corpus), 1) + rows
+        return owner.astype(np.intp, copy=False) * max(len(self.index.corpus), 1) + rows
 
     def pair_of(self, keys: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the sources and rows that `key` numbered."""

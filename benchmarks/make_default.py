@@ -1,0 +1,67 @@
+"""Make the ranker that ships, `models/default`, from the articles of azure; the same bytes every time.
+
+    python benchmarks/make_default.py ../shared/corpora/azure
+    python benchmarks/make_default.py ../shared/corpora/azure --check
+
+With --check nothing is written: exit 1, and the names of the files, where the package holds others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from recommender import Corpus, read_articles
+from recommender.default import FOLDER, RANKER
+from recommender.settings import RankerSettings, Settings
+from recommender.storage import Folder, write_folder
+from recommender.training import train_shipped
+
+CARD = "README.md"
+SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
+
+
+def make(corpus: Corpus) -> Folder:
+    """Return the contents of the folder; its model card is written by people, beside this script."""
+    ranker = train_shipped(corpus, SETTINGS)
+    newest = corpus.newest.isoformat().replace("+00:00", "Z") if corpus.newest else "no date"
+    facts = {
+        "name": "default",
+        "version": f"default@{newest}",
+        "ranker": ranker.kind,
+        "settings": SETTINGS.to_dict(),
+        "learned_from": {"articles": len(corpus), "relations": len(corpus.links), "newest": newest},
+    }
+    card = Path(__file__).with_name("default_card.md").read_bytes()
+    trees = json.dumps(ranker.to_dict(), sort_keys=True).encode()
+    return Folder(facts=facts, texts={RANKER: trees, CARD: card})
+
+
+def main() -> int:
+    """Make the folder, or compare it with the one in the package."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--output", type=Path, default=FOLDER)
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args()
+    folder = make(read_articles(given.site, n_jobs=2))
+    if not given.check:
+        write_folder(given.output, folder)
+        return 0
+    with tempfile.TemporaryDirectory() as place:
+        write_folder(Path(place) / "default", folder)
+        names = sorted({file.name for at in (Path(place) / "default", given.output) for file in at.iterdir()})
+        differ = [name for name in names if _bytes(Path(place) / "default" / name) != _bytes(given.output / name)]
+    print("\n".join(f"{name} differs" for name in differ) or f"{given.output}: the same bytes")
+    return int(bool(differ))
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

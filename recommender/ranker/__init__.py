@@ -1,0 +1,83 @@
+"""From pair features to a calibrated score, and each group of features' share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from recommender.errors import ModelFormatError
+from recommender.ranker.blended import BlendedRanker, own_share
+from recommender.ranker.boosted import BoostedRanker
+from recommender.ranker.judged import Judged
+from recommender.ranker.shipped import ShippedRanker
+from recommender.ranker.trees import Floats
+from recommender.settings import BLEND, SHIPPED, RankerSettings
+
+__all__ = [
+    "BlendedRanker",
+    "BoostedRanker",
+    "Judged",
+    "Ranker",
+    "ShippedRanker",
+    "fit_ranker",
+    "load_ranker",
+    "scores",
+]
+
+
+class Ranker(Protocol):
+    """Anything that gives log-odds, and says which feature gave how much."""
+
+    kind: str
+    names: tuple[str, ...]
+
+    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each row of ``(n_pairs, n_features)``."""
+        ...
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return ``(n_pairs, n_features + 1)``, the base in the last column; rows add up to `log_odds`."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `load_ranker` builds an equal ranker from; JSON-ready."""
+        ...
+
+
+def load_ranker(values: Mapping[str, Any]) -> Ranker:
+    """Build a ranker from what its `to_dict` gave.
+
+    Raises
+    ------
+    ModelFormatError
+        When the kind is unknown or a part is missing or damaged.
+    """
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (BoostedRanker, BlendedRanker, ShippedRanker)}
+    try:
+        ranker: Ranker = kinds[values["kind"]].from_dict(values)
+    except (AttributeError, KeyError, TypeError, ValueError, xgboost.core.XGBoostError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFormatError(f"the ranker cannot be read ({reason}); train the model again") from error
+    return ranker
+
+
+def fit_ranker(judged: Judged, settings: RankerSettings, shipped: ShippedRanker) -> Ranker:
+    """Return a ranker learned from these pairs, with the voice of the shipped one where they are few."""
+    _, newest = judged.split(round(len(judged.sizes) * (1 - settings.calibration_share)))
+    enough = len(judged.sizes) >= settings.least_sources and newest.kept.any() and not newest.kept.all()
+    if settings.learn == SHIPPED or not enough:
+        return shipped.asked_in(judged.names)
+    if settings.learn == BLEND and own_share(len(judged.sizes)) < 1:
+        return BlendedRanker.fit(judged, settings, shipped)
+    return BoostedRanker.fit(judged, settings)
+
+
+def scores(log_odds: Floats) -> Floats:
+    """Return probabilities in [0, 1]."""
+    probabilities: Floats = expit(log_odds)
+    return probabilities
