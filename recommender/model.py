@@ -183,13 +183,18 @@ class Recommender:
         Sources and moments go in pairs, as in `suggest`.
         """
         state = self._state
-        for source, moment in zip(sources, as_of, strict=True):
-            [ranked] = self._rank(state, *self._ask(state, source, moment))
-            places = order(ranked.asked, ranked.scores)
-            corpus = state.index.corpus
-            source_id = source.id if isinstance(source, Article) else corpus[ranked.asked.row].id
-            targets = tuple(corpus[int(row)].id for row in ranked.asked.targets[places])
-            yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
+        corpus = state.index.corpus
+        pairs = list(zip(sources, as_of, strict=True))
+        for start in range(0, len(pairs), BLOCK):
+            block = pairs[start : start + BLOCK]
+            asked = [self._ask(state, *pair) for pair in block]
+            vectors = Vectors.stacked([one[0] for one in asked])
+            rows, limits = (np.concatenate([one[place] for one in asked]) for place in (1, 2))
+            for (source, _), ranked in zip(block, self._rank(state, vectors, rows, limits), strict=True):
+                places = order(ranked.asked, ranked.scores)
+                source_id = source.id if isinstance(source, Article) else corpus[ranked.asked.row].id
+                targets = tuple(corpus[int(row)].id for row in ranked.asked.targets[places])
+                yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
 
     def score(self, source: str | Article, target: str | Article) -> float:
         """Return the probability, in [0, 1], that an editor would keep this link."""

@@ -94,7 +94,7 @@ class FeatureModel:
         new = [article for article in corpus if id(article) not in old]
         fresh = itertools.count(len(like.corpus))
         rows = np.array([old[id(one)] if id(one) in old else next(fresh) for one in corpus], dtype=np.intp)
-        return like.vectors.stack(self.transform(new)).take(rows)
+        return Vectors.stacked([like.vectors, self.transform(new)]).take(rows)
 
 
 def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -73,15 +73,11 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def stack(self, others: TextVectors) -> TextVectors:
-        """Return these rows, and below them the others."""
-        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
-        return TextVectors(*(sparse.vstack(pair, format="csr") for pair in pairs))
-
-    @cached_property
-    def inverted(self) -> Mapping[str, sparse.csr_matrix]:
-        """The fields that are searched, turned: ``(N_BUCKETS, n_articles)``."""
-        return {field: getattr(self, field).T.tocsr() for field in SEARCHED}
+    @classmethod
+    def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
+        """Return the rows of all parts, one below another."""
+        fields_ = ([getattr(part, field) for part in parts] for field in FIELDS)
+        return cls(*(sparse.vstack(matrices, format="csr") for matrices in fields_))
 
 
 class TextModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,15 +56,16 @@ class Vectors:
             self.words[rows],
         )
 
-    def stack(self, others: Vectors) -> Vectors:
-        """Return these rows, and below them the others."""
-        return Vectors(
-            self.text.stack(others.text),
-            sparse.vstack([self.topics, others.topics], format="csr"),
-            np.concatenate([self.providers, others.providers]),
-            np.concatenate([self.days, others.days]),
-            np.concatenate([self.quality, others.quality]),
-            np.concatenate([self.words, others.words]),
+    @classmethod
+    def stacked(cls, parts: Sequence[Vectors]) -> Vectors:
+        """Return the rows of all parts, one below another."""
+        return cls(
+            TextVectors.stacked([part.text for part in parts]),
+            sparse.vstack([part.topics for part in parts], format="csr"),
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("providers", "days", "quality", "words")
+            ),
         )
 
 
