@@ -85,7 +85,7 @@ class FeatureModel:
 
         Articles that stand unchanged in the index `like` are taken over from there.
         """
-        return Index(corpus, self._vectors(corpus, like), self.text_.idf_)
+        return Index(corpus, self._vectors(corpus, like), self.text_)
 
     def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
         if like is None:

@@ -21,8 +21,8 @@ Features = dict[str, NDArray[Any]]
 
 POOL = 256  # articles found by their words for a source, of which the most alike are taken
 TITLES = 64  # of these, by their titles alone
-AROUND = 200  # articles next to a source in time, and the newest of all, are looked at whatever their words
-NEWEST = 200
+AROUND = 200  # articles next to a source in time, and before it, are looked at whatever their words
+BEFORE = 200
 _NONE = np.empty(0, dtype=np.intp)
 
 
@@ -102,7 +102,7 @@ class Query:
             for shares, most in ((SHARES, POOL), ({"title": SHARES["title"]}, TITLES))
         ]
         owner, rows = self.unique(*(np.concatenate(each) for each in zip(*found, strict=True)))
-        self.likeness.look_at(np.concatenate([rows, self._around[1], self.newest[1]]))
+        self.likeness.look_at(np.concatenate([rows, self._around[1], self.before[1]]))
         best = Runs(owner, len(self)).best(self.like(OVERALL, owner, rows), rows, len(rows))
         return owner[best], rows[best]
 
@@ -141,9 +141,17 @@ class Query:
         return owner[chosen], rows[chosen]
 
     @cached_property
-    def newest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The sources, ascending, and what was published last of all that each knows."""
-        rows = self.limits[:, np.newaxis] - np.arange(NEWEST, 0, -1)
+    def places(self) -> NDArray[np.intp]:
+        """How many known articles were published up to each source: on its day, all that it knew."""
+        known = np.minimum(self.limits, self.index.n_dated)
+        after = np.searchsorted(self.index.vectors.days[: self.index.n_dated], self.vectors.days, side="right")
+        places: NDArray[np.intp] = np.where(np.isnan(self.vectors.days), self.limits, np.minimum(after, known))
+        return places
+
+    @cached_property
+    def before(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The sources, ascending, and what was published last before each, or at its moment."""
+        rows = self.places[:, np.newaxis] - np.arange(BEFORE, 0, -1)
         source, place = np.nonzero(rows >= 0)
         return source, rows[source, place]
 

@@ -75,8 +75,8 @@ def _likeness(query: Query, linked: _Linked) -> Features:
 
 
 def _lift(query: Query, mean: NDArray[np.floating], runs: Runs, field: str) -> NDArray[np.floating]:
-    """How many times as like the source as what was published last are a candidate's neighbours, else it itself."""
-    source, rows = query.newest
+    """How many times as like the source as what came just before it are a candidate's neighbours, else it itself."""
+    source, rows = query.before
     usual = Runs(source, len(query)).mean(query.like(field, source, rows))
     likeness = np.where(runs.count() > 0, mean, query.like(field, query.owner, query.targets))
     lift: NDArray[np.floating] = likeness / (usual + LEAST_LIKENESS)[query.owner]

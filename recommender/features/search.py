@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,14 +21,31 @@ BUDGET = 40_000
 
 @dataclass(frozen=True)
 class Inverted:
-    """Which articles hold a term: ``(len(SHARES) * N_BUCKETS, n_articles) csr_matrix``, one field below another."""
+    """Which articles hold a term, and what it costs to look.
+
+    Attributes
+    ----------
+    matrix : (len(SHARES) * N_BUCKETS, n_articles) csr_matrix
+        The searched fields, turned, one below another.
+    costs : (len(SHARES) * N_BUCKETS,) int64 array
+        How many articles hold a term, as the model learned it: what is published later must not change what was found.
+    """
 
     matrix: sparse.csr_matrix
+    costs: NDArray[np.int64]
 
     @classmethod
-    def from_text(cls, text: TextVectors) -> Inverted:
-        """Turn the searched fields of all articles."""
-        return cls(sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr"))
+    def from_text(cls, text: TextVectors, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> Inverted:
+        """Turn all articles.
+
+        Parameters
+        ----------
+        frequency
+            In how many of `n_learned` articles each term occurs, by field.
+        """
+        matrix = sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr")
+        growth = 2 ** max(0, round(math.log2(max(matrix.shape[1], 1) / max(n_learned, 1))))  # in steps, to last
+        return cls(matrix, np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES]))
 
     def nearest(
         self,
@@ -68,32 +86,15 @@ class Inverted:
         owner = owner[order]
         terms = np.concatenate([one.indices.astype(np.int64) + place * N_BUCKETS for place, one, _ in parts])[order]
         weights = np.concatenate([one.data * share for _, one, share in parts])[order]
-        lengths = self._lengths(terms, limits[owner])
-        kept = _affordable(Runs(owner, len(limits)), weights, lengths)
+        kept = _affordable(Runs(owner, len(limits)), weights, self.costs[terms])
         indptr = np.append(0, np.cumsum(np.bincount(owner[kept], minlength=len(limits))))
         return sparse.csr_matrix((weights[kept], terms[kept], indptr), shape=(len(limits), self.matrix.shape[0]))
 
-    def _lengths(self, terms: NDArray[np.int64], limits: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return in how many of the known articles each term occurs: what is not known yet must change nothing."""
-        counts: NDArray[np.int64]
-        starts, ends = self.matrix.indptr[terms].astype(np.int64), self.matrix.indptr[terms + 1].astype(np.int64)
-        if len(limits) == 0 or limits.min() >= self.matrix.shape[1]:
-            counts = ends - starts
-            return counts
-        low, high = starts.copy(), ends
-        while (open_ := low < high).any():  # a binary search for all terms at once
-            middle = (low + high) // 2
-            below = open_ & (self.matrix.indices[np.minimum(middle, len(self.matrix.indices) - 1)] < limits)
-            low = np.where(below, middle + 1, low)
-            high = np.where(open_ & ~below, middle, high)
-        counts = low - starts
-        return counts
 
-
-def _affordable(runs: Runs, weights: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _affordable(runs: Runs, weights: NDArray[np.float32], costs: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say which terms are worth their cost: those that give most for each article looked at, up to the budget."""
-    order = np.lexsort((-weights / np.maximum(lengths, 1), runs.owner))
-    spent = np.cumsum(lengths[order])
+    order = np.lexsort((-weights / costs, runs.owner))
+    spent = np.cumsum(costs[order])
     before = np.append(0, spent)[runs.starts]
     affordable = spent - before[runs.owner] <= BUDGET
     affordable |= runs.place() == 0  # however common, a source's best term leads somewhere

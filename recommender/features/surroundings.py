@@ -65,13 +65,13 @@ def _around(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _of_provider(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the newest known articles of each source's provider."""
+    """Return what each source's provider published last before it."""
     providers, rows = query.index.by_provider
     wanted = query.vectors.providers
     first = np.searchsorted(providers, wanted)
     ends = np.searchsorted(providers, wanted, side="right")
-    parts = zip(first, ends, query.limits, strict=True)
-    known = np.array([np.searchsorted(rows[start:end], limit) for start, end, limit in parts], dtype=np.intp)
+    parts = zip(first, ends, query.places, strict=True)
+    known = np.array([np.searchsorted(rows[start:end], place) for start, end, place in parts], dtype=np.intp)
     last = first + known
     places = last[:, np.newaxis] - np.arange(OF_PROVIDER + 1, 0, -1)
     source, place = np.nonzero((places >= first[:, np.newaxis]) & (wanted != 0)[:, np.newaxis])

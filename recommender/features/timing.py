@@ -28,5 +28,5 @@ def time_features(query: Query) -> Features:
     return {
         "days_apart": query.gap(query.owner, query.targets),
         "articles_between": between,
-        "share_between": between / np.maximum(query.limits, 1)[query.owner],
+        "share_between": between / np.maximum(query.places, 1)[query.owner],
     }

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recommender.corpus import Corpus
 from recommender.features.search import Inverted
-from recommender.features.text import SEARCHED, TextVectors
+from recommender.features.text import SEARCHED, TextModel, TextVectors
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,16 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Index:
-    """A consistent state of the whole corpus; never changed, only replaced."""
+    """A consistent state of the whole corpus, and what is known of its words; never changed, only replaced."""
 
     corpus: Corpus
     vectors: Vectors
-    idf: Mapping[str, NDArray[np.float32]]
+    words: TextModel
+
+    @property
+    def idf(self) -> Mapping[str, NDArray[np.float32]]:
+        """How rare each bucket of terms is, in (0, 1], by field."""
+        return self.words.idf_
 
     def prepare(self) -> None:
         """Make ready what is made when it is first asked for, so that workers need not each do so."""
@@ -97,7 +102,7 @@ class Index:
     @cached_property
     def inverted(self) -> Inverted:
         """The words of all articles, ready to be searched."""
-        return Inverted.from_text(self.vectors.text)
+        return Inverted.from_text(self.vectors.text, self.words.document_frequency_, self.words.n_articles_)
 
     @cached_property
     def n_dated(self) -> int:
