@@ -97,7 +97,7 @@ def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
         raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")
-    if not np.isfinite(ranker.log_odds(np.zeros((1, len(ranker.names)), dtype=np.float32))).all():
+    if not np.isfinite(ranker.log_odds(np.zeros((1, len(ranker.names)), dtype=np.float32), np.array([1]))).all():
         raise ModelFormatError("the ranker gives scores that are no numbers; train the model again")
     return features, ranker, index, Settings.from_dict(facts["settings"])
 

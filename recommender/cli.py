@@ -77,7 +77,11 @@ def main(verbose: bool) -> None:
 @SITE
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Least score, a probability; 0 fills up.  [default: the ranker's, where 3 of 4 were kept]",
+)
 @MODEL
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")

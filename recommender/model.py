@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,7 +60,12 @@ class _Ranked:
 
     asked: Asked
     features: NDArray[np.float32]
-    scores: NDArray[np.float64]
+    log_odds: NDArray[np.float64]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Probabilities, in [0, 1]."""
+        return scores(self.log_odds)
 
 
 class Recommender:
@@ -140,7 +146,8 @@ class Recommender:
         k
             5 unless settings or argument say otherwise.
         threshold
-            Least score, in [0, 1].
+            Least score, in [0, 1]. Unless settings or argument say otherwise it is the ranker's: the lowest at which
+            three of four suggestions were kept. 0 fills up.
         as_of
             Only what was published by then, relations included; everything for None.
 
@@ -225,10 +232,10 @@ class Recommender:
             source_id=article.id,
             target_id=corpus[row].id,
             score=float(ranked.scores[place]),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[place])),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.asked, article, ranked.scores, place, self.settings)),
+            **vars(verdict_on(ranked.asked, article, ranked.scores, place, self.settings, self._limits()[1])),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -302,12 +309,13 @@ class Recommender:
             raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
         return self._current
 
-    def _limits(self, k: int | None, threshold: float | None) -> tuple[int, float]:
+    def _limits(self, k: int | None = None, threshold: float | None = None) -> tuple[int, float]:
         usual = self.settings.selection
         wanted = replace(
             usual, k=usual.k if k is None else k, threshold=usual.threshold if threshold is None else threshold
         )
-        return wanted.k, wanted.threshold
+        own = self._state.ranker.threshold
+        return wanted.k, own if wanted.threshold is None else wanted.threshold
 
     def _restated(self, state: _State, articles: Sequence[Article]) -> _State:
         old = state.index
@@ -354,7 +362,7 @@ class Recommender:
         for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
             query = with_candidates(block, self.settings.candidates, also)
             features = pair_features(query)[0]
-            found = scores(state.ranker.log_odds(features))
+            found = state.ranker.log_odds(features, query.pairs.count())
             every = [Asked(query, place) for place in range(len(query))]
             ranked += [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
         return ranked
@@ -402,7 +410,7 @@ class Recommender:
             rank=rank,
             score=score,
             kind=kind_of(choice.repeats_source, float(asked.gap(np.array([row]))[0]), score),
-            reasons=explain_score(pair, state.ranker.names, parts),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored])),
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )

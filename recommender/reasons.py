@@ -34,7 +34,9 @@ class Pair:
         return shared_topics(self.source, self.target)
 
 
-def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.float64]) -> tuple[Reason, ...]:
+def explain_score(
+    pair: Pair, names: Sequence[str], contributions: NDArray[np.float64], log_odds: float
+) -> tuple[Reason, ...]:
     """Return one reason a group of features, the largest share first, the base rate last.
 
     The parts of a score add up in log-odds. To add up in probability too, what lies between the base rate
@@ -46,20 +48,22 @@ def explain_score(pair: Pair, names: Sequence[str], contributions: NDArray[np.fl
         What is explained.
     names
         Names of the features, each as ``group.feature``.
-    contributions : (n_features + 1,) float64 array
-        Each feature's part of the log-odds, the base last.
+    contributions : (n_features,) float64 array
+        Each feature's part of the log-odds.
+    log_odds
+        Of the score. What no feature gave is the base: what every candidate of the source starts from.
     """
     groups, of_group = _groups(tuple(names))
     sums = np.bincount(of_group, weights=contributions[: len(names)], minlength=len(groups))
-    log_odds = dict(zip(groups, sums.tolist(), strict=True))
-    base = float(contributions[-1])
-    total = sum(log_odds.values())
+    by_group = dict(zip(groups, sums.tolist(), strict=True))
+    total = sum(by_group.values())
+    base = log_odds - total
     base_share = float(expit(base))
-    score = float(expit(base + total))
+    score = float(expit(log_odds))
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in log_odds.items()]
+    reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in by_group.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
-    return (*reasons, Reason(BASE, "what every candidate starts from", base_share, base))
+    return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
 
 
 @lru_cache(maxsize=8)

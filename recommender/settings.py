@@ -83,14 +83,17 @@ class RankerSettings:
 
 @dataclass(frozen=True)
 class SelectionSettings:
-    """What is fit to be suggested: `threshold` is a probability; `k` the most suggestions for an article.
+    """What is fit to be suggested: `k` is the most suggestions for an article, `threshold` the least score.
+
+    A threshold is a probability, in [0, 1]. Where none is set it is the ranker's own: the lowest at which three of
+    four suggestions were kept; 0 suggests `k` for every article that has as many candidates.
 
     `collapse_duplicates` shows one article of those with the same text and lists the others under it.
     `diversity`, in [0, 1], orders by maximal marginal relevance: 0 by score alone, 1 by difference alone.
     """
 
     k: int = 5
-    threshold: float = 0.0
+    threshold: float | None = None
     only_published: bool = False
     repeat_curated: bool = True
     collapse_duplicates: bool = True
@@ -100,6 +103,8 @@ class SelectionSettings:
         _at_least(self, "k", 1)
         for name in ("threshold", "diversity"):
             value: Any = getattr(self, name)
+            if name == "threshold" and value is None:
+                continue
             if not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise SettingsError(f"selection.{name} must be in [0, 1], got {value!r}")
 

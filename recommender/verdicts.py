@@ -29,7 +29,9 @@ class Verdict:
     listed_under: str | None = None
 
 
-def verdict_on(asked: Asked, source: Article, scores: NDArray[np.float64], place: int, settings: Settings) -> Verdict:
+def verdict_on(
+    asked: Asked, source: Article, scores: NDArray[np.float64], place: int, settings: Settings, threshold: float
+) -> Verdict:
     """Say what becomes of the target at a place of `asked.targets`, which need not be a candidate by itself."""
     selection = settings.selection
     row = int(asked.targets[place])
@@ -38,12 +40,12 @@ def verdict_on(asked: Asked, source: Article, scores: NDArray[np.float64], place
         return _refused(REMOVED if asked.index.corpus[row].removed else RULE, in_the_way)
     if row not in Asked(with_candidates(asked.query, settings.candidates), asked.place).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(asked, source, scores, selection, selection.k, selection.threshold)
+    chosen = select(asked, source, scores, selection, selection.k, threshold)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
             return _listed(asked, choice, place, rank)
-    if scores[place] < selection.threshold:
-        return _refused(THRESHOLD, f"its score is below the threshold of {selection.threshold:g}")
+    if scores[place] < threshold:
+        return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
     ahead = tuple(_id(asked, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")

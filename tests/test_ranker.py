@@ -58,8 +58,13 @@ def ndcg(judged: Judged, values: np.ndarray) -> float:
     return float(np.nanmean(figures))
 
 
+def log_odds(ranker: Ranker, X: np.ndarray, each: int = 10) -> np.ndarray:
+    """Return the log-odds of rows of which every ten are a source's, as `pairs` makes them."""
+    return ranker.log_odds(X, np.full(len(X) // each, each))
+
+
 def bits(ranker: Ranker, X: np.ndarray) -> bytes:
-    return ranker.log_odds(X).tobytes() + ranker.contributions(X).tobytes()
+    return log_odds(ranker, X).tobytes() + ranker.contributions(X).tobytes()
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +110,12 @@ def test_the_split_is_by_whole_sources(judged: Judged) -> None:
     np.testing.assert_array_equal(np.concatenate([first.kept, rest.kept]), judged.kept)
 
 
-def test_contributions_add_up_to_the_log_odds(ranker: Ranker, fresh: Judged) -> None:
+def test_contributions_add_up_to_the_log_odds_but_for_a_base_of_each_source(ranker: Ranker, fresh: Judged) -> None:
     parts = ranker.contributions(fresh.features)
-    assert parts.shape == (len(fresh.features), 4)
-    np.testing.assert_allclose(parts.sum(axis=1), ranker.log_odds(fresh.features), rtol=0, atol=1e-9)
+    assert parts.shape == (len(fresh.features), 3)
+    base = (log_odds(ranker, fresh.features) - parts.sum(axis=1)).reshape(-1, 10)
+    np.testing.assert_allclose(base, base[:, :1].repeat(10, axis=1), rtol=0, atol=1e-4)
+    assert np.ptp(base[:, 0]) > 0.01
 
 
 def test_it_comes_back_to_the_same_bits(ranker: Ranker, fresh: Judged) -> None:
@@ -118,14 +125,16 @@ def test_it_comes_back_to_the_same_bits(ranker: Ranker, fresh: Judged) -> None:
     assert bits(again, fresh.features) == bits(ranker, fresh.features)
 
 
-def test_a_pair_alone_scores_as_among_others(ranker: Ranker, fresh: Judged) -> None:
-    together = ranker.log_odds(fresh.features[:50])
-    alone = [ranker.log_odds(fresh.features[[row]])[0] for row in range(50)]
-    np.testing.assert_array_equal(together, alone)
+def test_a_source_alone_scores_as_among_others(ranker: Ranker, fresh: Judged) -> None:
+    together = log_odds(ranker, fresh.features[:50])
+    alone = [log_odds(ranker, fresh.features[row : row + 10]) for row in range(0, 50, 10)]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
 
 
 def test_no_pairs_have_no_scores(ranker: Ranker) -> None:
-    assert ranker.log_odds(np.empty((0, 3), dtype=np.float32)).shape == (0,)
+    none = np.empty((0, 3), dtype=np.float32)
+    assert ranker.log_odds(none, np.empty(0, dtype=np.intp)).shape == (0,)
+    assert ranker.log_odds(none, np.array([0, 0])).shape == (0,)
 
 
 def test_scores_are_probabilities_in_the_order_of_the_log_odds() -> None:
@@ -144,7 +153,7 @@ def test_another_seed_gives_other_trees(judged: Judged, boosted: BoostedRanker) 
 
 def test_it_learns_what_the_editors_go_by(boosted: BoostedRanker, fresh: Judged) -> None:
     best = ndcg(fresh, chance(fresh.features))
-    learned = ndcg(fresh, boosted.log_odds(fresh.features))
+    learned = ndcg(fresh, log_odds(boosted, fresh.features))
     at_random = ndcg(fresh, np.random.default_rng(0).random(len(fresh.kept)))
     assert at_random < 0.75
     assert learned > at_random + 0.8 * (best - at_random)
@@ -162,7 +171,7 @@ def test_a_likelier_pair_has_a_larger_share_of_likeness(boosted: BoostedRanker) 
 
 def test_scores_are_near_the_known_probability() -> None:
     judged, fresh = pairs(1500, seed=3), pairs(1500, seed=4)
-    score = scores(BoostedRanker.fit(judged, QUICK).log_odds(fresh.features))
+    score = scores(log_odds(BoostedRanker.fit(judged, QUICK), fresh.features))
     truth = chance(fresh.features)
     for rows in np.array_split(np.argsort(score), 6):
         assert score[rows].mean() == pytest.approx(truth[rows].mean(), abs=0.06)
@@ -174,7 +183,7 @@ def test_scores_follow_how_often_editors_keep_a_pair(base_rate: float) -> None:
     def rare(X: np.ndarray) -> np.ndarray:
         return base_rate * (1 + np.tanh(X[:, 0]))
 
-    score = scores(BoostedRanker.fit(pairs(800, 5, probability=rare), QUICK).log_odds(pairs(300, 6).features))
+    score = scores(log_odds(BoostedRanker.fit(pairs(800, 5, probability=rare), QUICK), pairs(300, 6).features))
     assert score.mean() == pytest.approx(base_rate, rel=0.25)
 
 
@@ -185,7 +194,7 @@ def test_a_score_rises_with_the_margin_though_the_newest_sources_turn_all_round(
     )
     ranker = BoostedRanker.fit(turned, QUICK)
     likely = np.array([[3, 3, 0], [-3, -3, 0]], dtype=np.float32)
-    assert np.subtract(*ranker.log_odds(likely)) > 0
+    assert np.subtract(*log_odds(ranker, likely, 2)) > 0
 
 
 def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
@@ -194,7 +203,7 @@ def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
     strict = Judged(
         np.vstack([old.features, new.features]), np.concatenate([old.kept, new.kept]), np.full(500, 10), NAMES
     )
-    score = scores(BoostedRanker.fit(strict, QUICK).log_odds(new.features))
+    score = scores(log_odds(BoostedRanker.fit(strict, QUICK), new.features))
     assert score.mean() == pytest.approx(new.kept.mean(), abs=0.02)
     assert old.kept.mean() > 3 * new.kept.mean()
 
@@ -206,7 +215,8 @@ def test_only_what_would_be_suggested_calibrates() -> None:
         return np.where(X[:, 0] > 1.5, 0.5, 0.0)
 
     fresh = pairs(200, 12, each=100, probability=first)
-    score = scores(BoostedRanker.fit(pairs(400, 11, each=100, probability=first), QUICK).log_odds(fresh.features))
+    ranker = BoostedRanker.fit(pairs(400, 11, each=100, probability=first), QUICK)
+    score = scores(log_odds(ranker, fresh.features, 100))
     assert score[fresh.features[:, 0] > 1.6].mean() == pytest.approx(0.5, abs=0.08)
 
 
@@ -223,14 +233,14 @@ def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int], shi
     )
     ranker = fit_ranker(judged, QUICK, shipped)
     assert ranker.kind == ("blended" if kept else "shipped")
-    assert np.isfinite(ranker.log_odds(old.features)).all()
+    assert np.isfinite(log_odds(ranker, old.features, 40)).all()
 
 
 def test_where_all_of_the_best_were_kept_it_still_learns(shipped: ShippedRanker) -> None:
     judged = pairs(50, 15, each=40, probability=lambda X: (X[:, 0] > -0.2).astype(float))
     ranker = fit_ranker(judged, QUICK, shipped)
     assert ranker.kind == "blended"
-    assert np.subtract(*ranker.log_odds(np.array([[2, 0, 0], [-2, 0, 0]], dtype=np.float32))) > 0
+    assert np.subtract(*log_odds(ranker, np.array([[2, 0, 0], [-2, 0, 0]], dtype=np.float32), 2)) > 0
 
 
 @pytest.mark.parametrize("change", ["few", "none kept", "all kept", "none kept of the newest", "no pairs"])
@@ -263,7 +273,7 @@ def test_sources_without_candidates_and_kept_by_nobody_do_no_harm(
     kept[:500] = False
     ranker = fit_ranker(replace(judged, sizes=sizes, kept=kept), QUICK, shipped)
     assert ranker.kind == "boosted"
-    assert ndcg(fresh, ranker.log_odds(fresh.features)) > 0.8
+    assert ndcg(fresh, log_odds(ranker, fresh.features)) > 0.8
 
 
 def test_what_is_wanted_is_learned(judged: Judged, shipped: ShippedRanker) -> None:
@@ -301,7 +311,7 @@ def test_a_blend_is_calibrated_to_the_site(shipped: ShippedRanker) -> None:
 
     learned = fit_ranker(pairs(200, 17, probability=rare), QUICK, shipped)
     assert learned.kind == "blended"
-    assert scores(learned.log_odds(pairs(300, 18).features)).mean() == pytest.approx(0.1, rel=0.35)
+    assert scores(log_odds(learned, pairs(300, 18).features)).mean() == pytest.approx(0.1, rel=0.35)
 
 
 def test_a_ranker_that_lacks_a_part_is_refused(ranker: Ranker) -> None:
@@ -313,7 +323,13 @@ def test_a_ranker_that_lacks_a_part_is_refused(ranker: Ranker) -> None:
 
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("kind", "pickle"), ("kind", ["boosted"]), ("names", None), ("intercept", "much"), ("intercept", None)],
+    [
+        ("kind", "pickle"),
+        ("kind", ["boosted"]),
+        ("names", None),
+        ("calibration", {"slope": "much"}),
+        ("calibration", None),
+    ],
 )
 def test_a_ranker_with_a_damaged_part_is_refused(boosted: BoostedRanker, part: str, value: object) -> None:
     with pytest.raises(ModelFormatError, match="the ranker cannot be read"):

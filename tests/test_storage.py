@@ -298,7 +298,8 @@ def test_empty_trees_do_not_end_the_process(learned: Path) -> None:
 @pytest.mark.parametrize("slope", ["NaN", "Infinity", '"steep"', "null"])
 def test_a_calibration_that_is_no_number_is_refused(learned: Path, slope: str) -> None:
     ranker = json.loads((learned / "ranker.json").read_bytes())
-    text = json.dumps({**ranker, "intercept": 0.125}).replace('"intercept": 0.125', f'"intercept": {slope}')
+    ranker["calibration"]["intercept"] = 0.125
+    text = json.dumps(ranker).replace('"intercept": 0.125', f'"intercept": {slope}')
     exchange(learned, "ranker.json", text.encode())
     with pytest.raises(ModelFormatError, match="train the model again"):
         Recommender.load(learned)

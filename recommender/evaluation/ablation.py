@@ -233,8 +233,9 @@ class _Asked:
         """Return every source's candidates, best first, as a ranker of these columns orders them."""
         if not self.targets:
             return Ranking([], candidates=[])
-        found = scores(ranker.log_odds(np.ascontiguousarray(self.features[:, columns])))
-        parts = np.split(found, np.cumsum([len(rows) for rows in self.targets])[:-1])
+        sizes = np.array([len(rows) for rows in self.targets])
+        found = scores(ranker.log_odds(np.ascontiguousarray(self.features[:, columns]), sizes))
+        parts = np.split(found, np.cumsum(sizes)[:-1])
         ordered = [
             rows[np.lexsort((self.id_order[rows], -part))].tolist()
             for rows, part in zip(self.targets, parts, strict=True)

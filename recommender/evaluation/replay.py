@@ -59,7 +59,7 @@ def evaluate(
     newest
         Share of the dated articles, in (0, 1), that is held out.
     threshold
-        Probability at which precision is reported; the setting's, or 0.5 where that is 0.
+        Probability at which precision is reported; the setting's, else the ranker's own, or 0.5 where that is 0.
     random_state
         Of the random baseline and the bootstrap.
     ablate
@@ -78,6 +78,7 @@ def evaluate(
     settings = settings or Settings()
     model = Recommender(settings, shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
+    threshold = threshold or settings.selection.threshold or model.ranker.threshold or USUAL_THRESHOLD
     past = np.arange(cut)
     others = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
     results = []
@@ -95,7 +96,7 @@ def evaluate(
                 sources,
                 rankings,
                 engine=ENGINE,
-                threshold=threshold or settings.selection.threshold or USUAL_THRESHOLD,
+                threshold=threshold,
                 left_out=left_out,
                 random_state=random_state,
             )

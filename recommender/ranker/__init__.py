@@ -36,12 +36,24 @@ class Ranker(Protocol):
     kind: str
     names: tuple[str, ...]
 
-    def log_odds(self, X: NDArray[np.float32]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each row of ``(n_pairs, n_features)``."""
+    @property
+    def threshold(self) -> float:
+        """The score, in [0, 1], below which it would rather suggest nothing, where no other is set."""
+        ...
+
+    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each row of ``(n_pairs, n_features)``.
+
+        `sizes` says how many rows, one after the other, belong to each source: all its candidates, since a pair is
+        seen against its rivals.
+        """
         ...
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return ``(n_pairs, n_features + 1)``, the base in the last column; rows add up to `log_odds`."""
+        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``; the rest is the source's base.
+
+        Pairs of one source have the same base but for the last bits, which the library's single precision loses.
+        """
         ...
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ranker.boosted import rehearse
-from recommender.ranker.calibration import calibrate
+from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
 from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.trees import LEAST_SPREAD, Floats, Trees
@@ -36,18 +36,18 @@ class BlendedRanker:
     own_ : Trees
     shipped_ : ShippedRanker
     shipped_weight_ : float
-        What the log-odds of the shipped ranker are multiplied by.
-    intercept_ : float
-        What is added to the sum.
+        What the margin of the shipped ranker is multiplied by.
+    calibration_ : Calibration
+        From the sum to log-odds.
     """
 
     kind = "blended"
 
-    def __init__(self, own: Trees, shipped: ShippedRanker, shipped_weight: float, intercept: float):
+    def __init__(self, own: Trees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
         self.own_ = own
         self.shipped_ = shipped
         self.shipped_weight_ = shipped_weight
-        self.intercept_ = intercept
+        self.calibration_ = calibration
         self.names = shipped.names
 
     @classmethod
@@ -56,22 +56,27 @@ class BlendedRanker:
         shipped = shipped.asked_in(judged.names)
         rehearsed, final, new = rehearse(judged, settings)
         share = own_share(len(judged.sizes))
-        theirs = shipped.log_odds(new.features)
+        theirs = shipped.margin(new.features)
         spread = float(np.std(theirs))
         weight = (1 - share) / spread if spread > LEAST_SPREAD else 0.0
-        slope, intercept = calibrate(share * rehearsed.margin(new.features) + weight * theirs, new)
-        own = final.weighted([slope * share * one for one in final.weights])
-        return cls(own, shipped, slope * weight, intercept)
+        rehearsed, final = (one.weighted([share * each for each in one.weights]) for one in (rehearsed, final))
+        calibration = Calibration.fit(rehearsed.margin(new.features) + weight * theirs, new)
+        return cls(final, shipped, weight, calibration)
 
-    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+    @property
+    def threshold(self) -> float:
+        """The score at which three of four suggestions were kept, or the best there was."""
+        return self.calibration_.threshold
+
+    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        return self.own_.margin(X) + self.shipped_weight_ * self.shipped_.log_odds(X) + self.intercept_
+        margin = self.own_.margin(X) + self.shipped_weight_ * self.shipped_.margin(X)
+        return self.calibration_.log_odds(margin, sizes)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, the base last."""
-        parts = self.own_.contributions(X) + self.shipped_weight_ * self.shipped_.contributions(X)
-        parts[:, -1] += self.intercept_
-        return parts
+        """Return each feature's share of the log-odds."""
+        parts = self.own_.contributions(X) + self.shipped_weight_ * self.shipped_.margin_parts(X)
+        return self.calibration_.slope * parts
 
     def to_dict(self) -> dict[str, Any]:
         """Return both rankers as JSON-ready values: a new release does not change a saved model."""
@@ -81,12 +86,12 @@ class BlendedRanker:
             "own": self.own_.to_dict(),
             "shipped": self.shipped_.to_dict(),
             "shipped_weight": self.shipped_weight_,
-            "intercept": self.intercept_,
+            "calibration": self.calibration_.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
         shipped = ShippedRanker.from_dict(values["shipped"]).asked_in(values["names"])
-        weight, intercept = float(values["shipped_weight"]), float(values["intercept"])
-        return cls(Trees.from_dict(values["own"]), shipped, weight, intercept)
+        calibration = Calibration.from_dict(values["calibration"])
+        return cls(Trees.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)

@@ -9,7 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from recommender.ranker.calibration import calibrate
+from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
 from recommender.ranker.trees import Floats, Trees
 from recommender.settings import RankerSettings
@@ -34,39 +34,45 @@ class BoostedRanker:
     Attributes
     ----------
     trees_ : Trees
-    intercept_ : float
-        What is added to their margin.
+    calibration_ : Calibration
     """
 
     kind = "boosted"
 
-    def __init__(self, trees: Trees, names: Sequence[str], intercept: float):
+    def __init__(self, trees: Trees, names: Sequence[str], calibration: Calibration):
         self.trees_ = trees
         self.names = tuple(names)
-        self.intercept_ = intercept
+        self.calibration_ = calibration
 
     @classmethod
     def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
         rehearsed, final, new = rehearse(judged, settings)
-        slope, intercept = calibrate(rehearsed.margin(new.features), new)
-        return cls(final.weighted([slope * weight for weight in final.weights]), judged.names, intercept)
+        return cls(final, judged.names, Calibration.fit(rehearsed.margin(new.features), new))
 
-    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+    @property
+    def threshold(self) -> float:
+        """The score at which three of four suggestions were kept, or the best there was."""
+        return self.calibration_.threshold
+
+    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        return self.trees_.margin(X) + self.intercept_
+        return self.calibration_.log_odds(self.trees_.margin(X), sizes)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, the base last."""
-        parts = self.trees_.contributions(X)
-        parts[:, -1] += self.intercept_
-        return parts
+        """Return each feature's share of the log-odds."""
+        return self.calibration_.slope * self.trees_.contributions(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
-        return {"kind": self.kind, "names": list(self.names), "intercept": self.intercept_, **self.trees_.to_dict()}
+        return {
+            "kind": self.kind,
+            "names": list(self.names),
+            "calibration": self.calibration_.to_dict(),
+            **self.trees_.to_dict(),
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        return cls(Trees.from_dict(values), values["names"], float(values["intercept"]))
+        return cls(Trees.from_dict(values), values["names"], Calibration.from_dict(values["calibration"]))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from recommender.ranker.judged import Judged
@@ -11,30 +16,107 @@ from recommender.ranker.judged import Judged
 Floats = NDArray[np.float64]
 LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
 SUGGESTED = 10  # pairs of a source that a calibration looks at: those that may be suggested
+RIVALS = 30  # candidates of a source that a pair is seen against
+SHOWN = 5  # pairs of a source that are shown, of which a threshold must keep the promise
+PROMISE = 0.75  # of what scores the threshold or more, editors keep this part
+BEST = 0.1  # where that is out of reach, only the best tenth of what would be shown is
 
 
-def calibrate(margins: Floats, judged: Judged) -> tuple[float, float]:
-    """Return the slope, above zero, and the intercept that turn margins into log-odds (Platt scaling).
+@dataclass(frozen=True)
+class Calibration:
+    """Turns margins into log-odds: Platt scaling of a margin, beside the margins of the source's other candidates.
 
-    Fitted on each source's best pairs, as ranked by the margins: those that would be suggested. Platt,
+    The same margin is worth less where the source has a better candidate: editors link the best. Platt,
     "Probabilistic outputs for support vector machines", 1999.
 
-    Parameters
+    Attributes
     ----------
-    margins : (n_pairs,) array
-    judged
-        The same pairs, with both outcomes among them.
+    slope
+        Of a pair's own margin; above zero.
+    best, rivals
+        Of the margin of the source's best candidate, and of the mean margin of its best thirty.
+    intercept
+    threshold
+        The lowest score, in [0, 1], at which three of four suggestions are kept; where that is out of reach, that of
+        the best tenth of them.
     """
-    best = _likeliest(margins, judged)
-    fitted = LogisticRegression(C=100.0).fit(margins[best, np.newaxis], judged.kept[best])
-    return max(float(fitted.coef_[0, 0]), LEAST_SLOPE), float(fitted.intercept_[0])
+
+    slope: float
+    best: float
+    rivals: float
+    intercept: float
+    threshold: float = 0.0
+
+    @classmethod
+    def fit(cls, margins: Floats, judged: Judged) -> Self:
+        """Fit on each source's best pairs, as ranked by their margins: those that would be suggested.
+
+        Parameters
+        ----------
+        margins : (n_pairs,) array
+        judged
+            The same pairs, with both outcomes among them.
+        """
+        terms = np.column_stack([margins, *_rivalry(margins, judged.sizes)])
+        likeliest = _likeliest(margins, judged, SUGGESTED)
+        if judged.kept[likeliest].all() or not judged.kept[likeliest].any():  # says nothing of a probability
+            likeliest = np.arange(len(margins))
+        fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.kept[likeliest])
+        slope, best, rivals = fitted.coef_[0].tolist()
+        calibration = cls(max(slope, LEAST_SLOPE), best, rivals, float(fitted.intercept_[0]))
+        shown = _likeliest(margins, judged, SHOWN)
+        scores = expit(calibration.log_odds(margins, judged.sizes)[shown])
+        return replace(calibration, threshold=_threshold(scores, judged.kept[shown]))
+
+    def log_odds(self, margins: Floats, sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each pair.
+
+        Parameters
+        ----------
+        margins : (n_pairs,) array
+        sizes : (n_sources,) array
+            How many pairs, one after the other, belong to each source: all its candidates.
+        """
+        best, rivals = _rivalry(margins, sizes)
+        return self.slope * margins + self.best * best + self.rivals * rivals + self.intercept
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the numbers by name."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build what `to_dict` described."""
+        return cls(*(float(values[name]) for name in ("slope", "best", "rivals", "intercept", "threshold")))
 
 
-def _likeliest(margins: Floats, judged: Judged) -> NDArray[np.intp]:
-    """Return the places of each source's best pairs."""
+def _rivalry(margins: Floats, sizes: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Return for each pair the largest margin of its source, and the mean of its largest twenty."""
+    best, rivals = np.zeros(len(sizes)), np.zeros(len(sizes))
+    for place, own in enumerate(np.split(margins, np.cumsum(sizes)[:-1])):
+        if len(own):
+            largest = np.partition(own, -RIVALS)[-RIVALS:] if len(own) > RIVALS else own
+            best[place], rivals[place] = largest.max(), np.sort(largest).mean()  # one order, one sum
+    return np.repeat(best, sizes), np.repeat(rivals, sizes)
+
+
+def _likeliest(margins: Floats, judged: Judged, most: int) -> NDArray[np.intp]:
+    """Return the places of each source's best pairs, at most so many."""
     owner = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
     order = np.lexsort((-margins, owner))
     rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.sizes) - judged.sizes, judged.sizes)
-    best: NDArray[np.intp] = order[rank < SUGGESTED]
-    one_outcome = judged.kept[best].all() or not judged.kept[best].any()  # alone it says nothing of a probability
-    return order if one_outcome else best
+    best: NDArray[np.intp] = order[rank < most]
+    return best
+
+
+def _threshold(scores: Floats, kept: NDArray[np.bool_]) -> float:
+    """Return the lowest score at which the promise holds for all that score as much or more.
+
+    Half by what was kept and half by what the scores say will be, so that a few pairs do not decide it.
+    """
+    order = np.argsort(-scores, kind="stable")
+    precision = np.cumsum((kept + scores)[order] / 2) / np.arange(1, len(order) + 1)
+    last_of_equals = np.append(np.diff(scores[order]) < 0, True)
+    enough = np.flatnonzero((precision >= PROMISE) & last_of_equals)
+    place = enough[-1] if len(enough) else int(BEST * len(order))
+    return float(scores[order][place])

@@ -8,15 +8,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ranker.calibration import calibrate
+from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
 from recommender.ranker.trees import Floats, Member, Trees
 from recommender.settings import RankerSettings
 
-WORDS_ALIKE = "text_terms.text_cosine_relative"
+# How alike the words are: the cosine as a part of the best one, and how rare the rarest word in common is.
+WORDS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared": 0.4}
 TEXT_LENGTH = "length.text_words_source"
-SHORT = 60.0  # words; in a text of this length the trees have half a voice
-VOICE = 0.6  # of the trees, in units of their spread, beside a likeness in [0, 1]
+SHORT = 50.0  # words; in a text of this length the trees have half a voice
+VOICE = 1.4  # of the trees, in units of their spread, beside the words' sum in [0, 1.4]
 MEMBERS = (Member("rank:ndcg", seed=0), Member("binary:logistic", seed=1))
 # How much titles alone tell differs most between sites: one repeats them from week to week, another names the news.
 LEFT_OUT = (
@@ -27,13 +28,14 @@ LEFT_OUT = (
     "relations.linked_characters",
     "relations.linked_spelling",
 )
+UNCALIBRATED = Calibration(slope=1.0, best=0.0, rivals=0.0, intercept=0.0)
 
 
 class ShippedRanker:
-    """A likeness of words in [0, 1], to which trees add what they learned on another site.
+    """How alike the words are, to which trees add what they learned on another site.
 
     The longer the source's text, the more its words say by themselves and the less the trees are heard: by
-    ``1 / (1 + (words / 60)²)``, since they learned on titles and excerpts. Features are found by their names; one
+    ``1 / (1 + (words / 50)²)``, since they learned on titles and excerpts. Features are found by their names; one
     that is not there counts as unknown.
 
     Attributes
@@ -42,20 +44,19 @@ class ShippedRanker:
         Columns that it is asked in.
     tree_names : tuple of str
         Columns that the trees learned from.
-    slope_, intercept_ : float
-        From the sum to log-odds.
+    calibration_ : Calibration
+        From the sum to log-odds; that of the site it learned from.
     """
 
     kind = "shipped"
 
     def __init__(
-        self, trees: Trees, tree_names: Sequence[str], names: Sequence[str], slope: float = 1.0, intercept: float = 0.0
+        self, trees: Trees, tree_names: Sequence[str], names: Sequence[str], calibration: Calibration = UNCALIBRATED
     ):
         self.trees_ = trees
         self.tree_names = tuple(tree_names)
         self.names = tuple(names)
-        self.slope_ = slope
-        self.intercept_ = intercept
+        self.calibration_ = calibration
 
     @classmethod
     def fit(cls, views: Sequence[Judged], settings: RankerSettings) -> Self:
@@ -72,29 +73,41 @@ class ShippedRanker:
         new = _joined([view.split(n_old)[1] for view in views])
         rehearsed, final = (Trees.grow(part, settings, MEMBERS) for part in (old, _joined(narrow)))
         weights = [VOICE * weight for weight in rehearsed.balancing(new.columns(chosen).features)]
-        margin = cls(rehearsed.weighted(weights), narrow[0].names, names).log_odds(new.features)
-        return cls(final.weighted(weights), narrow[0].names, names, *calibrate(margin, new))
+        margin = cls(rehearsed.weighted(weights), narrow[0].names, names).margin(new.features)
+        return cls(final.weighted(weights), narrow[0].names, names, Calibration.fit(margin, new))
 
     def asked_in(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for other columns."""
-        return ShippedRanker(self.trees_, self.tree_names, names, self.slope_, self.intercept_)
+        return ShippedRanker(self.trees_, self.tree_names, names, self.calibration_)
 
-    def log_odds(self, X: NDArray[np.float32]) -> Floats:
+    def margin(self, X: NDArray[np.float32]) -> Floats:
+        """Return how good each pair is, on no scale but its own."""
+        words = sum((weight * self._known(X, name) for name, weight in WORDS.items()), np.zeros(len(X)))
+        return words + self._voice(X) * self.trees_.margin(self._columns(X, self.tree_names))
+
+    def margin_parts(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without what the trees start from."""
+        trees = self._voice(X)[:, np.newaxis] * self.trees_.contributions(self._columns(X, self.tree_names))
+        parts = np.zeros((len(X), len(self.names)))
+        for column, name in enumerate(self.names):
+            if name in self.tree_names:
+                parts[:, column] += trees[:, self.tree_names.index(name)]
+            if name in WORDS:
+                parts[:, column] += WORDS[name] * self._known(X, name)
+        return parts
+
+    @property
+    def threshold(self) -> float:
+        """None: what its scores promise on a site that it never saw is not known, so it does not abstain."""
+        return 0.0
+
+    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        trees = self._voice(X) * self.trees_.margin(self._columns(X, self.tree_names))
-        return self.slope_ * (self._words_alike(X) + trees) + self.intercept_
+        return self.calibration_.log_odds(self.margin(X), sizes)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, the base last."""
-        voice = (self.slope_ * self._voice(X))[:, np.newaxis]
-        trees = voice * self.trees_.contributions(self._columns(X, self.tree_names))
-        parts = np.zeros((len(X), len(self.names) + 1))
-        place = {name: column for column, name in enumerate(self.names)}
-        for column, name in enumerate(self.tree_names):
-            parts[:, place.get(name, -1)] += trees[:, column]
-        parts[:, place.get(WORDS_ALIKE, -1)] += self.slope_ * self._words_alike(X)
-        parts[:, -1] += trees[:, -1] + self.intercept_
-        return parts
+        """Return each feature's share of the log-odds."""
+        return self.calibration_.slope * self.margin_parts(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
@@ -102,24 +115,23 @@ class ShippedRanker:
             "kind": self.kind,
             "names": list(self.names),
             "tree_names": list(self.tree_names),
-            "slope": self.slope_,
-            "intercept": self.intercept_,
+            "calibration": self.calibration_.to_dict(),
             **self.trees_.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        trees, slope, intercept = Trees.from_dict(values), float(values["slope"]), float(values["intercept"])
-        return cls(trees, values["tree_names"], values["names"], slope, intercept)
+        calibration = Calibration.from_dict(values["calibration"])
+        return cls(Trees.from_dict(values), values["tree_names"], values["names"], calibration)
 
-    def _words_alike(self, X: NDArray[np.float32]) -> Floats:
-        alike: Floats = np.nan_to_num(self._columns(X, (WORDS_ALIKE,))[:, 0].astype(np.float64))
-        return alike
+    def _known(self, X: NDArray[np.float32], name: str) -> Floats:
+        """Return a column, 0 where it is unknown."""
+        values: Floats = np.nan_to_num(self._columns(X, (name,))[:, 0].astype(np.float64))
+        return values
 
     def _voice(self, X: NDArray[np.float32]) -> Floats:
-        words = np.nan_to_num(self._columns(X, (TEXT_LENGTH,))[:, 0].astype(np.float64))
-        voice: Floats = 1 / (1 + (words / SHORT) ** 2)
+        voice: Floats = 1 / (1 + (self._known(X, TEXT_LENGTH) / SHORT) ** 2)
         return voice
 
     def _columns(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
