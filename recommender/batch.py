@@ -11,14 +11,16 @@ from pathlib import Path
 
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
+from recommender.kept_lists import KeptLists
 from recommender.model import Recommender
 from recommender.records import Suggestion
 from recommender.settings import Settings
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.json_lines import write_file, write_lines
 from recommender.sinks.write_back import Plan, Wish, Written
-from recommender.sources import article_files, read_articles
+from recommender.sources import article_files, cache_folder, read_articles
 from recommender.sources.fields import FORBIDDEN, FieldMap
+from recommender.workers import cluster
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +100,7 @@ def suggest_site(
     progress: Progress | None = None,
     cache: str | bool | None = None,
     write_back: WriteBack | None = None,
+    scheduler: str | None = None,
 ) -> Summary:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -112,9 +115,11 @@ def suggest_site(
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
-        As of `read_articles`.
+        As of `read_articles`. Suggestions are kept there too, and those that cannot have changed are not made again.
     write_back
         How to write into the articles; not at all for None.
+    scheduler
+        Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
 
     Raises
     ------
@@ -125,14 +130,17 @@ def suggest_site(
     hand = _Hand(site, settings, write_back) if write_back is not None else None
     corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
     logger.info("read %s", corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site), n_jobs)
+    with cluster(scheduler):
+        model = open_model(corpus, settings, model_folder, site_name(site), n_jobs)
     logger.info("model %s, %s ranker", model.version, model.ranker.kind)
+    folder = cache_folder(settings.source.cache if cache is None else cache)
+    kept = KeptLists.of_site(folder, site) if folder is not None else None
     kinds: Counter[str] = Counter()
     sources = duplicates = 0
 
     def stream() -> Iterator[Suggestion]:
         nonlocal sources, duplicates
-        lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs)
+        lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs, kept=kept)
         for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
             sources += bool(suggestions)
             kinds.update(suggestion.kind for suggestion in suggestions)
@@ -143,12 +151,13 @@ def suggest_site(
         if hand is not None:  # before the output is in its place: where this fails, there is none either
             hand.plan(corpus, model.version)
 
-    if output is not None:
-        count = write_file(stream(), output, model.version)
-    elif hand is not None:
-        count = sum(1 for _ in stream())
-    else:
-        count = write_lines(stream(), sys.stdout, model.version)
+    with cluster(scheduler):
+        if output is not None:
+            count = write_file(stream(), output, model.version)
+        elif hand is not None:
+            count = sum(1 for _ in stream())
+        else:
+            count = write_lines(stream(), sys.stdout, model.version)
     files = hand.carry_out() if hand is not None else None
     return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files)
 

@@ -83,6 +83,7 @@ def main(verbose: bool) -> None:
     help="Least score, a probability; 0 fills up.  [default: the ranker's, where 3 of 4 were kept]",
 )
 @MODEL
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -94,6 +95,7 @@ def suggest(
     k: int | None,
     threshold: float | None,
     model_folder: Path | None,
+    cluster: str | None,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,
@@ -125,6 +127,7 @@ def suggest(
         _progress,
         cache=_cache(settings, source),
         write_back=WriteBack(dry_run, max_changed) if write else None,
+        scheduler=cluster,
     )
     _report_summary(summary)
 

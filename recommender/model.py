@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender import archive
@@ -20,20 +21,20 @@ from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
 from recommender.errors import ArticleError, NotFittedError, SettingsError
 from recommender.features import Asked, FeatureModel, Index, Vectors, pair_features, queries
-from recommender.parcel import Parcel
+from recommender.fingerprints import Fingerprints
+from recommender.kept_lists import KeptLists
 from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
 from recommender.settings import Settings
-from recommender.storage import read_folder, write_folder
+from recommender.storage import code_digest, library_versions, read_folder, write_folder
 from recommender.stories import kind_of
+from recommender.sweep import Sweep
 from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
 
 BLOCK = 32
-WORTH_PROCESSES = 1000  # articles; below, starting processes takes longer than what there is to do
-SOMEWHERE = Article("-", "")  # stands for a target on its way
 
 
 @dataclass(frozen=True)
@@ -165,24 +166,17 @@ class Recommender:
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
-        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1
+        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, kept: KeptLists | None = None
     ) -> Iterator[tuple[str, list[Suggestion]]]:
-        """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`."""
+        """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
+
+        From `kept` comes what cannot have changed since it was kept there.
+        """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        model = copy.copy(self)  # as it stands now, whatever is added meanwhile
-        corpus = model._state.index.corpus
-        model._state.index.prepare()
-        rows = np.arange(len(corpus))
-        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
-        parcel = Parcel(model)
-        work = (delayed(_suggest_block)(parcel, block, k, threshold) for block in blocks)
-        few = len(corpus) < WORTH_PROCESSES
-        done = Parallel(n_jobs=n_jobs, prefer="threads" if few else "processes", return_as="generator")(work)
-        for block, lists in zip(blocks, done, strict=True):
-            for row, suggestions in zip(block, lists, strict=True):
-                yield corpus[int(row)].id, [replace(one, target=corpus[target]) for target, one in suggestions]
+        sweep = Sweep(copy.copy(self), k, threshold, n_jobs)  # as it stands now, whatever is added meanwhile
+        return sweep.lists() if kept is None else sweep.renewed(kept, self._key(k, threshold))
 
     def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
         """Yield every candidate of each source, scored, without rules, limits or reasons; for evaluation.
@@ -367,10 +361,32 @@ class Recommender:
             ranked += [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
         return ranked
 
-    def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
+    @property
+    def index(self) -> Index:
+        """The articles, in vectors."""
+        return self._state.index
+
+    def answers(
+        self, rows: NDArray[np.intp], k: int, threshold: float, marks: Fingerprints | None = None
+    ) -> tuple[list[list[Suggestion]], list[bytes]]:
+        """Return the suggestions of some rows, and, where there are marks, the fingerprints of the rows."""
+        state = self._state
         corpus = state.index.corpus
         ranked = self._rank(state, state.index.vectors.take(rows), rows, np.full(len(rows), len(corpus)))
-        return self._suggestions(state, ranked, [corpus[int(row)] for row in rows], k, threshold)
+        asked = dict.fromkeys(one.asked.query for one in ranked)
+        fingerprints = [one for query in asked for one in marks.of_sources(query)] if marks else []
+        return self._suggestions(state, ranked, [corpus[int(row)] for row in rows], k, threshold), fingerprints
+
+    def _key(self, k: int, threshold: float) -> bytes:
+        """Return the digest of all that a list depends on beside the articles."""
+        state = self._state
+        words = (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_)
+        told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
+        told += [state.index.corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions()]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+        for counts in words:
+            digest.update(counts.tobytes())
+        return digest.digest()
 
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
@@ -414,16 +430,6 @@ class Recommender:
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
-
-
-def _suggest_block(
-    parcel: Parcel[Recommender], rows: NDArray[np.intp], k: int, threshold: float
-) -> list[list[tuple[int, Suggestion]]]:
-    """Return the suggestions of some rows, each beside its target's row: whole articles need not travel back."""
-    model = parcel.open()
-    state = model._state
-    lists = model._suggest_rows(state, rows, k, threshold)
-    return [[(state.index.corpus.row(one.target_id), replace(one, target=SOMEWHERE)) for one in each] for each in lists]
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-_opened: dict[str, Any] = {}  # the last one only: a worker that outlives a job must not keep all it ever saw
+KEPT = 2  # parcels; a worker that outlives a job must not keep all it ever saw
+_opened: dict[str, Any] = {}
 _opening = threading.Lock()
 
 
@@ -41,7 +42,8 @@ class Parcel(Generic[T]):
                 if self._packed is None:
                     raise RuntimeError("a parcel without contents; send it with the task that opens it")
                 head, *buffers = self._packed
-                _opened.clear()
+                while len(_opened) >= KEPT:
+                    _opened.pop(next(iter(_opened)))
                 _opened[self._token] = pickle.loads(head.tobytes(), buffers=buffers)  # noqa: S301 - our own process's
             thing: T = _opened[self._token]
         return thing

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,21 @@ class Folder:
         if values.dtype != np.dtype(dtype) or values.ndim != 1:
             raise ModelFormatError(f"{name} must hold one row of {dtype}, got {values.dtype} of shape {values.shape}")
         return values
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that scores depend on."""
+    return {library: version(library) for library in LIBRARIES}
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Return what tells one version of this package's code from another."""
+    digest = hashlib.blake2b(digest_size=16)
+    package = Path(__file__).parent
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def write_folder(path: Path, folder: Folder) -> None:
@@ -121,7 +137,7 @@ def _fill(path: Path, folder: Folder) -> None:
     }
     manifest = {
         "format": FORMAT,
-        "libraries": {library: version(library) for library in LIBRARIES},
+        "libraries": library_versions(),
         **folder.facts,
         "files": files,
     }

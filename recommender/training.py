@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -16,6 +15,7 @@ from recommender.features import FeatureModel, Index, Query, feature_names, pair
 from recommender.parcel import Parcel
 from recommender.ranker import Judged, Ranker, ShippedRanker, fit_ranker
 from recommender.settings import Settings
+from recommender.workers import spread
 
 BLOCK = 256  # sources that a worker judges at a time
 
@@ -67,10 +67,9 @@ def judge(
     That is the relations of the corpus `truth`, of the same articles; of the index's own for None.
     """
     index.prepare()
-    parcel = Parcel((index, settings, (truth or index.corpus).neighbours))
+    shared = (index, settings, (truth or index.corpus).neighbours)
     blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
-    prefer = "threads" if len(rows) < 2 * BLOCK else "processes"
-    parts = Parallel(n_jobs=n_jobs, prefer=prefer)(delayed(_judge)(parcel, block) for block in blocks)
+    parts = list(spread(_judge, (shared,), blocks, n_jobs, len(rows)))
     names = feature_names(index)
     features = np.empty((sum(len(part[0]) for part in parts), len(names)), dtype=np.float32)
     start = 0

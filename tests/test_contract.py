@@ -28,8 +28,8 @@ from recommender import (
     SettingsError,
     Suggestion,
     UnknownArticleError,
+    workers,
 )
-from recommender import model as model_module
 from recommender.evaluation.duplicates import near_duplicates
 from recommender.urls import canonical_url
 
@@ -456,7 +456,7 @@ def test_the_number_of_workers_changes_nothing(case: Case) -> None:
 
 
 def test_processes_change_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_module, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(workers, "WORTH_PROCESSES", 0)
     answers = dict(case.model.suggest_all(n_jobs=2))
     assert as_lines(case.model, answers) == as_lines(case.model, case.answers)
     assert [[one.target for one in each] for each in answers.values()] == [

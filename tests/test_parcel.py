@@ -38,12 +38,12 @@ def test_its_size_is_that_of_what_travels() -> None:
     assert sys.getsizeof(Parcel(np.ones(1000))) > 8000
 
 
-def test_a_worker_keeps_only_the_last_one() -> None:
-    sent = [pickle.dumps(Parcel({"big": np.full(3, value)})) for value in (1.0, 2.0)]
-    one, other = (pickle.loads(each) for each in sent)  # noqa: S301 - our own
+def test_a_worker_keeps_only_the_last_ones() -> None:
+    sent = [pickle.dumps(Parcel({"big": np.full(3, value)})) for value in (1.0, 2.0, 3.0)]
+    one, *others = (pickle.loads(each) for each in sent)  # noqa: S301 - our own
     first = one.open()
     assert one.open() is first
-    assert other.open()["big"].tolist() == [2.0] * 3
+    assert [other.open()["big"].tolist() for other in others] == [[2.0] * 3, [3.0] * 3]
     assert one.open() is not first
     assert one.open()["big"].tolist() == [1.0] * 3
 

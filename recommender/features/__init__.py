@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -90,11 +89,29 @@ class FeatureModel:
     def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
         if like is None:
             return self.transform(corpus.articles)
-        old = {id(article): row for row, article in enumerate(like.corpus)}
-        new = [article for article in corpus if id(article) not in old]
-        fresh = itertools.count(len(like.corpus))
-        rows = np.array([old[id(one)] if id(one) in old else next(fresh) for one in corpus], dtype=np.intp)
+        old = {article.id: row for row, article in enumerate(like.corpus)}
+        rows = np.array([old.get(article.id, -1) for article in corpus], dtype=np.intp)
+        for place, (row, article) in enumerate(zip(rows.tolist(), corpus, strict=True)):
+            if row >= 0 and not _of_one_vector(article, like.corpus[row]):
+                rows[place] = -1
+        new = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
+        if not new and np.array_equal(rows, np.arange(len(like.corpus))):
+            return like.vectors
+        rows[rows < 0] = len(like.corpus) + np.arange(len(new))
         return Vectors.stacked([like.vectors, self.transform(new)]).take(rows)
+
+
+def _of_one_vector(one: Article, other: Article) -> bool:
+    """Say whether two articles are the same in all that vectors are made from."""
+    return one is other or (
+        one.title == other.title
+        and one.excerpt == other.excerpt
+        and one.body == other.body
+        and one.topics == other.topics
+        and one.provider == other.provider
+        and one.published_at == other.published_at
+        and one.quality == other.quality
+    )
 
 
 def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:

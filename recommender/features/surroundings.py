@@ -23,7 +23,7 @@ def surrounding_features(query: Query) -> Features:
     degrees = np.log1p(query.known_degrees(query.owner, query.targets))
     of_source = _alike(query)
     of_source |= _linkedness(query, *_around(query), "around")
-    of_source |= _linkedness(query, *_of_provider(query), "provider")
+    of_source |= _linkedness(query, *of_provider(query), "provider")
     features: Features = {name: values[query.owner] for name, values in of_source.items()}
     features["degree_against_alike"] = degrees - features["alike_degree"]
     return features
@@ -64,7 +64,7 @@ def _around(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return source[near], rows[near]
 
 
-def _of_provider(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def of_provider(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return what each source's provider published last before it."""
     providers, rows = query.index.by_provider
     wanted = query.vectors.providers
