@@ -64,7 +64,7 @@ def cluster(address: str | None) -> Iterator[None]:
     except ImportError as error:
         raise RecommenderError("a cluster needs Dask: pip install 'recommender[dask]'") from error
     try:
-        client = Client(address, set_as_default=False, timeout=10)
+        client = Client(address, set_as_default=False, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise RecommenderError(f"no Dask scheduler answers at {address}: {error}") from error
     with client, parallel_config(backend="dask", client=client):
