@@ -275,6 +275,9 @@ def _seconds(moment: datetime | None) -> float:
 def _same_article(ordered: Sequence[Article]) -> list[list[Article]]:
     """Group articles that share an id or an address, each group in the order given."""
     shared = pages_of_many(ordered)
+    keys = [address_key(address, shared) for article in ordered for address in article.addresses]
+    if len(set(keys)) == len(keys) and len({article.id for article in ordered}) == len(ordered):
+        return [[article] for article in ordered]
     owner_of_id: dict[str, int] = {}
     owner: dict[str, int] = {}
     parent = list(range(len(ordered)))

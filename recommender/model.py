@@ -271,7 +271,7 @@ class Recommender:
             When `path` holds something that is no model folder.
         """
         state = self._state
-        contents = archive.pack(state.features, state.ranker, state.index.corpus, self.settings)
+        contents = archive.pack(state.features, state.ranker, state.index, self.settings)
         contents.facts |= {"name": self.name, "version": self.version}
         write_folder(Path(path), contents)
 

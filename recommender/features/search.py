@@ -44,6 +44,11 @@ class Inverted:
             In how many of `n_learned` articles each term occurs, by field.
         """
         matrix = sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr")
+        return cls.of(matrix, frequency, n_learned)
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_matrix, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> Inverted:
+        """Return what is turned already, with its costs."""
         growth = 2 ** max(0, round(math.log2(max(matrix.shape[1], 1) / max(n_learned, 1))))  # in steps, to last
         return cls(matrix, np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES]))
 

@@ -77,6 +77,13 @@ class Index:
     vectors: Vectors
     words: TextModel
 
+    @classmethod
+    def opened(cls, corpus: Corpus, vectors: Vectors, words: TextModel, inverted: sparse.csr_matrix) -> Index:
+        """Return an index whose words were made ready to be searched before."""
+        index = cls(corpus, vectors, words)
+        vars(index)["inverted"] = Inverted.of(inverted, words.document_frequency_, words.n_articles_)
+        return index
+
     @property
     def idf(self) -> Mapping[str, NDArray[np.float32]]:
         """How rare each bucket of terms is, in (0, 1], by field."""
