@@ -13,6 +13,7 @@ from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError
 from recommender.features import FeatureModel, Index, Vectors
 from recommender.features.likeness import SHARES
+from recommender.features.rows import whole
 from recommender.features.text import N_BUCKETS, TextVectors
 from recommender.features.topics import N_BUCKETS as N_TOPICS
 from recommender.storage import Folder
@@ -27,9 +28,9 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     vectors, text = index.vectors, index.vectors.text
     arrays: dict[str, NDArray[Any]] = {}
     for name in MATRICES:
-        arrays |= _of_matrix(name, vectors.topics if name == "topics" else getattr(text, name))
-    arrays |= _of_matrix(INVERTED, index.inverted.matrix)
-    arrays["spelling_values.npy"] = text.spelling.data  # its columns are those of the characters
+        arrays |= _of_matrix(name, whole(vectors.topics if name == "topics" else getattr(text, name)))
+    arrays |= _of_matrix(INVERTED, index.inverted.all_turned())
+    arrays["spelling_values.npy"] = whole(text.spelling).data  # its columns are those of the characters
     title, words = vectors.words.T
     columns = {"providers": vectors.providers, "days": vectors.days, "quality": vectors.quality}
     columns |= {"title_words": title, "words": words}

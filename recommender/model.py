@@ -237,6 +237,11 @@ class Recommender:
         new = {article.id: article for article in articles}
         with self._changing:
             state = self._state
+            newer = state.index.corpus.with_newer(new.values())
+            if newer is not None:
+                vectors = state.features.transform(newer[len(state.index.corpus) :])
+                self._current = replace(state, index=state.index.grown(newer, vectors))
+                return
             kept = [article for article in state.index.corpus.originals if article.id not in new]
             self._current = self._restated(state, [*kept, *new.values()])
 

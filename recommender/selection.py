@@ -37,7 +37,15 @@ class Choice:
 
 def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the positions of the candidates, best first; ties by the target's id."""
-    return np.lexsort((asked.index.id_order[asked.targets], -scores))
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    ends = np.append(np.flatnonzero(np.diff(ranked)) + 1, len(ranked))
+    corpus, start = asked.index.corpus, 0
+    for end in ends.tolist():
+        if end - start > 1:
+            order[start:end] = sorted(order[start:end], key=lambda place: corpus[int(asked.targets[place])].id)
+        start = end
+    return order
 
 
 def obstacle(asked: Asked, row: int, settings: SelectionSettings) -> str | None:

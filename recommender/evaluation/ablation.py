@@ -227,7 +227,10 @@ class _Asked:
         for query in at_publication(index, sources.astype(np.intp), settings):
             targets += np.split(query.targets, query.pairs.starts[1:])
             blocks.append(pair_features(query)[0])
-        return cls(targets, np.vstack(blocks) if blocks else np.empty((0, 0), dtype=np.float32), index.id_order)
+        ids = [article.id for article in index.corpus]
+        id_order = np.empty(len(ids), dtype=np.intp)
+        id_order[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+        return cls(targets, np.vstack(blocks) if blocks else np.empty((0, 0), dtype=np.float32), id_order)
 
     def ranking(self, ranker: Ranker, columns: NDArray[np.bool_]) -> Ranking:
         """Return every source's candidates, best first, as a ranker of these columns orders them."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.features.likeness import OVERALL, SHARES, Likeness
 from recommender.features.segments import Runs
 from recommender.features.timeline import nearest_in_time
-from recommender.features.vectors import Index, Vectors
+from recommender.features.vectors import FAR, Index, Vectors
 
 Features = dict[str, NDArray[Any]]
 """Named columns: a number for each pair of a source and a candidate."""
@@ -183,9 +183,9 @@ class Query:
 
     def known_degrees(self, source: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return with how many known articles each row is linked, its source left out."""
-        links, size = self.index.links, len(self.index.corpus)
+        links = self.index.links
         starts = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
-        keys = rows * size
+        keys = rows * FAR
         limits, own = self.limits[source], self.rows[source]
         degrees: NDArray[np.intp] = np.searchsorted(links, keys + limits) - starts
         if len(links) == 0:

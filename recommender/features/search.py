@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.features.likeness import SHARES
+from recommender.features.likeness import products as products_of
+from recommender.features.rows import MOST_BELOW
 from recommender.features.segments import Runs
 from recommender.features.text import N_BUCKETS, TextVectors
 
@@ -29,10 +31,13 @@ class Inverted:
         The searched fields, turned, one below another.
     costs : (len(SHARES) * N_BUCKETS,) int64 array
         How many articles hold a term, as the model learned it: what is published later must not change what was found.
+    newer : (n_newer, len(SHARES) * N_BUCKETS) csr_matrix
+        Articles that were added since, not turned yet.
     """
 
     matrix: sparse.csr_matrix
     costs: NDArray[np.int64]
+    newer: sparse.csr_matrix | None = None
 
     @classmethod
     def from_text(cls, text: TextVectors, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> Inverted:
@@ -51,6 +56,21 @@ class Inverted:
         """Return what is turned already, with its costs."""
         growth = 2 ** max(0, round(math.log2(max(matrix.shape[1], 1) / max(n_learned, 1))))  # in steps, to last
         return cls(matrix, np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES]))
+
+    def grown(self, newer: TextVectors) -> Inverted:
+        """Return the index with a few newer articles."""
+        rows = sparse.hstack([getattr(newer, field) for field in SHARES], format="csr")
+        if self.newer is not None:
+            rows = sparse.vstack([self.newer, rows], format="csr")
+        if rows.shape[0] <= MOST_BELOW:
+            return replace(self, newer=rows)
+        return replace(self, matrix=replace(self, newer=rows).all_turned(), newer=None)
+
+    def all_turned(self) -> sparse.csr_matrix:
+        """Return the matrix with the newer articles in it."""
+        if self.newer is None:
+            return self.matrix
+        return sparse.hstack([self.matrix, self.newer.T], format="csr")
 
     def nearest(
         self,
@@ -71,11 +91,14 @@ class Inverted:
         depth
             How many are found for a source at most; among equals the newest.
         """
-        products = self._terms(sources, shares, limits) @ self.matrix
-        found = []
+        terms = self._terms(sources, shares, limits)
+        found, products = [], terms @ self.matrix
+        newer = products_of(terms, self.newer) if self.newer is not None else np.empty((len(rows), 0), np.float32)
         for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
             part = slice(*products.indptr[place : place + 2])
-            found.append(_best(products.indices[part], products.data[part], row, limit, depth))
+            more = np.flatnonzero(newer[place])
+            columns = np.append(products.indices[part], (more + self.matrix.shape[1]).astype(np.int32))
+            found.append(_best(columns, np.append(products.data[part], newer[place, more]), row, limit, depth))
         owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
         return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
 

@@ -19,6 +19,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils import murmurhash3_32
 
+from recommender.features.rows import grown, whole
 from recommender.records import Article
 
 N_BUCKETS = 2**20
@@ -73,10 +74,14 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def grown(self, others: TextVectors) -> TextVectors:
+        """Return these rows with a few more below, without a copy of these."""
+        return TextVectors(*(grown(getattr(self, field), getattr(others, field)) for field in FIELDS))
+
     @classmethod
     def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
         """Return the rows of all parts, one below another."""
-        fields_ = ([getattr(part, field) for part in parts] for field in FIELDS)
+        fields_ = ([whole(getattr(part, field)) for part in parts] for field in FIELDS)
         return cls(*(sparse.vstack(matrices, format="csr") for matrices in fields_))
 
 

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus import Corpus
+from recommender.features.rows import Rows, grown, whole
 from recommender.features.search import Inverted
 from recommender.features.text import SEARCHED, TextModel, TextVectors
+
+FAR = 2**32  # more than any row, so that the numbers of old relations stay what they are
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,20 @@ class Vectors:
             self.words[rows],
         )
 
+    def grown(self, others: Vectors) -> Vectors:
+        """Return these rows with a few more below, without a copy of the matrices."""
+        both = [
+            np.concatenate([getattr(self, name), getattr(others, name)])
+            for name in ("providers", "days", "quality", "words")
+        ]
+        return Vectors(self.text.grown(others.text), grown(self.topics, others.topics), *both)
+
     @classmethod
     def stacked(cls, parts: Sequence[Vectors]) -> Vectors:
         """Return the rows of all parts, one below another."""
         return cls(
             TextVectors.stacked([part.text for part in parts]),
-            sparse.vstack([part.topics for part in parts], format="csr"),
+            sparse.vstack([whole(part.topics) for part in parts], format="csr"),
             *(
                 np.concatenate([getattr(part, name) for part in parts])
                 for name in ("providers", "days", "quality", "words")
@@ -91,20 +102,12 @@ class Index:
 
     def prepare(self) -> None:
         """Make ready what is made when it is first asked for, so that workers need not each do so."""
-        _ = self.eligible, self.inverted, self.id_order, self.n_dated, self.links, self.by_provider, self.link_likeness
+        _ = self.eligible, self.inverted, self.n_dated, self.links, self.by_provider, self.link_likeness
 
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
         """Which rows may be targets at all."""
         return np.array([not article.removed for article in self.corpus], dtype=bool)
-
-    @cached_property
-    def id_order(self) -> NDArray[np.intp]:
-        """The place of each row's id among all ids in order: what breaks ties."""
-        ids = [article.id for article in self.corpus]
-        places = np.empty(len(ids), dtype=np.intp)
-        places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-        return places
 
     @cached_property
     def inverted(self) -> Inverted:
@@ -118,10 +121,10 @@ class Index:
 
     @cached_property
     def links(self) -> NDArray[np.int64]:
-        """Every relation in both directions, as ``row * n_articles + neighbour``, ascending."""
+        """Every relation in both directions, as ``row * FAR + neighbour``, ascending."""
         graph = self.corpus.neighbours
         ends = np.repeat(np.arange(graph.shape[0], dtype=np.int64), np.diff(graph.indptr))
-        links: NDArray[np.int64] = ends * graph.shape[0] + graph.indices
+        links: NDArray[np.int64] = ends * FAR + graph.indices
         return links
 
     @cached_property
@@ -135,8 +138,46 @@ class Index:
         """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
         graph, full = self.corpus.neighbours, self.vectors.text.full
         ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-        likeness = np.empty(graph.nnz, dtype=np.float32)
-        for start in range(0, graph.nnz, 8192):
-            part = slice(start, start + 8192)
-            likeness[part] = full[ends[part]].multiply(full[graph.indices[part]]).sum(axis=1).ravel()
-        return likeness
+        return _cosines(full, ends, graph.indices)
+
+    def grown(self, corpus: Corpus, vectors: Vectors) -> Index:
+        """Return the index of a corpus that has a few newer articles below those of this one.
+
+        It is the one that would be made anew, at the cost of what is new.
+        """
+        self.prepare()
+        old, n_old = self.corpus, len(self.corpus)
+        index = Index(corpus, self.vectors.grown(vectors), self.words)
+        known = vars(index)
+        known["eligible"] = np.append(self.eligible, [not article.removed for article in corpus[n_old:]])
+        known["inverted"] = self.inverted.grown(vectors.text)
+        known["by_provider"] = _with_newer(self.by_provider, vectors.providers)
+        if corpus.neighbours.nnz == old.neighbours.nnz:
+            known["links"], known["link_likeness"] = self.links, self.link_likeness
+        else:
+            new = np.flatnonzero(~np.isin(index.links, self.links, assume_unique=True))
+            before = np.delete(np.arange(len(index.links)), new)
+            likeness = np.empty(len(index.links), dtype=np.float32)
+            likeness[before] = self.link_likeness
+            rows, neighbours = np.divmod(index.links[new], FAR)
+            likeness[new] = _cosines(index.vectors.text.full, rows, neighbours)
+            known["link_likeness"] = likeness
+        return index
+
+
+def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
+    cosines = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), 8192):
+        part = slice(start, start + 8192)
+        cosines[part] = full[rows[part]].multiply(full[others[part]]).sum(axis=1).ravel()
+    return cosines
+
+
+def _with_newer(
+    by_provider: tuple[NDArray[np.int64], NDArray[np.intp]], newer: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return providers and rows in their order with those of newer rows among them."""
+    providers, rows = by_provider
+    order = np.argsort(newer, kind="stable")
+    places = np.searchsorted(providers, newer[order], side="right")
+    return np.insert(providers, places, newer[order]), np.insert(rows, places, len(rows) + order)
