@@ -126,11 +126,8 @@ def _relation_words(pair: Pair) -> str:
 
 
 def _surrounding_words(pair: Pair) -> str:
-    alike = pair.asked.most_alike()
-    linked = np.count_nonzero(pair.asked.known_degrees(alike))
-    return (
-        f"{linked} of the {_plural(len(alike), 'article')} most like the source are linked" if len(alike) else "alone"
-    )
+    alike, linked = pair.asked.alike_and_linked
+    return f"{linked} of the {_plural(alike, 'article')} most like the source are linked" if alike else "alone"
 
 
 def _plural(count: int, noun: str) -> str:

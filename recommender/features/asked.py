@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,6 +52,12 @@ class Asked:
         owner, rows = self.query.alike
         first, last = np.searchsorted(owner, [self.place, self.place + 1])
         return rows[first : min(last, first + count)]
+
+    @cached_property
+    def alike_and_linked(self) -> tuple[int, int]:
+        """How many articles are most like the source, and how many of these are linked."""
+        alike = self.most_alike()
+        return len(alike), int(np.count_nonzero(self.known_degrees(alike)))
 
     def known_neighbours(self, row: int) -> NDArray[np.intp]:
         """Return the known articles that a row is linked with, ascending, without the source."""

@@ -104,8 +104,13 @@ def products(sources: sparse.csr_matrix, rows: sparse.csr_matrix) -> NDArray[np.
     """
     terms, numbers = np.unique(sources.indices, return_inverse=True)
     width = len(terms) + 1
-    narrow = sparse.csr_matrix((sources.data, numbers + 1, sources.indptr), shape=(sources.shape[0], width))
     place = numbered(terms, rows.indices)
-    found = sparse.csr_matrix((rows.data, place, rows.indptr), shape=(rows.shape[0], width)) @ narrow.T.tocsr()
-    dense: NDArray[np.float32] = found.toarray(order="F").T
+    looked_at = sparse.csr_matrix((rows.data, place, rows.indptr), shape=(rows.shape[0], width))
+    if sources.shape[0] == 1:  # a vector adds up in the same order, and costs less to make
+        weights = np.zeros(width, dtype=np.float32)
+        weights[numbers + 1] = sources.data
+        alone: NDArray[np.float32] = (looked_at @ weights)[np.newaxis, :]
+        return alone
+    narrow = sparse.csr_matrix((sources.data, numbers + 1, sources.indptr), shape=(sources.shape[0], width))
+    dense: NDArray[np.float32] = (looked_at @ narrow.T.tocsr()).toarray(order="F").T
     return dense
