@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format notebooks clean-notebooks clean
+.PHONY: help demo test check format bench notebooks clean-notebooks clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -27,11 +27,21 @@ format: $(VENV)/installed-dev  ## Put all code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+bench: $(VENV)/installed-dev  ## Measure how figures grow on HEADLINES (JSON Lines), beside peers; build/*.json
+	$(BIN)/python benchmarks/scale.py $(HEADLINES) --json build/scale.json
+	$(BIN)/python benchmarks/peers.py $(HEADLINES) --json build/peers.json
+	$(BIN)/python benchmarks/recall.py $(HEADLINES)
+
 notebooks: $(VENV)/installed-dev  ## Run the notebooks on SITE, the example site by default; build/notebooks/*.html
 	SITE="$(abspath $(or $(SITE),examples/newsroom))" $(BIN)/python -m nbconvert --execute --to html \
 		--ExecutePreprocessor.timeout=3600 --output-dir build/notebooks notebooks/*.ipynb
 
-clean-notebooks: $(VENV)/installed-dev  ## Take the outputs out of the notebooks, as they are committed
+clean-bench: $(VENV)/installed-dev  ## Measure how figures grow on HEADLINES (JSON Lines), beside peers; build/*.json
+	$(BIN)/python benchmarks/scale.py $(HEADLINES) --json build/scale.json
+	$(BIN)/python benchmarks/peers.py $(HEADLINES) --json build/peers.json
+	$(BIN)/python benchmarks/recall.py $(HEADLINES)
+
+notebooks: $(VENV)/installed-dev  ## Take the outputs out of the notebooks, as they are committed
 	$(BIN)/python -m nbconvert --clear-output --inplace notebooks/*.ipynb
 
 $(VENV)/bin/python:

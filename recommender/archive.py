@@ -16,16 +16,19 @@ from recommender.features.text import N_BUCKETS as N_TERMS
 from recommender.features.text import WEIGHTED, TextModel
 from recommender.features.topics import N_BUCKETS as N_TOPICS
 from recommender.features.topics import TopicModel
+from recommender.index_files import index_arrays, open_index
 from recommender.ranker import Ranker, load_ranker
 from recommender.records import Article
 from recommender.settings import Settings
+from recommender.sources.folder import without_collection
 from recommender.storage import Folder
 
 ARTICLES, RANKER, CARD = "articles.jsonl", "ranker.json", "README.md"
 
 
-def pack(features: FeatureModel, ranker: Ranker, corpus: Corpus, settings: Settings) -> Folder:
+def pack(features: FeatureModel, ranker: Ranker, index: Index, settings: Settings) -> Folder:
     """Return the contents of a model folder."""
+    corpus = index.corpus
     encoder = msgspec.json.Encoder()
     articles = encoder.encode_lines(corpus.originals)
     folder = Folder(
@@ -53,6 +56,7 @@ def pack(features: FeatureModel, ranker: Ranker, corpus: Corpus, settings: Setti
         used = np.flatnonzero(counts)
         folder.arrays[f"{name}_terms.npy"] = used.astype(np.int32)
         folder.arrays[f"{name}_counts.npy"] = counts[used]
+    folder.arrays |= index_arrays(index)
     return folder
 
 
@@ -91,9 +95,10 @@ def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
     frequency = _frequency(folder, "topics", N_TOPICS, n_articles)
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = FeatureModel(text, topics)
-    articles = msgspec.json.Decoder(Article).decode_lines(folder.text(ARTICLES))
-    corpus = Corpus.from_articles(articles, facts["corpus"]["topic_parents"])
-    index = features.index(corpus)
+    with without_collection():  # nothing of it is garbage
+        articles = msgspec.json.Decoder(Article).decode_lines(folder.text(ARTICLES))
+        corpus = Corpus.from_articles(articles, facts["corpus"]["topic_parents"])
+    index = open_index(folder, corpus, features) or features.index(corpus)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
         raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")
@@ -121,7 +126,8 @@ Scores related links among {len(corpus):,} articles of one site, learned from {l
 
 - Ranker: {ranker.kind}.
 - Files: `manifest.json` lists every file with its sha256. `articles.jsonl` holds the articles, `ranker.json` the
-  trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and topic occurs.
+  trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and topic occurs;
+  the other arrays are the articles in vectors, opened as they lie there.
 - Nothing here can execute. `Recommender.load` refuses a folder that differs from its manifest.
 - Made with `recommender train`; inspect it with `recommender inspect`.
 """

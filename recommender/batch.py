@@ -19,6 +19,7 @@ from recommender.decisions import Decisions
 from recommender.errors import RecommenderError, SettingsError
 from recommender.exposure import Exposure, Progress, Spread
 from recommender.job_folder import JobFolder, switched_off
+from recommender.kept_lists import KeptLists
 from recommender.model import Recommender
 from recommender.records import Suggestion
 from recommender.run_record import (
@@ -37,9 +38,10 @@ from recommender.settings import Settings
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.json_lines import write_file, write_lines, write_rows
 from recommender.sinks.write_back import Plan, Wish, Written
-from recommender.sources import article_files, read_articles
+from recommender.sources import article_files, cache_folder, read_articles
 from recommender.sources.fields import FORBIDDEN, FieldMap
 from recommender.spool import Spool, corpus_digest, job_key
+from recommender.workers import cluster
 
 logger = logging.getLogger(__name__)
 
@@ -119,11 +121,16 @@ class WriteBack:
 
 
 def open_model(
-    corpus: Corpus, settings: Settings, folder: Path | None, name: str, decisions: Decisions | None = None
+    corpus: Corpus,
+    settings: Settings,
+    folder: Path | None,
+    name: str,
+    decisions: Decisions | None = None,
+    n_jobs: int = 1,
 ) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
-        return Recommender(settings, name, decisions=decisions).fit(corpus)
+        return Recommender(settings, name, decisions=decisions).fit(corpus, n_jobs)
     model = Recommender.load(folder)
     model.settings = settings
     model.decisions = Decisions() if decisions is None else decisions
@@ -142,6 +149,7 @@ def suggest_site(
     write_back: WriteBack | None = None,
     back_fill: BackFill | None = None,
     resume: bool = False,
+    scheduler: str | None = None,
 ) -> Summary | None:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -154,17 +162,19 @@ def suggest_site(
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
-        Processes that read and threads that suggest; the result does not depend on it.
+        Workers that read, learn and suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
-        As of `read_articles`.
+        As of `read_articles`. Suggestions are kept there too, and those that cannot have changed are not made again.
     write_back
         How to write into the articles; not at all for None.
     back_fill
         Where to write which older articles should point at new ones; nowhere for None.
     resume
         Go on where a killed run of the same job stopped, to the same bytes; from the start where there is none.
+    scheduler
+        Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
 
     Returns
     -------
@@ -183,7 +193,7 @@ def suggest_site(
         return None
     # What cannot be written into is told before the training, not after it.
     hand = _Hand(site, settings, write_back) if write_back is not None else None
-    job = _Job(site, settings, output, model_folder, n_jobs, progress, cache, hand, back_fill)
+    job = _Job(site, settings, output, model_folder, n_jobs, progress, cache, hand, back_fill, scheduler)
     if output is None and back_fill is None and (write_back is None or write_back.dry_run):
         if resume:
             raise SettingsError("there is nothing to resume for a job that writes no file; name one to write")
@@ -206,6 +216,7 @@ class _Job:
     cache: str | bool | None
     hand: _Hand | None
     back_fill: BackFill | None
+    scheduler: str | None
 
     def run(self, folder: JobFolder | None, resume: bool) -> Summary:
         """Do everything; with a folder, keep there what is done so far, and at the end a record of it."""
@@ -216,13 +227,15 @@ class _Job:
         decisions = Decisions.of_site(self.site)
         spool = Spool(folder.path / "resume") if folder is not None else None
         sha256 = corpus_digest(corpus) if spool is not None else ""
-        model, resumed = self._model(corpus, decisions, spool, sha256, resume)
+        with cluster(self.scheduler):
+            model, resumed = self._model(corpus, decisions, spool, sha256, resume)
         logger.info("model %s, %s ranker", model.version, model.ranker.kind)
         clock.lap("model")
         last = LastRun.of(folder) if folder is not None else None
-        kept = None if spool is None else partial(spool.lists, model, n_jobs=self.n_jobs)
-        lists = Spread(model, self.n_jobs, self.progress, kept)
-        summary, targets = self._write(model, corpus, lists)
+        make = model.suggest_all if spool is None else partial(spool.lists, model)
+        lists = Spread(model, partial(make, n_jobs=self.n_jobs, kept=self._kept()), self.progress)
+        with cluster(self.scheduler):
+            summary, targets = self._write(model, corpus, lists)
         clock.lap("suggest")
         inbound = self._write_inbound(model, last)
         clock.lap("inbound")
@@ -239,22 +252,27 @@ class _Job:
             spool.clear()
         return summary
 
+    def _kept(self) -> KeptLists | None:
+        """Return where lists are kept from night to night, beside the parse cache; None where nothing is kept."""
+        folder = cache_folder(self.settings.source.cache if self.cache is None else self.cache)
+        return None if folder is None else KeptLists.of_site(folder, self.site)
+
     def _model(
         self, corpus: Corpus, decisions: Decisions, spool: Spool | None, sha256: str, resume: bool
     ) -> tuple[Recommender, int]:
         """Return the model, and how many lists of the same job are there already."""
         name = site_name(self.site)
         if spool is None:
-            return open_model(corpus, self.settings, self.model_folder, name, decisions), 0
+            return open_model(corpus, self.settings, self.model_folder, name, decisions, self.n_jobs), 0
         key = job_key(sha256, self.settings, decisions, self.model_folder)
         if resume and spool.holds(key):
             trained = spool.model_folder if self.model_folder is None and spool.has_model else self.model_folder
-            model = open_model(corpus, self.settings, trained, name, decisions)
+            model = open_model(corpus, self.settings, trained, name, decisions, self.n_jobs)
         else:
             if resume:
                 logger.info("nothing of this very job is left to resume; it starts anew")
             spool.start(key)
-            model = open_model(corpus, self.settings, self.model_folder, name, decisions)
+            model = open_model(corpus, self.settings, self.model_folder, name, decisions, self.n_jobs)
         if self.model_folder is None and not spool.has_model:
             model.save(spool.model_folder)
         return model, spool.done(len(corpus))

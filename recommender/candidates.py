@@ -2,61 +2,90 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features.query import Query
+from recommender.features.likeness import OVERALL
+from recommender.features.query import AROUND, Query
+from recommender.features.segments import Runs
 from recommender.settings import CandidateSettings
 
 TIME_HALF_LIFE = 7.0  # days; of a seed's likeness
 LINK_HALF_LIFE = 30.0  # days; of what a seed passes on to its neighbours
 UNKNOWN_GAP = 30.0  # days; where one of two articles has no date
 
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Places of sources and rows, one of each a pair."""
+
 
 def with_candidates(query: Query, settings: CandidateSettings, also: NDArray[np.intp] | None = None) -> Query:
-    """Return the query with its candidates, ascending, and how strongly relations lead to each of them.
+    """Return the query with its candidates and how strongly relations lead to each of them.
 
-    The rows `also`, ascending, are candidates whatever speaks against them.
+    The rows `also` are candidates of every source whatever speaks against them.
     """
-    linked = _linked_strength(query, settings.seeds)
+    linked, strengths = _linked(query, settings.seeds)
     chosen = [
-        best_rows(query.overall, settings.text),
-        best_rows(query.similarity["title"], settings.title),
+        query.most_alike(settings.text),
+        _best(query, query.alike, "title", settings.title),
         query.nearest_in_time(settings.recent),
-        best_rows(linked, settings.linked),
+        _taken(linked, Runs(linked[0], len(query)).best(strengths, linked[1], settings.linked)),
     ]
-    targets = np.unique(np.concatenate(chosen))
-    targets = targets[query.index.eligible[targets] & (targets != query.row)]
+    owner, targets = query.unique(*(np.concatenate(each) for each in zip(*chosen, strict=True)))
+    fit = query.index.eligible[targets] & (targets != query.rows[owner])
+    owner, targets = owner[fit], targets[fit]
     if also is not None:
-        targets = np.union1d(targets, also)
-    return replace(query, targets=targets, linked=linked[targets])
+        sources = np.repeat(np.arange(len(query)), len(also))
+        more = np.tile(also, len(query))
+        owner, targets = query.unique(np.append(owner, sources), np.append(targets, more))
+    return query.with_targets(owner, targets, _looked_up(query, linked, strengths, (owner, targets)))
 
 
-def best_rows(values: NDArray[np.floating], count: int) -> NDArray[np.intp]:
-    """Return the rows of the `count` highest values above zero; among equals the newest rows win.
+def searched_depth(settings: CandidateSettings) -> int:
+    """Return how many articles must be found by their words at least."""
+    return max(settings.text, settings.title, settings.seeds)
 
-    >>> best_rows(np.array([0.5, 0.0, 0.5, 0.9]), 2).tolist()
-    [2, 3]
+
+def _best(query: Query, among: Pairs, field: str, count: int) -> Pairs:
+    owner, rows = among
+    return _taken(among, Runs(owner, len(query)).best(query.like(field, owner, rows), rows, count))
+
+
+def _taken(pairs: Pairs, places: NDArray[np.intp]) -> Pairs:
+    return pairs[0][places], pairs[1][places]
+
+
+def _linked(query: Query, n_seeds: int) -> tuple[Pairs, NDArray[np.float64]]:
+    """Let the articles most like a source, in text and in text and time, pass their likeness on by relations.
+
+    Returns
+    -------
+    Sources and rows that it reaches, in order, and how much.
     """
-    if count == 0:
-        return np.empty(0, dtype=np.intp)
-    if len(values) > count:
-        least = np.partition(values, -count)[-count]
-        above = np.flatnonzero(values > max(least, 0))
-        equal = np.flatnonzero(values == least) if least > 0 else np.empty(0, dtype=np.intp)
-        return np.sort(np.concatenate([above, equal[len(equal) - (count - len(above)) :]]))
-    return np.flatnonzero(values > 0)
-
-
-def _linked_strength(query: Query, n_seeds: int) -> NDArray[np.float64]:
-    """Let the articles most like the source, in text and in text and time, pass their likeness on by relations."""
-    likeness = query.overall
-    gaps = np.nan_to_num(query.gaps, nan=UNKNOWN_GAP)
-    recent = likeness * np.exp2(-gaps / TIME_HALF_LIFE)
-    seeds = np.union1d(best_rows(likeness, n_seeds), best_rows(recent, n_seeds))
-    links = query.known_links(seeds)
+    owner, seeds = _seeds(query, n_seeds)
+    links = query.known_links(owner, seeds)
     degrees = np.bincount(links.owner, minlength=len(seeds))
-    passed = likeness[seeds] * np.exp2(-gaps[seeds] / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
-    return np.bincount(links.neighbour, weights=passed[links.owner], minlength=query.limit).astype(np.float64)
+    gaps = np.nan_to_num(query.gap(owner, seeds), nan=UNKNOWN_GAP)
+    passed = query.like(OVERALL, owner, seeds) * np.exp2(-gaps / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
+    keys, place = np.unique(query.key(owner[links.owner], links.neighbour), return_inverse=True)
+    strengths: NDArray[np.float64] = np.bincount(place, weights=passed[links.owner], minlength=len(keys)).astype(float)
+    return query.pair_of(keys), strengths
+
+
+def _seeds(query: Query, count: int) -> Pairs:
+    alike = query.most_alike(count)
+    around = query.nearest_in_time(AROUND)
+    owner, rows = query.unique(*(np.concatenate(each) for each in zip(query.alike, around, strict=True)))
+    gaps = np.nan_to_num(query.gap(owner, rows), nan=UNKNOWN_GAP)
+    recent = query.like(OVERALL, owner, rows) * np.exp2(-gaps / TIME_HALF_LIFE)
+    near = _taken((owner, rows), Runs(owner, len(query)).best(recent, rows, count))
+    return query.unique(*(np.concatenate(each) for each in zip(alike, near, strict=True)))
+
+
+def _looked_up(query: Query, linked: Pairs, strengths: NDArray[np.float64], pairs: Pairs) -> NDArray[np.float64]:
+    """Return how strongly relations lead to each pair; 0 where none do."""
+    if len(strengths) == 0:
+        return np.zeros(len(pairs[0]))
+    keys, wanted = query.key(*linked), query.key(*pairs)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: NDArray[np.float64] = np.where(keys[place] == wanted, strengths[place], 0.0)
+    return found

@@ -99,6 +99,7 @@ for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of
     "--since", metavar="DATE", type=moment, help="With --inbound: new is what came after this.  [default: last week]"
 )
 @click.option("--resume", is_flag=True, help="Go on where a killed run of the same job stopped.")
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -113,6 +114,7 @@ def suggest(
     inbound_file: Path | None,
     since: datetime | None,
     resume: bool,
+    cluster: str | None,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,
@@ -152,6 +154,7 @@ def suggest(
         write_back=WriteBack(dry_run, max_changed) if write else None,
         back_fill=BackFill(inbound_file, since) if inbound_file else None,
         resume=resume,
+        scheduler=cluster,
     )
     if summary is None:
         click.echo(f"switched off, nothing was written: {switched_off(settings)}", err=True)
@@ -182,7 +185,7 @@ def train(site: Path, model_folder: Path, **source: Any) -> None:
     settings = settings_of(site, **source)
     corpus = read_site(site, settings, source)
     report_skipped(corpus)
-    model = Recommender(settings, site_name(site), decisions=read_decisions(site)).fit(corpus)
+    model = Recommender(settings, site_name(site), decisions=read_decisions(site)).fit(corpus, source["n_jobs"])
     more = ", the one before is kept for recommender rollback" if save_keeping_previous(model, model_folder) else ""
     said = f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}{more}"
     click.echo(said, err=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.errors import UnknownArticleError
@@ -124,6 +127,50 @@ class Corpus(Sequence[Article]):
         bare = [replace(one, relations=()) if one.relations else one for one in self.articles]
         return Corpus(bare, self.merged, self.topic_parents, self.report)
 
+    def with_newer(self, articles: Iterable[Article]) -> Corpus | None:
+        """Return the corpus with some articles more, at the cost of these; None where it must be made anew.
+
+        That is where one is not newer than all others, shares an id or an address, or is what older articles link to.
+        """
+        newer = sorted(articles, key=_moment_and_id)
+        grown_elsewhere = self._addresses.size != len(self)  # its tables are those of a newer corpus by now
+        if not newer or not self.originals or grown_elsewhere or self._touches(newer):
+            return None
+        corpus = copy.copy(self)
+        corpus.articles, corpus.originals = (*self.articles, *newer), (*self.originals, *newer)
+        corpus._awaited |= {link.target_id for one in newer for link in one.relations if link.target_id}
+        corpus._awaited |= {address_key(link.url, frozenset()) for one in newer for link in one.relations if link.url}
+        corpus.times = np.append(self.times, [_seconds(article.published_at) for article in newer])
+        self._addresses.size = len(corpus)
+        for row, article in enumerate(newer, start=len(self)):  # shared with the older corpus, which looks no further
+            self._row_of_id[article.id] = row
+            self._addresses.add(article, row)
+        found = [(row, link) for row, one in enumerate(newer, start=len(self)) for link in one.relations]
+        resolved = [(row, corpus.resolve(link), link) for row, link in found]
+        corpus.externals = (*self.externals, *((row, link) for row, target, link in resolved if target is None))
+        own = sorted({(row, target) for row, target, _ in resolved if target is not None and target != row})
+        corpus.links = np.vstack([self.links, np.array(own, dtype=np.int32).reshape(-1, 2)])
+        corpus.neighbours = _graph(corpus.links, len(corpus)) if own else _with_rows(self.neighbours, len(newer))
+        return corpus
+
+    def _touches(self, newer: Sequence[Article]) -> bool:
+        """Say whether some articles, in order, are more than new articles below all others."""
+        addresses = [address for article in newer for address in article.addresses]
+        names = {article.id for article in newer}
+        taken = any(name in self._row_of_id for name in names) or any(map(self._addresses.find, addresses))
+        if taken or len(names) < len(newer) or any("#" in address for address in addresses):
+            return True
+        keys = {address_key(address, frozenset()) for address in addresses}
+        if len(keys) < len(addresses) or _moment_and_id(newer[0]) <= _moment_and_id(self.originals[-1]):
+            return True
+        return not self._awaited.isdisjoint(names | keys)
+
+    @cached_property
+    def _awaited(self) -> set[str]:
+        """What relations to externals name, at least: ids, and addresses as they are looked up."""
+        ids = {link.target_id for _, link in self.externals if link.target_id}
+        return ids | {address_key(link.url, frozenset()) for _, link in self.externals if link.url}
+
     @overload
     def __getitem__(self, index: int) -> Article: ...
     @overload
@@ -167,8 +214,12 @@ class Corpus(Sequence[Article]):
 
     def find(self, name: str) -> int | None:
         """Return the row of an id or an address, None where there is none."""
-        row = self._row_of_id.get(name)
-        return self._addresses.find(name) if row is None and "/" in name else row
+        row = self._known(self._row_of_id.get(name))
+        return self._known(self._addresses.find(name)) if row is None and "/" in name else row
+
+    def _known(self, row: int | None) -> int | None:
+        """Return a row of this corpus; None for one of a later corpus that shares its tables."""
+        return row if row is None or row < len(self) else None
 
     def row(self, name: str) -> int:
         """Return the row of an id or an address.
@@ -180,22 +231,23 @@ class Corpus(Sequence[Article]):
         """
         row = self.find(name)
         if row is None:
-            raise UnknownArticleError.naming_nearest(name, self._row_of_id)
+            raise UnknownArticleError.naming_nearest(name, list(self._row_of_id))
         return row
 
     def row_of(self, article: Article) -> int | None:
         """Return the row that this article stands for, by id, else by any address; None for a new one."""
-        row = self._row_of_id.get(article.id)
+        row = self._known(self._row_of_id.get(article.id))
         if row is not None:
             return row
-        found = (self._addresses.find(address) for address in article.addresses)
+        found = (self._known(self._addresses.find(address)) for address in article.addresses)
         return next((row for row in found if row is not None), None)
 
     def resolve(self, relation: Relation) -> int | None:
         """Return the row of a relation's target, None for an external."""
-        if relation.target_id is not None and relation.target_id in self._row_of_id:
-            return self._row_of_id[relation.target_id]
-        return self._addresses.find(relation.url) if relation.url else None
+        row = self._known(self._row_of_id.get(relation.target_id)) if relation.target_id is not None else None
+        if row is not None:
+            return row
+        return self._known(self._addresses.find(relation.url)) if relation.url else None
 
     def rows_as_of(self, moment: datetime | None) -> int:
         """Return how many rows, from the first, were published on or before `moment`; all of them for None."""
@@ -222,12 +274,23 @@ class Corpus(Sequence[Article]):
         ordered = np.sort(np.array(pairs, dtype=np.int64))
         ordered = ordered[np.diff(ordered, prepend=-1) > 0]
         self.links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
-        both = np.vstack([self.links, self.links[:, ::-1]])
-        shape = (len(self), len(self))
-        graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=shape)
-        graph.sum_duplicates()
-        graph.data[:] = 1.0
-        self.neighbours = graph
+        self.neighbours = _graph(self.links, size)
+
+
+def _graph(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
+    """Return the relations read as undirected."""
+    both = np.vstack([links, links[:, ::-1]])
+    graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=(size, size))
+    graph.sum_duplicates()
+    graph.data[:] = 1.0
+    return graph
+
+
+def _with_rows(graph: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
+    """Return a graph with some more articles that nothing is linked with."""
+    indptr = np.append(graph.indptr, np.full(count, graph.indptr[-1], dtype=graph.indptr.dtype))
+    size = graph.shape[0] + count
+    return sparse.csr_matrix((graph.data, graph.indices, indptr), shape=(size, size))
 
 
 class _AddressBook:
@@ -236,9 +299,14 @@ class _AddressBook:
     def __init__(self, articles: Sequence[Article]):
         self._rows: dict[str, int] = {}
         self._shared = pages_of_many(articles)
+        self.size = len(articles)
         for row, article in enumerate(articles):
             for address in article.addresses:
                 self._rows.setdefault(address_key(address, self._shared), row)
+
+    def add(self, article: Article, row: int) -> None:
+        for address in article.addresses:
+            self._rows.setdefault(address_key(address, self._shared), row)
 
     def find(self, address: str) -> int | None:
         return self._rows.get(address_key(address, self._shared))
@@ -275,6 +343,9 @@ def _seconds(moment: datetime | None) -> float:
 def _same_article(ordered: Sequence[Article]) -> list[list[Article]]:
     """Group articles that share an id or an address, each group in the order given."""
     shared = pages_of_many(ordered)
+    keys = [address_key(address, shared) for article in ordered for address in article.addresses]
+    if len(set(keys)) == len(keys) and len({article.id for article in ordered}) == len(ordered):
+        return [[article] for article in ordered]
     owner_of_id: dict[str, int] = {}
     owner: dict[str, int] = {}
     parent = list(range(len(ordered)))

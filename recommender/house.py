@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.corpus import Corpus
 from recommender.decisions import REJECT, Decision, Decisions
 from recommender.errors import SettingsError, UnknownArticleError, nearest
-from recommender.features import Query
+from recommender.features import Asked
 from recommender.features.topics import topic_key
 from recommender.records import PINNED, Article, Provider, Reason
 from recommender.rules import Rules
@@ -109,9 +109,9 @@ class House:
             ),
         ]
 
-    def orders(self, query: Query, source: Article) -> Orders:
+    def orders(self, asked: Asked, source: Article) -> Orders:
         """Return what the house says on one source; `source` is the article as it was asked for."""
-        return Orders(self, query, source)
+        return Orders(self, asked, source)
 
     def block(self, source_row: int, source: Article, row: int) -> str | None:
         """Say which rule forbids a link by name, by a list of the house; None for none of them."""
@@ -165,9 +165,9 @@ class House:
 class Orders:
     """What the house says on one source, of any row that the source may know."""
 
-    def __init__(self, house: House, query: Query, source: Article):
-        self.house, self.query, self.source = house, query, source
-        self.pinned = [other for one, other in house.pins if one == query.row and other < query.limit]
+    def __init__(self, house: House, asked: Asked, source: Article):
+        self.house, self.asked, self.source = house, asked, source
+        self.pinned = [other for one, other in house.pins if one == asked.row and other < asked.limit]
         rules = house.rules
         self.most_per_provider = rules.most_per_provider
         self.copies_too = True
@@ -192,12 +192,12 @@ class Orders:
 
     def rejection(self, row: int) -> str | None:
         """Say who rejected a row for this source, and why; None where nobody did."""
-        decision = self.house.rejected.get((self.query.row, row))
+        decision = self.house.rejected.get((self.asked.row, row))
         return None if decision is None else _said(decision)
 
     def refusal(self, row: int) -> str | None:
         """Say which rule keeps a row from being suggested whatever its score; a pin is above the limits."""
-        blocked = self.house.block(self.query.row, self.source, row)
+        blocked = self.house.block(self.asked.row, self.source, row)
         if blocked is not None or row in self.pinned:
             return blocked
         return next(filter(None, (limit(row) for limit in self._limits)), None)
@@ -228,7 +228,9 @@ class Orders:
 
     def _ages(self, rows: NDArray[np.intp] | Sequence[int]) -> NDArray[np.float64]:
         """Return by how many days rows are older than the source; NaN where a date is unknown."""
-        ages: NDArray[np.float64] = self.query.vectors.days[0] - self.query.index.vectors.days[np.asarray(rows)]
+        ages: NDArray[np.float64] = (
+            self.asked.query.vectors.days[self.asked.place] - self.asked.index.vectors.days[np.asarray(rows)]
+        )
         return ages
 
     def _too_poor(self, row: int) -> str | None:

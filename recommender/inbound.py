@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
-from recommender.features import Query
+from recommender.features import Asked
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.selection import CandidateTexts, Choice, obstacle
@@ -42,7 +42,7 @@ class Wanted:
 
     def pointers(
         self,
-        query: Query,
+        asked: Asked,
         source: Article,
         scores: NDArray[np.float64],
         settings: SelectionSettings,
@@ -52,14 +52,14 @@ class Wanted:
         """Yield what one source may point at of all that is wanted, among its candidates."""
         if source.removed:
             return
-        for row in np.intersect1d(query.targets, self.targets, assume_unique=True).tolist():
-            place = int(np.searchsorted(query.targets, row))
+        for row in np.intersect1d(asked.targets, self.targets, assume_unique=True).tolist():
+            place = int(np.searchsorted(asked.targets, row))
             pinned = orders is not None and row in orders.pinned
-            late = self.older and query.row > row
+            late = self.older and asked.row > row
             poor = scores[place] < threshold and not pinned
-            if poor or late or (query.row, row) in self._linked or obstacle(query, row, settings, orders):
+            if poor or late or (asked.row, row) in self._linked or obstacle(asked, row, settings, orders):
                 continue
-            yield Pointer(not pinned, -float(scores[place]), source.id, query.row, row)
+            yield Pointer(not pinned, -float(scores[place]), source.id, asked.row, row)
 
 
 def best_pointers(found: Iterable[Iterable[Pointer]], k: int) -> dict[int, list[Pointer]]:
@@ -73,8 +73,8 @@ def best_pointers(found: Iterable[Iterable[Pointer]], k: int) -> dict[int, list[
     return {target: heapq.nsmallest(k, pointers) for target, pointers in best.items()}
 
 
-def pointed(query: Query, source: Article, pointer: Pointer) -> Choice:
+def pointed(asked: Asked, source: Article, pointer: Pointer) -> Choice:
     """Return a pointer as a choice among the candidates of its source."""
-    place = int(np.searchsorted(query.targets, pointer.target))
-    repeats = bool(CandidateTexts(query, source).of_source[place])
+    place = int(np.searchsorted(asked.targets, pointer.target))
+    repeats = bool(CandidateTexts(asked, source).of_source[place])
     return Choice(place, place, (), repeats, not pointer.unpinned)

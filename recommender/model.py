@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender import archive
-from recommender.candidates import with_candidates
+from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
 from recommender.decisions import SITE_FILE as DECISIONS
 from recommender.decisions import Decisions
 from recommender.errors import ArticleError, ModelFormatError, NotFittedError, SettingsError
-from recommender.features import FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.features import Asked, FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.fingerprints import Fingerprints
 from recommender.house import PIN, House, Orders, Weight, with_pins
 from recommender.inbound import Pointer, Wanted, best_pointers, pointed
+from recommender.kept_lists import KeptLists
 from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
 from recommender.settings import Settings
-from recommender.storage import read_folder, write_folder
+from recommender.storage import LIBRARIES, code_digest, library_versions, read_folder, write_folder
 from recommender.stories import kind_of
+from recommender.sweep import Sweep
 from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
 
-BLOCK = 64
+BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,12 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A source's candidates with what they were scored by, in the order of `query.targets`.
+    """A source's candidates with what they were scored by, in the order of `asked.targets`.
 
     Without `orders` nothing of the house is in it.
     """
 
-    query: Query
+    asked: Asked
     features: NDArray[np.float32]
     log_odds: NDArray[np.float64]
     orders: Orders | None = None
@@ -75,7 +81,7 @@ class _Ranked:
         """Return the same with what the house adds to it."""
         if self.orders is None:
             return self
-        return replace(self, log_odds=self.log_odds + self.orders.log_odds(self.query.targets))
+        return replace(self, log_odds=self.log_odds + self.orders.log_odds(self.asked.targets))
 
     def weights(self, row: int) -> list[Weight]:
         """Return what the house adds to a row's log-odds."""
@@ -118,8 +124,10 @@ class Recommender:
         self._house_known: House | None = None
         self._changing = threading.Lock()
 
-    def fit(self, articles: Iterable[Article]) -> Self:
+    def fit(self, articles: Iterable[Article], n_jobs: int = 1) -> Self:
         """Learn words, topics and the ranker from these articles, their relations, and what editors accepted.
+
+        The same for any `n_jobs`.
 
         Raises
         ------
@@ -139,7 +147,7 @@ class Recommender:
         taught = self.decisions.taught(corpus)
         lesson = index if taught is corpus else features.index(taught, like=index)
         with self._changing:
-            self._current = _State(features, train_ranker(lesson, self.settings, self._shipped), index)
+            self._current = _State(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
         return self
 
     @property
@@ -201,23 +209,26 @@ class Recommender:
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
-        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, start: int = 0
+        self,
+        k: int | None = None,
+        threshold: float | None = None,
+        n_jobs: int = 1,
+        start: int = 0,
+        kept: KeptLists | None = None,
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
 
-        The first `start` articles are passed over.
+        The first `start` articles are passed over. From `kept` comes what cannot have changed since it was kept there.
+        Where the house has a say nothing is taken from it: its rules reach further than an article's surroundings.
         """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        state = self._state
-        rows = np.arange(start, len(state.index.corpus))
-        blocks = _blocks(rows)
-        work = (delayed(self._suggest_rows)(state, block, k, threshold) for block in blocks)
-        done = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)
-        for block, lists in zip(blocks, done, strict=True):
-            for row, suggestions in zip(block, lists, strict=True):
-                yield state.index.corpus[int(row)].id, suggestions
+        silent = self._house(self.corpus).silent
+        sweep = Sweep(copy.copy(self), k, threshold, n_jobs)  # as it stands now, whatever is added meanwhile
+        if kept is None or start or not silent:
+            return sweep.lists(start)
+        return sweep.renewed(kept, self._key(k, threshold))
 
     def inbound(
         self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
@@ -245,7 +256,7 @@ class Recommender:
         state = self._knowing(target)
         corpus = state.index.corpus
         own = np.array([_target_row(corpus, target)])
-        asked = self._rank(state, state.index.vectors.take(own), own, np.array([len(corpus)]))[0].query
+        asked = self._rank(state, state.index.vectors.take(own), own, np.array([len(corpus)]))[0].asked
         pinned = [source for source, other in self._house(corpus).pins if other == own[0]]
         rows = np.union1d(asked.targets, np.array(pinned, dtype=np.intp))
         wanted = Wanted(corpus, own.tolist(), older)
@@ -278,13 +289,18 @@ class Recommender:
         Sources and moments go in pairs, as in `suggest`.
         """
         state = self._state
-        for source, moment in zip(sources, as_of, strict=True):
-            [ranked] = self._rank(state, *self._ask(state, source, moment))
-            places = order(ranked.query, ranked.scores)
-            corpus = state.index.corpus
-            source_id = source.id if isinstance(source, Article) else corpus[ranked.query.row].id
-            targets = tuple(corpus[int(row)].id for row in ranked.query.targets[places])
-            yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
+        corpus = state.index.corpus
+        pairs = list(zip(sources, as_of, strict=True))
+        for start in range(0, len(pairs), BLOCK):
+            block = pairs[start : start + BLOCK]
+            asked = [self._ask(state, *pair) for pair in block]
+            vectors = Vectors.stacked([one[0] for one in asked])
+            rows, limits = (np.concatenate([one[place] for one in asked]) for place in (1, 2))
+            for (source, _), ranked in zip(block, self._rank(state, vectors, rows, limits), strict=True):
+                places = order(ranked.asked, ranked.scores)
+                source_id = source.id if isinstance(source, Article) else corpus[ranked.asked.row].id
+                targets = tuple(corpus[int(row)].id for row in ranked.asked.targets[places])
+                yield Ranking(source_id, targets, tuple(ranked.scores[places].tolist()))
 
     def score(self, source: str | Article, target: str | Article) -> float:
         """Return the probability, in [0, 1], that an editor would keep this link."""
@@ -308,8 +324,8 @@ class Recommender:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
         [ranked] = self._rank(state, vectors, rows, limits, self._house(corpus), [article], np.array([row]))
-        place = int(np.searchsorted(ranked.query.targets, row))
-        pair = Pair(ranked.query, row, article, corpus[row], state.features.text_)
+        place = int(np.searchsorted(ranked.asked.targets, row))
+        pair = Pair(ranked.asked, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
         return Explanation(
             source_id=article.id,
@@ -319,7 +335,7 @@ class Recommender:
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
             **vars(
-                verdict_on(ranked.query, article, ranked.scores, place, self.settings, self._limits()[1], ranked.orders)
+                verdict_on(ranked.asked, article, ranked.scores, place, self.settings, self._limits()[1], ranked.orders)
             ),
         )
 
@@ -328,6 +344,11 @@ class Recommender:
         new = {article.id: article for article in articles}
         with self._changing:
             state = self._state
+            newer = state.index.corpus.with_newer(new.values())
+            if newer is not None:
+                vectors = state.features.transform(newer[len(state.index.corpus) :])
+                self._current = replace(state, index=state.index.grown(newer, vectors))
+                return
             kept = [article for article in state.index.corpus.originals if article.id not in new]
             self._current = self._restated(state, [*kept, *new.values()])
 
@@ -369,7 +390,7 @@ class Recommender:
             When `path` holds something that is no model folder.
         """
         state = self._state
-        contents = archive.pack(state.features, state.ranker, state.index.corpus, self.settings)
+        contents = archive.pack(state.features, state.ranker, state.index, self.settings)
         contents.facts |= {"name": self.name, "version": self.version}
         if self.decisions:
             contents.texts[DECISIONS] = self.decisions.to_bytes()
@@ -392,6 +413,13 @@ class Recommender:
         model = cls(settings, str(contents.facts.get("name", "site")), decisions=decisions)
         model._current = _State(features, ranker, index)
         return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_changing"}
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        vars(self).update(values)
+        self._changing = threading.Lock()
 
     @property
     def _state(self) -> _State:
@@ -450,26 +478,30 @@ class Recommender:
         also: NDArray[np.intp] | None = None,
     ) -> list[_Ranked]:
         """Score each source's candidates; by the house too where one is given, with the `sources` as asked for."""
-        asked = list(queries(state.index, vectors, rows, limits, BLOCK))
-        orders: list[Orders | None] = [None] * len(asked)
+        found: list[_Ranked] = []
+        depth = searched_depth(self.settings.candidates)
+        for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
+            found += self._scored(state, with_candidates(block, self.settings.candidates))
         if house is not None and not house.silent:
-            orders = [house.orders(query, source) for query, source in zip(asked, sources, strict=True)]
-        candidates = self.settings.candidates
-        found = self._scored(state, [with_candidates(query, candidates) for query in asked], orders)
-        more = {place: added for place, one in enumerate(found) if len(added := _added(one, also))}
-        wider = [with_candidates(asked[place], candidates, added) for place, added in more.items()]
-        for place, wide in zip(more, self._scored(state, wider, [orders[place] for place in more]), strict=True):
-            found[place] = _beside(found[place], wide)
+            orders = [house.orders(one.asked, source) for one, source in zip(found, sources, strict=True)]
+            found = [replace(one, orders=each).by_the_house() for one, each in zip(found, orders, strict=True)]
+        more: dict[tuple[int, ...], list[int]] = {}
+        for place, one in enumerate(found):
+            if added := _added(one, also):
+                more.setdefault(added, []).append(place)
+        for added, places in more.items():
+            part = np.array(places)
+            for block in queries(state.index, vectors.take(part), rows[part], limits[part], len(part), depth):
+                wider = self._scored(state, with_candidates(block, self.settings.candidates, np.array(added)))
+                for place, wide in zip(places, wider, strict=True):
+                    found[place] = _beside(found[place], replace(wide, orders=found[place].orders).by_the_house())
         return found
 
-    def _scored(self, state: _State, found: Sequence[Query], orders: Sequence[Orders | None]) -> list[_Ranked]:
-        if not found:
-            return []
-        blocks = [pair_features(query)[0] for query in found]
-        sizes = np.array([len(block) for block in blocks])
-        log_odds = np.split(state.ranker.log_odds(np.vstack(blocks), sizes), np.cumsum(sizes)[:-1])
-        ranked = map(_Ranked, found, blocks, log_odds, orders)
-        return [one.by_the_house() for one in ranked]
+    def _scored(self, state: _State, query: Query) -> list[_Ranked]:
+        features = pair_features(query)[0]
+        found = state.ranker.log_odds(features, query.pairs.count())
+        every = [Asked(query, place) for place in range(len(query))]
+        return [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
 
     def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
         """Return rules and decisions as they stand, or stood, found in a corpus."""
@@ -481,12 +513,23 @@ class Recommender:
             self._house_known = house
         return house
 
-    def _suggest_rows(self, state: _State, rows: NDArray[np.intp], k: int, threshold: float) -> list[list[Suggestion]]:
+    @property
+    def index(self) -> Index:
+        """The articles, in vectors."""
+        return self._state.index
+
+    def answers(
+        self, rows: NDArray[np.intp], k: int, threshold: float, marks: Fingerprints | None = None
+    ) -> tuple[list[list[Suggestion]], list[bytes]]:
+        """Return the suggestions of some rows, and, where there are marks, the fingerprints of the rows."""
+        state = self._state
         corpus = state.index.corpus
         sources = [corpus[int(row)] for row in rows]
         limits = np.full(len(rows), len(corpus))
         ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
-        return self._suggestions(state, ranked, sources, k, threshold)
+        asked = dict.fromkeys(one.asked.query for one in ranked) if marks else {}
+        fingerprints = [one for query in asked for one in marks.of_sources(query)] if marks else []
+        return self._suggestions(state, ranked, sources, k, threshold), fingerprints
 
     def _inbound(
         self,
@@ -510,7 +553,7 @@ class Recommender:
         def point(some: NDArray[np.intp]) -> list[Pointer]:
             found: list[Pointer] = []
             for one, source in ask(some):
-                found += wanted.pointers(one.query, source, one.scores, settings, threshold, one.orders)
+                found += wanted.pointers(one.asked, source, one.scores, settings, threshold, one.orders)
             return found
 
         pool = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
@@ -519,19 +562,31 @@ class Recommender:
         ranks = {pointer: rank for each in best.values() for rank, pointer in enumerate(each, start=1)}
         chosen = sorted(ranks, key=lambda pointer: pointer.source)
         for some in _blocks(np.unique(np.array([pointer.source for pointer in chosen], dtype=np.intp))):
-            again = {one.query.row: (one, source) for one, source in ask(some)}
+            again = {one.asked.row: (one, source) for one, source in ask(some)}
             for pointer in [each for each in chosen if each.source in again]:
                 one, source = again[pointer.source]
-                choice = pointed(one.query, source, pointer)
+                choice = pointed(one.asked, source, pointer)
                 parts = state.ranker.contributions(one.features[[choice.place]])[0]
                 found[pointer.target].append(self._suggestion(state, one, choice, source, ranks[pointer], parts))
         return {target: sorted(each, key=lambda one: one.rank) for target, each in found.items()}
+
+    def _key(self, k: int, threshold: float) -> bytes:
+        """Return the digest of all that a list depends on beside the articles."""
+        state = self._state
+        words = (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_)
+        told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
+        told += [state.index.corpus.topic_parents, state.features.topics_.parents_, code_digest()]
+        told += [library_versions(LIBRARIES)]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+        for counts in words:
+            digest.update(counts.tobytes())
+        return digest.digest()
 
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
         chosen = [
-            select(one.query, source, one.scores, self.settings.selection, k, threshold, one.orders)
+            select(one.asked, source, one.scores, self.settings.selection, k, threshold, one.orders)
             for one, source in zip(ranked, sources, strict=True)
         ]
         if not any(chosen):
@@ -555,10 +610,10 @@ class Recommender:
     def _suggestion(
         self, state: _State, ranked: _Ranked, choice: Choice, source: Article, rank: int, parts: NDArray[np.float64]
     ) -> Suggestion:
-        query, corpus = ranked.query, state.index.corpus
-        row, scored, *others = (int(query.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
+        asked, corpus = ranked.asked, state.index.corpus
+        row, scored, *others = (int(asked.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
         score = float(ranked.scores[choice.scored])
-        pair = Pair(query, scored, source, corpus[scored], state.features.text_)
+        pair = Pair(asked, scored, source, corpus[scored], state.features.text_)
         reasons = explain_score(
             pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored]), ranked.weights(scored)
         )
@@ -567,22 +622,22 @@ class Recommender:
             target_id=corpus[row].id,
             rank=rank,
             score=score,
-            kind=kind_of(choice.repeats_source, float(query.gaps[row]), score),
+            kind=kind_of(choice.repeats_source, float(asked.gap(np.array([row]))[0]), score),
             reasons=(PIN, *reasons) if choice.pinned else reasons,
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
 
 
-def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> NDArray[np.intp]:
+def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> tuple[int, ...]:
     """Return the rows that are asked for, or pinned, and are no candidates."""
     wanted = with_pins(also, ranked.orders)
-    return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.query.targets)
+    return () if wanted is None else tuple(np.setdiff1d(wanted, [*ranked.asked.targets, ranked.asked.row]).tolist())
 
 
 def _beside(ranked: _Ranked, wide: _Ranked) -> _Ranked:
     """Put further rows beside the candidates, which keep what they had without them: a score depends on its rivals."""
-    places = np.searchsorted(wide.query.targets, ranked.query.targets)
+    places = np.searchsorted(wide.asked.targets, ranked.asked.targets)
     features, log_odds = wide.features.copy(), wide.log_odds.copy()
     features[places], log_odds[places] = ranked.features, ranked.log_odds
     return replace(wide, features=features, log_odds=log_odds)

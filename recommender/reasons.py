@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from recommender.features import GROUPS, Query
+from recommender.features import GROUPS, Asked
 from recommender.features.text import TextModel
 from recommender.features.topics import shared_topics
 from recommender.house import Weight
@@ -22,7 +23,7 @@ BASE = "base_rate"
 class Pair:
     """A source and one of its candidates, with what is needed to put it into words."""
 
-    query: Query
+    asked: Asked
     row: int
     source: Article
     target: Article
@@ -59,11 +60,9 @@ def explain_score(
     house
         What the house adds to the log-odds, a reason each.
     """
-    groups = [name.partition(".")[0] for name in names]
-    by_group = {
-        group: float(sum(part for part, owner in zip(contributions, groups, strict=False) if owner == group))
-        for group in dict.fromkeys(groups)
-    }
+    groups, of_group = _groups(tuple(names))
+    sums = np.bincount(of_group, weights=contributions[: len(names)], minlength=len(groups))
+    by_group = dict(zip(groups, sums.tolist(), strict=True))
     words = {group: WORDS[group](pair) for group in by_group}
     by_group |= {weight.feature: weight.log_odds for weight in house}
     words |= {weight.feature: weight.text for weight in house}
@@ -75,6 +74,14 @@ def explain_score(
     reasons = [Reason(group, words[group], value * slope, value) for group, value in by_group.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
+
+
+@lru_cache(maxsize=8)
+def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Return the groups of some features, and the place of each feature's among them."""
+    of_feature = [name.partition(".")[0] for name in names]
+    groups = tuple(dict.fromkeys(of_feature))
+    return groups, np.array([groups.index(group) for group in of_feature], dtype=np.intp)
 
 
 def _title_words(pair: Pair) -> str:
@@ -103,7 +110,7 @@ def _provider_words(pair: Pair) -> str:
 
 
 def _time_words(pair: Pair) -> str:
-    days = pair.query.gaps[pair.row]
+    days = pair.asked.gap(np.array([pair.row]))[0]
     if np.isnan(days):
         return "date unknown"
     if days < 1:
@@ -116,25 +123,21 @@ def _quality_words(pair: Pair) -> str:
 
 
 def _length_words(pair: Pair) -> str:
-    return _plural(int(pair.query.index.vectors.words[pair.row, 1]), "word")
+    return _plural(int(pair.asked.index.vectors.words[pair.row, 1]), "word")
 
 
 def _relation_words(pair: Pair) -> str:
-    neighbours = pair.query.known_neighbours(pair.row)
-    if len(neighbours) == 0:
+    count = int(pair.asked.known_degrees(np.array([pair.row]))[0])
+    if count == 0:
         return "not linked with any known article"
-    likeness = pair.query.overall[neighbours]
-    nearest = neighbours[np.lexsort((neighbours, -likeness))[:2]]
-    titles = " and ".join(f"“{pair.query.index.corpus[int(row)].title}”" for row in nearest)
-    return f"linked with {_plural(len(neighbours), 'article')}, nearest {titles}"
+    nearest = pair.asked.nearest_neighbours(pair.row, 2)
+    titles = " and ".join(f"“{pair.asked.index.corpus[int(row)].title}”" for row in nearest)
+    return f"linked with {_plural(count, 'article')}, nearest {titles}"
 
 
 def _surrounding_words(pair: Pair) -> str:
-    alike = pair.query.most_alike()
-    linked = sum(len(pair.query.known_neighbours(int(row))) > 0 for row in alike)
-    return (
-        f"{linked} of the {_plural(len(alike), 'article')} most like the source are linked" if len(alike) else "alone"
-    )
+    alike, linked = pair.asked.alike_and_linked
+    return f"{linked} of the {_plural(alike, 'article')} most like the source are linked" if alike else "alone"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -112,6 +112,8 @@ class Article:
                 raise ArticleError(f"{name} of article {self.id!r} must be a text, got {getattr(self, name)!r}")
         for name in ("aliases", "topics", "relations"):
             value = getattr(self, name)
+            if type(value) is tuple and not value:
+                continue
             if isinstance(value, str):
                 raise ArticleError(f"{name} of article {self.id!r} must be a list, got the text {value!r}")
             if not isinstance(value, Iterable):

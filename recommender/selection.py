@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.duplicates import same_text
-from recommender.features import Query
+from recommender.features import Asked
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.settings import SelectionSettings
@@ -40,22 +40,29 @@ class Choice:
     pinned: bool = False
 
 
-def order(query: Query, scores: NDArray[np.float64]) -> NDArray[np.intp]:
+def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the positions of the candidates, best first; ties by the target's id."""
-    ids = [query.index.corpus[int(row)].id for row in query.targets]
-    return np.array(sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place])), dtype=np.intp)
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    ends = np.append(np.flatnonzero(np.diff(ranked)) + 1, len(ranked))
+    corpus, start = asked.index.corpus, 0
+    for end in ends.tolist():
+        if end - start > 1:
+            order[start:end] = sorted(order[start:end], key=lambda place: corpus[int(asked.targets[place])].id)
+        start = end
+    return order
 
 
-def obstacle(query: Query, row: int, settings: SelectionSettings, orders: Orders | None = None) -> str | None:
+def obstacle(asked: Asked, row: int, settings: SelectionSettings, orders: Orders | None = None) -> str | None:
     """Say why an article must not be suggested whatever its score; None where nothing is in the way."""
-    return _obstacle(query, row, settings, _curated(query, settings), orders)
+    return _obstacle(asked, row, settings, _curated(asked, settings), orders)
 
 
 def _obstacle(
-    query: Query, row: int, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
+    asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
 ) -> str | None:
-    article = query.index.corpus[row]
-    if row == query.row:
+    article = asked.index.corpus[row]
+    if row == asked.row:
         return "it is the source itself"
     if article.removed:
         return "it was removed"
@@ -67,7 +74,7 @@ def _obstacle(
 
 
 def select(
-    query: Query,
+    asked: Asked,
     source: Article,
     scores: NDArray[np.float64],
     settings: SelectionSettings,
@@ -91,14 +98,14 @@ def select(
     provider has as many suggestions as it may have, a read is shown as its next best copy of another one, or not.
     A read whose copy an editor rejected is rejected, unless it is pinned.
     """
-    texts = CandidateTexts(query, source)
+    texts = CandidateTexts(asked, source)
     diversity = float(settings.diversity)
-    places = order(query, scores)
-    curated = _curated(query, settings)
-    may = np.array([_obstacle(query, int(row), settings, curated, orders) is None for row in query.targets], dtype=bool)
-    rejected = _rejected_places(query, orders)
+    places = order(asked, scores)
+    curated = _curated(asked, settings)
+    may = np.array([_obstacle(asked, int(row), settings, curated, orders) is None for row in asked.targets], dtype=bool)
+    rejected = _rejected_places(asked, orders)
     left = places[may[places] & (scores[places] >= threshold)]
-    pinned = _pinned_places(query, may, orders)
+    pinned = _pinned_places(asked, may, orders)
     waiting = list(pinned)
     providers = _Providers(orders)
     likeness = np.zeros(len(scores))
@@ -127,11 +134,11 @@ def select(
     return chosen
 
 
-def _rejected_places(query: Query, orders: Orders | None) -> NDArray[np.bool_]:
+def _rejected_places(asked: Asked, orders: Orders | None) -> NDArray[np.bool_]:
     """Say of each candidate whether its copies must not be suggested either."""
     if orders is None or not orders.copies_too:
-        return np.zeros(len(query.targets), dtype=bool)
-    return np.array([orders.rejection(int(row)) is not None for row in query.targets], dtype=bool)
+        return np.zeros(len(asked.targets), dtype=bool)
+    return np.array([orders.rejection(int(row)) is not None for row in asked.targets], dtype=bool)
 
 
 class _Providers:
@@ -154,28 +161,28 @@ def _provider_key(article: Article) -> str | None:
     return article.provider.key if article.provider else None
 
 
-def _pinned_places(query: Query, may: NDArray[np.bool_], orders: Orders | None) -> list[int]:
+def _pinned_places(asked: Asked, may: NDArray[np.bool_], orders: Orders | None) -> list[int]:
     """Return where the pinned rows stand among the candidates, in the order of the house."""
     rows = orders.pinned if orders is not None else []
-    places = [int(np.searchsorted(query.targets, row)) for row in rows]
+    places = [int(np.searchsorted(asked.targets, row)) for row in rows]
     return [
         place
         for place, row in zip(places, rows, strict=True)
-        if place < len(may) and query.targets[place] == row and may[place]
+        if place < len(may) and asked.targets[place] == row and may[place]
     ]
 
 
 class CandidateTexts:
     """The full texts of a source's candidates, and which of them are the same text."""
 
-    def __init__(self, query: Query, source: Article):
-        index = query.index
-        self.articles = [index.corpus[int(row)] for row in query.targets]
+    def __init__(self, asked: Asked, source: Article):
+        index = asked.index
+        self.articles = [index.corpus[int(row)] for row in asked.targets]
         self._titles = np.array([article.title for article in self.articles], dtype=object)
-        self._days = index.vectors.days[query.targets]
-        self._matrix = index.vectors.text.full[query.targets]
+        self._days = index.vectors.days[asked.targets]
+        self._matrix = index.vectors.text.full[asked.targets]
         self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
-        cosines, gaps = query.similarity["full"][query.targets], query.gaps[query.targets]
+        cosines, gaps = asked.like("full", asked.targets), asked.gap(asked.targets)
         self.of_source = same_text(source.title, self._titles, cosines, gaps)
 
     def cosines(self, place: int) -> NDArray[np.float32]:
@@ -212,9 +219,9 @@ def _canonical_first(article: Article) -> tuple[float, float, str]:
     return -quality, moment, article.id
 
 
-def _curated(query: Query, settings: SelectionSettings) -> frozenset[int]:
+def _curated(asked: Asked, settings: SelectionSettings) -> frozenset[int]:
     """Return the rows that must not be repeated, as the source's editors have linked them."""
-    if settings.repeat_curated or query.row < 0:
+    if settings.repeat_curated or asked.row < 0:
         return frozenset()
-    links = query.index.corpus.links
-    return frozenset(links[links[:, 0] == query.row, 1].tolist())
+    links = asked.index.corpus.links
+    return frozenset(links[links[:, 0] == asked.row, 1].tolist())

@@ -13,6 +13,7 @@ import msgspec
 
 from recommender.corpus import Corpus
 from recommender.decisions import Decisions
+from recommender.kept_lists import KeptLists
 from recommender.model import BLOCK, Recommender
 from recommender.records import Reason, Suggestion
 from recommender.settings import Settings
@@ -81,16 +82,19 @@ class Spool:
             file.truncate(ends[count])
         return count
 
-    def lists(self, model: Recommender, k: int, n_jobs: int) -> Iterator[tuple[str, list[Suggestion]]]:
+    def lists(
+        self, model: Recommender, k: int, n_jobs: int = 1, kept: KeptLists | None = None
+    ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield what `model.suggest_all` would: first what there is, then the rest, which is kept on the way."""
         start = self.done(len(model.corpus))
         if start:
-            with self._lists.open("rb") as kept:
-                for line in kept:
+            with self._lists.open("rb") as stored:
+                for line in stored:
                     yield _decoded(json.loads(line), model)
         if start < len(model.corpus):
+            rest = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
             with self._lists.open("ab") as file:
-                for place, (source, suggestions) in enumerate(model.suggest_all(k=k, n_jobs=n_jobs, start=start), 1):
+                for place, (source, suggestions) in enumerate(rest, 1):
                     file.write(json.dumps(_encoded(source, suggestions)).encode() + b"\n")
                     if place % BLOCK == 0:
                         file.flush()

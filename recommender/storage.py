@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ class Folder:
 def library_versions(names: Iterable[str]) -> dict[str, str]:
     """Return the versions of some installed libraries."""
     return {name: version(name) for name in names}
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Return what tells one version of this package's code from another."""
+    digest = hashlib.blake2b(digest_size=16)
+    package = Path(__file__).parent
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def write_folder(path: Path, folder: Folder) -> None:

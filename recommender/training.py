@@ -6,21 +6,26 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from recommender.candidates import with_candidates
+from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
 from recommender.default import shipped_ranker
 from recommender.features import FeatureModel, Index, Query, feature_names, pair_features, queries
+from recommender.parcel import Parcel
 from recommender.ranker import Judged, Ranker, ShippedRanker, fit_ranker
 from recommender.settings import Settings
+from recommender.workers import spread
+
+BLOCK = 256  # sources that a worker judges at a time
 
 
-def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None = None) -> Ranker:
+def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None = None, n_jobs: int = 1) -> Ranker:
     """Learn from every article that was linked with an older one, the newest `most_sources` of them.
 
     `shipped` stands in, or has a voice, where they are few; for None it is the one inside the package.
     """
-    judged = judge(index, teaching_rows(index, settings.ranker.most_sources), settings)
+    judged = judge(index, teaching_rows(index, settings.ranker.most_sources), settings, n_jobs=n_jobs)
     return fit_ranker(judged, settings.ranker, shipped or shipped_ranker())
 
 
@@ -54,26 +59,47 @@ def train_shipped(corpus: Corpus, settings: Settings) -> ShippedRanker:
     return ShippedRanker.fit(views, settings.ranker)
 
 
-def judge(index: Index, rows: NDArray[np.intp], settings: Settings, truth: Corpus | None = None) -> Judged:
+def judge(
+    index: Index, rows: NDArray[np.intp], settings: Settings, truth: Corpus | None = None, n_jobs: int = 1
+) -> Judged:
     """Return the pair features of these sources at their publication, with what the editors kept.
 
     That is the relations of the corpus `truth`, of the same articles; of the index's own for None.
     """
-    graph = (truth or index.corpus).neighbours
-    blocks: list[NDArray[np.float32]] = []
-    kept: list[NDArray[np.bool_]] = []
-    for query in at_publication(index, rows, settings):
-        features = pair_features(query)[0]
-        blocks.append(features)
-        kept.append(np.isin(query.targets, graph.indices[graph.indptr[query.row] : graph.indptr[query.row + 1]]))
+    index.prepare()
+    shared = (index, settings, (truth or index.corpus).neighbours)
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    parts = list(spread(_judge, (shared,), blocks, n_jobs, len(rows)))
     names = feature_names(index)
-    if not blocks:
-        nothing = np.empty((0, len(names)), dtype=np.float32)
-        return Judged(nothing, np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), names)
-    return Judged(np.vstack(blocks), np.concatenate(kept), np.array([len(block) for block in blocks]), names)
+    features = np.empty((sum(len(part[0]) for part in parts), len(names)), dtype=np.float32)
+    start = 0
+    for place, (found, *rest) in enumerate(parts):
+        features[start : start + len(found)] = found
+        start += len(found)
+        parts[place] = (features[:0], *rest)  # two copies of all features would be much
+    kept = np.concatenate([np.empty(0, dtype=bool), *(part[1] for part in parts)])
+    sizes = np.concatenate([np.empty(0, dtype=np.intp), *(part[2] for part in parts)])
+    return Judged(features, kept, sizes, names)
+
+
+def _judge(
+    parcel: Parcel[tuple[Index, Settings, sparse.csr_matrix]], rows: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.intp]]:
+    """Return what `Judged` holds of some sources."""
+    index, settings, graph = parcel.open()
+    features: list[NDArray[np.float32]] = []
+    kept: list[NDArray[np.bool_]] = []
+    sizes: list[NDArray[np.intp]] = []
+    for query in at_publication(index, rows, settings):
+        features.append(pair_features(query)[0])
+        links = graph[query.rows].tocoo()
+        kept.append(np.isin(query.key(query.owner, query.targets), query.key(links.row, links.col)))
+        sizes.append(query.pairs.count())
+    return np.vstack(features), np.concatenate(kept), np.concatenate(sizes)
 
 
 def at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
-    """Yield each source with its candidates, knowing what was published by then."""
-    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows)):
+    """Yield the sources, in blocks, with their candidates, knowing what was published by then."""
+    depth = searched_depth(settings.candidates)
+    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows), depth=depth):
         yield with_candidates(query, settings.candidates)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.candidates import with_candidates
-from recommender.features import Query
+from recommender.features import Asked
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.selection import Choice, obstacle, select
@@ -31,7 +31,7 @@ class Verdict:
 
 
 def verdict_on(
-    query: Query,
+    asked: Asked,
     source: Article,
     scores: NDArray[np.float64],
     place: int,
@@ -39,35 +39,35 @@ def verdict_on(
     threshold: float,
     orders: Orders | None = None,
 ) -> Verdict:
-    """Say what becomes of the target at a place of `query.targets`, which need not be a candidate by itself."""
+    """Say what becomes of the target at a place of `asked.targets`, which need not be a candidate by itself."""
     selection = settings.selection
-    row = int(query.targets[place])
-    in_the_way = obstacle(query, row, selection, orders)
+    row = int(asked.targets[place])
+    in_the_way = obstacle(asked, row, selection, orders)
     if in_the_way is not None:
         by_editor = orders is not None and in_the_way == orders.rejection(row)
         rule = REJECTED if by_editor else RULE
-        return _refused(REMOVED if query.index.corpus[row].removed else rule, in_the_way)
+        return _refused(REMOVED if asked.index.corpus[row].removed else rule, in_the_way)
     pinned = orders is not None and row in orders.pinned
-    if not pinned and row not in with_candidates(query, settings.candidates).targets:
+    if not pinned and row not in Asked(with_candidates(asked.query, settings.candidates), asked.place).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(query, source, scores, selection, selection.k, threshold, orders)
+    chosen = select(asked, source, scores, selection, selection.k, threshold, orders)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
-            return _listed(query, choice, place, rank)
+            return _listed(asked, choice, place, rank)
     if scores[place] < threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
     if orders is not None:
-        refused = _by_the_list(query, source, scores, place, settings, threshold, orders)
+        refused = _by_the_list(asked, source, scores, place, settings, threshold, orders)
         if refused is not None:
             return refused
-    ahead = tuple(_id(query, choice.place) for choice in chosen)
+    ahead = tuple(_id(asked, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
     return Verdict(f"not suggested: {why}", obstacle=OUTRANKED, outranked_by=ahead)
 
 
 def _by_the_list(
-    query: Query,
+    asked: Asked,
     source: Article,
     scores: NDArray[np.float64],
     place: int,
@@ -86,20 +86,20 @@ def _by_the_list(
             f"its provider has the most of {most} here already (rules.most_per_provider)",
         ),
     ):
-        chosen = select(query, source, scores, selection, selection.k, threshold, without)
+        chosen = select(asked, source, scores, selection, selection.k, threshold, without)
         if any(place in (choice.place, *choice.duplicates) for choice in chosen):
             return _refused(what, why)
     return None
 
 
-def _listed(query: Query, choice: Choice, place: int, rank: int) -> Verdict:
+def _listed(asked: Asked, choice: Choice, place: int, rank: int) -> Verdict:
     if place != choice.place:
-        canonical = _id(query, choice.place)
+        canonical = _id(asked, choice.place)
         said = f"listed under {canonical}, the same text, at rank {rank}"
         return Verdict(said, obstacle=DUPLICATE_OF, listed_under=canonical)
     if choice.pinned:
         return Verdict(f"suggested, at rank {rank}, as the house pinned it (rules.pin)", suggested=True)
-    by = f", by the score of {_id(query, choice.scored)}, the same text" if choice.scored != place else ""
+    by = f", by the score of {_id(asked, choice.scored)}, the same text" if choice.scored != place else ""
     return Verdict(f"suggested, at rank {rank}{by}", suggested=True)
 
 
@@ -107,5 +107,5 @@ def _refused(what: str, why: str) -> Verdict:
     return Verdict(f"not suggested: {why}", obstacle=what)
 
 
-def _id(query: Query, place: int) -> str:
-    return query.index.corpus[int(query.targets[place])].id
+def _id(asked: Asked, place: int) -> str:
+    return asked.index.corpus[int(asked.targets[place])].id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -462,7 +463,7 @@ def test_the_command_line_keeps_unless_told_otherwise(
             [place] if place else []
         )
         if place:
-            cache_file(place).unlink()
+            shutil.rmtree(place)
     assert len(said) == 1
     both = CliRunner().invoke(main, ["suggest", str(site), "--cache", str(chosen), "--no-cache"])
     assert both.exit_code == 2

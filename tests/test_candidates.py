@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender import Article, Corpus, Relation
-from recommender.candidates import best_rows, with_candidates
-from recommender.features import FeatureModel, Index, Query, queries
+from recommender.candidates import searched_depth, with_candidates
+from recommender.features import Asked, FeatureModel, Index, Query, pair_features, queries
+from recommender.features import search as text_search
+from recommender.features.segments import Runs
 from recommender.settings import CandidateSettings
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -50,7 +52,8 @@ def index() -> Index:
 def found(index: Index, row: int, limit: int, settings: CandidateSettings, **also: np.ndarray) -> Query:
     """Return the query of a row, or for -1 of the draft, with its candidates."""
     vectors = FeatureModel.fit(index.corpus).transform([DRAFT]) if row < 0 else index.vectors.take(np.array([row]))
-    [query] = queries(index, vectors, np.array([row]), np.array([limit]))
+    depth = searched_depth(settings)
+    [query] = queries(index, vectors, np.array([row]), np.array([limit]), depth=depth)
     return with_candidates(query, settings, **also)
 
 
@@ -60,21 +63,21 @@ def best(values: np.ndarray, count: int) -> list[int]:
     return sorted(row for row in ordered[:count] if values[row] > 0)
 
 
-def likeness(index: Index, query: Query) -> dict[str, np.ndarray]:
-    """Return every cosine with the source, from dense matrices."""
-    fields = {}
+def likeness(index: Index, query: Query, place: int = 0) -> dict[str, np.ndarray]:
+    """Return every cosine with a source, from dense matrices."""
+    fields, limit, row, source = {}, query.limits[place], query.rows[place], query.vectors.text
     for field in ("full", "title", "characters"):
-        dense = getattr(index.vectors.text, field)[: query.limit]
-        columns = np.unique(np.concatenate([dense.indices, getattr(query.vectors.text, field).indices]))
-        fields[field] = dense[:, columns].toarray() @ getattr(query.vectors.text, field)[:, columns].toarray()[0]
-        if query.row >= 0:
-            fields[field][query.row] = 0
+        dense = getattr(index.vectors.text, field)[:limit]
+        columns = np.unique(np.concatenate([dense.indices, getattr(source, field)[place].indices]))
+        fields[field] = dense[:, columns].toarray() @ getattr(source, field)[[place]][:, columns].toarray()[0]
+        if 0 <= row < limit:
+            fields[field][row] = 0
     fields["overall"] = fields["full"] + 0.5 * fields["title"] + 0.3 * fields["characters"]
     return fields
 
 
 def allowed(index: Index, query: Query, rows: list[int]) -> list[int]:
-    return [row for row in rows if row != query.row and not index.corpus[row].removed]
+    return [row for row in rows if row != query.rows[0] and not index.corpus[row].removed]
 
 
 @given(
@@ -82,38 +85,74 @@ def allowed(index: Index, query: Query, rows: list[int]) -> list[int]:
     st.integers(0, 35),
 )
 def test_the_best_rows_are_those_of_a_full_sort(values: list[float], count: int) -> None:
-    assert best_rows(np.array(values, dtype=np.float32), count).tolist() == best(np.array(values), count)
+    assert sorted(best_rows(values, count)) == best(np.array(values), count)
+
+
+def best_rows(values: list[float], count: int) -> list[int]:
+    runs = Runs(np.zeros(len(values), dtype=np.intp), 1)
+    return runs.best(np.array(values, dtype=np.float32), np.arange(len(values)), count).tolist()
 
 
 def test_among_equals_the_newest_rows_win() -> None:
-    assert best_rows(np.array([0.5, 0.5, 0.9, 0.5, 0.5]), 3).tolist() == [2, 3, 4]
+    assert best_rows([0.5, 0.5, 0.9, 0.5, 0.5], 3) == [2, 4, 3]
 
 
 def test_nothing_at_or_below_zero_is_best() -> None:
-    assert best_rows(np.array([0.0, -1.0, 0.0]), 2).tolist() == []
-    assert best_rows(np.array([0.0, 0.1, -1.0]), 2).tolist() == [1]
+    assert best_rows([0.0, -1.0, 0.0], 2) == []
+    assert best_rows([0.0, 0.1, -1.0], 2) == [1]
+
+
+def test_each_owner_has_its_own_best() -> None:
+    runs = Runs(np.array([0, 0, 2, 2, 2]), 3)
+    assert runs.best(np.array([0.1, 0.2, 0.5, 0.3, 0.5]), np.array([7, 8, 1, 2, 3]), 2).tolist() == [1, 0, 4, 2]
 
 
 @pytest.mark.parametrize("block", [1, 7, 64])
-def test_the_sparse_search_is_the_dense_product(index: Index, block: int) -> None:
+def test_likeness_is_the_dense_product(index: Index, block: int) -> None:
     rows = np.arange(N)
     limits = np.minimum(rows + 1 + rows % 13, N)
     asked = list(queries(index, index.vectors.take(rows), rows, limits, block))
-    assert [query.row for query in asked] == rows.tolist()
+    assert np.concatenate([query.rows for query in asked]).tolist() == rows.tolist()
     for query in asked[::9]:
-        wanted = likeness(index, query)
-        for field in ("full", "title", "characters"):
-            assert query.similarity[field].shape == (query.limit,)
-            np.testing.assert_allclose(query.similarity[field], wanted[field], atol=1e-5)
-        np.testing.assert_allclose(query.overall, wanted["overall"], atol=1e-5)
+        for place, limit in enumerate(query.limits.tolist()):
+            for field, wanted in likeness(index, query, place).items():
+                np.testing.assert_allclose(query.like(field, place, np.arange(limit)), wanted, atol=1e-5)
 
 
-def test_asked_alone_or_in_a_block_it_is_the_same_to_the_last_bit(index: Index) -> None:
-    rows, limits = np.arange(40, 60), np.full(20, 90)
-    for query in queries(index, index.vectors.take(rows), rows, limits):
-        [alone] = queries(index, index.vectors.take(np.array([query.row])), np.array([query.row]), np.array([90]))
-        for field, values in query.similarity.items():
-            np.testing.assert_array_equal(values, alone.similarity[field])
+@pytest.mark.parametrize("budget", [10, 200, text_search.BUDGET])
+def test_asked_alone_or_in_a_block_it_is_the_same_to_the_last_bit(
+    index: Index, budget: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_search, "BUDGET", budget)
+    rows, limits = np.arange(40, 60), np.arange(90, 110)
+    [block] = queries(index, index.vectors.take(rows), rows, limits)
+    block = with_candidates(block, CandidateSettings())
+    X, _ = pair_features(block)
+    for place, row in enumerate(rows.tolist()):
+        alone, together = found(index, row, int(limits[place]), CandidateSettings()), Asked(block, place)
+        np.testing.assert_array_equal(alone.targets, together.targets)
+        np.testing.assert_array_equal(pair_features(alone)[0], X[together.pairs])
+
+
+def test_what_is_not_known_yet_does_not_lead_the_search_elsewhere(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_search, "BUDGET", 60)
+    model = FeatureModel.fit(index.corpus)
+    early = model.index(Corpus(index.corpus[:70]))
+    for row in range(0, 70, 9):
+        one, other = (found(each, row, 70, replace(NONE, text=9)) for each in (index, early))
+        assert one.targets.tolist() == other.targets.tolist()
+
+
+def test_a_small_budget_costs_the_least_telling_terms(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [set(found(index, row, N, replace(NONE, text=9)).targets.tolist()) for row in range(0, N, 5)]
+    kept = []
+    for budget in (1, 60, 400, 10**6):
+        monkeypatch.setattr(text_search, "BUDGET", budget)
+        few = [set(found(index, row, N, replace(NONE, text=9)).targets.tolist()) for row in range(0, N, 5)]
+        kept.append(np.mean([len(one & other) / len(one) for one, other in zip(usual, few, strict=True)]))
+    assert 0 < kept[0] < kept[1] < kept[2] <= kept[3] == 1
 
 
 @pytest.mark.parametrize(("row", "limit"), ASKS)

@@ -28,6 +28,7 @@ from recommender import (
     SettingsError,
     Suggestion,
     UnknownArticleError,
+    workers,
 )
 from recommender.evaluation.duplicates import near_duplicates
 from recommender.urls import canonical_url
@@ -454,6 +455,15 @@ def test_all_at_once_is_the_same_as_one_by_one(case: Case) -> None:
 
 def test_the_number_of_workers_changes_nothing(case: Case) -> None:
     assert dict(case.model.suggest_all(n_jobs=2)) == case.answers
+
+
+def test_processes_change_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH_PROCESSES", 0)
+    answers = dict(case.model.suggest_all(n_jobs=2))
+    assert as_lines(case.model, answers) == as_lines(case.model, case.answers)
+    assert [[one.target for one in each] for each in answers.values()] == [
+        [one.target for one in each] for each in case.answers.values()
+    ]
 
 
 def test_reasons_add_up_to_the_score(case: Case) -> None:

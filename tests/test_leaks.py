@@ -174,10 +174,9 @@ def test_as_of_its_publication_an_article_gets_what_it_got_then(
 
 def linked_in_full(query: Query) -> dict[str, np.ndarray]:
     """Leak the answer itself: whether the candidate is linked with the source."""
-    answers = (
-        query.index.corpus.neighbours[[query.row]].toarray()[0] if query.row >= 0 else np.zeros(len(query.index.corpus))
-    )
-    return {"linked": answers[query.targets]}
+    graph = query.index.corpus.neighbours
+    pairs = zip(query.rows[query.owner].tolist(), query.targets.tolist(), strict=True)
+    return {"linked": np.array([graph[row, target] if row >= 0 else 0.0 for row, target in pairs])}
 
 
 def linked_later(query: Query) -> dict[str, np.ndarray]:

@@ -248,9 +248,10 @@ def test_a_draft_stands_at_its_date(ask: Callable[..., dict[str, float]]) -> Non
     assert ask(draft, "time.days_apart") == near(a=3, b=0.5, c=1, d=1, e=6, y=NAN, z=NAN)
 
 
-def test_the_share_between_is_of_all_that_is_known(ask: Callable[..., dict[str, float]]) -> None:
-    assert ask("b", "time.share_between") == near(a=1 / 7, c=1 / 7, d=2 / 7, e=3 / 7, y=4 / 7, z=5 / 7)
-    assert ask("b", "time.share_between", limit=4) == near(a=1 / 4, c=1 / 4, d=2 / 4)
+def test_the_share_between_is_of_all_that_was_published_by_then(ask: Callable[..., dict[str, float]]) -> None:
+    assert ask("b", "time.share_between") == near(a=1 / 2, c=1 / 2, d=2 / 2, e=3 / 2, y=4 / 2, z=5 / 2)
+    assert ask("b", "time.share_between", limit=4) == near(a=1 / 2, c=1 / 2, d=2 / 2)
+    assert ask(Article("draft", ""), "time.share_between")["a"] == pytest.approx(5 / 7)
 
 
 def test_a_provider_is_the_same_by_its_domain_or_else_its_name(ask: Callable[..., dict[str, float]]) -> None:

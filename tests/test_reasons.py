@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from recommender import Article, Corpus, Provider, Reason, Relation
-from recommender.features import GROUPS, FeatureModel, queries
+from recommender.features import GROUPS, Asked, FeatureModel, queries
 from recommender.reasons import BASE, WORDS, Pair, explain_score
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -60,7 +60,7 @@ def make() -> Maker:
     def pair(source: str, target: str) -> Pair:
         row = corpus.row(source)
         [query] = queries(index, index.vectors.take(np.array([row])), np.array([row]), np.array([len(corpus)]))
-        return Pair(query, corpus.row(target), corpus[row], corpus[corpus.row(target)], model.text_)
+        return Pair(Asked(query), corpus.row(target), corpus[row], corpus[corpus.row(target)], model.text_)
 
     return pair
 
@@ -128,7 +128,7 @@ def test_each_reason_is_in_the_words_of_its_group(make: Maker) -> None:
 
 
 def test_every_group_has_words_for_every_pair(make: Maker) -> None:
-    ids = [article.id for article in make("rocks", "tugs").query.index.corpus]
+    ids = [article.id for article in make("rocks", "tugs").asked.index.corpus]
     for source in ids:
         for target in ids:
             if source != target:
@@ -186,8 +186,10 @@ def test_the_words_of_a_pair(make: Maker, group: str, source: str, target: str, 
 
 def test_links_with_what_is_not_known_yet_are_not_told(make: Maker) -> None:
     pair = make("tugs", "rocks")
-    corpus = pair.query.index.corpus
+    corpus = pair.asked.index.corpus
     rows = np.array([corpus.row("tugs")])
-    [early] = queries(pair.query.index, pair.query.vectors, rows, rows + 1)
+    [early] = queries(pair.asked.index, pair.asked.query.vectors, rows, rows + 1)
     assert WORDS["relations"](pair).startswith("linked with 1 article,")
-    assert WORDS["relations"](Pair(early, pair.row, pair.source, pair.target, pair.text)).startswith("not linked")
+    assert WORDS["relations"](Pair(Asked(early), pair.row, pair.source, pair.target, pair.text)).startswith(
+        "not linked"
+    )

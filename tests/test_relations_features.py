@@ -12,7 +12,7 @@ import pytest
 from recommender import Article, Corpus, Provider, Relation
 from recommender.candidates import with_candidates
 from recommender.features import FeatureModel, Index, Query, pair_features, queries
-from recommender.features import relations as relation_graph
+from recommender.features import query as query_module
 from recommender.settings import CandidateSettings
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Loop:
             for field in ("full", "title", "characters", "spelling")
         }
         self.topics = [float((vectors.topics[row] @ vectors.topics[other].T).toarray()[0, 0]) for other in range(limit)]
-        times = [article.published_at for article in corpus]
+        times = self.times = [article.published_at for article in corpus]
         self.gaps = [
             math.nan if times[row] is None or moment is None else abs((moment - times[row]).total_seconds()) / 86400
             for moment in times[:limit]
@@ -134,8 +134,14 @@ class Loop:
         for field in ("full", "spelling"):
             likeness = self.likeness[field]
             ends = [likeness[other] for other in own or [target]]
-            wanted[f"linked_{field}_lift"] = mean(ends) / (mean(likeness[-200:]) + 1e-6)
+            wanted[f"linked_{field}_lift"] = mean(ends) / (mean(self.just_before(likeness, 200)) + 1e-6)
         return wanted
+
+    def just_before(self, likeness: list[float], count: int) -> list[float]:
+        """Return those of what was published up to the source last; for a source without a date the newest known."""
+        own = self.times[self.row]
+        earlier = [place for place, moment in enumerate(self.times[: self.limit]) if moment and own and moment <= own]
+        return [likeness[place] for place in (earlier if own else range(self.limit))][-count:]
 
     def same_provider(self, other: int) -> bool:
         return self.providers[other] is not None and self.providers[other] == self.providers[self.row]
@@ -271,11 +277,12 @@ def test_what_lies_beyond_the_limit_changes_nothing(every: bool) -> None:
             np.testing.assert_array_equal(pair_features(before)[0], pair_features(after)[0])
 
 
-def test_a_lift_is_over_what_was_published_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lift_is_over_what_was_published_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
     query = asked(index_of(site(0)), 40, N)
     before = column(query, "linked_full_lift")
-    monkeypatch.setattr(relation_graph, "RECENT", 10)
-    usual = query.similarity["full"]
+    monkeypatch.setattr(query_module, "BEFORE", 10)
+    query = asked(query.index, 40, N)
+    usual = query.like("full", 0, np.arange(41))
     np.testing.assert_allclose(
         column(query, "linked_full_lift") * (usual[-10:].mean() + 1e-6), before * (usual.mean() + 1e-6), rtol=1e-4
     )

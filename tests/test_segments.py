@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from scipy import sparse
 
-from recommender.features.segments import Runs, overlap, relative
+from recommender.features.segments import Runs, overlap
 
 NUMBERS = st.floats(-50, 50, width=32)
 WEIGHTS = st.sampled_from([0.0, 0.0, 0.25, 0.5, 1.0])  # many zeros: sparse
@@ -53,18 +53,21 @@ def test_truth_values_are_summed_as_ones() -> None:
 
 
 @given(
-    nps.arrays(np.float32, (1, 7), elements=WEIGHTS),
+    nps.arrays(np.float32, (3, 7), elements=WEIGHTS),
     st.integers(0, 5).flatmap(lambda n: nps.arrays(np.float32, (n, 7), elements=WEIGHTS)),
+    st.lists(st.integers(0, 2), min_size=5, max_size=5),
 )
-def test_an_overlap_is_that_of_a_loop(source: np.ndarray, targets: np.ndarray) -> None:
-    shared = overlap(sparse.csr_matrix(source), sparse.csr_matrix(targets))
-    both = [[column for column in range(7) if source[0, column] > 0 and row[column] > 0] for row in targets]
+def test_an_overlap_is_that_of_a_loop(sources: np.ndarray, targets: np.ndarray, source_of: list[int]) -> None:
+    owner = np.sort(source_of[: len(targets)]).astype(np.intp)
+    shared = overlap(sparse.csr_matrix(sources), sparse.csr_matrix(targets), owner)
+    pairs = list(zip(sources[owner], targets, strict=True))
+    both = [[column for column in range(7) if source[column] > 0 and row[column] > 0] for source, row in pairs]
     assert shared.count().tolist() == [len(columns) for columns in both]
     assert shared.columns.tolist() == [column for columns in both for column in columns]
     wanted = {
-        "cosine": [sum(source[0, c] * row[c] for c in columns) for row, columns in zip(targets, both, strict=True)],
-        "source_coverage": [sum(source[0, c] ** 2 for c in columns) for columns in both],
-        "target_coverage": [sum(row[c] ** 2 for c in columns) for row, columns in zip(targets, both, strict=True)],
+        "cosine": [sum(one[c] * row[c] for c in columns) for (one, row), columns in zip(pairs, both, strict=True)],
+        "source_coverage": [sum(one[c] ** 2 for c in columns) for (one, _), columns in zip(pairs, both, strict=True)],
+        "target_coverage": [sum(row[c] ** 2 for c in columns) for (_, row), columns in zip(pairs, both, strict=True)],
     }
     for name, values in wanted.items():
         np.testing.assert_allclose(getattr(shared, name)(), values, atol=1e-6, err_msg=name)
@@ -81,4 +84,4 @@ def test_a_source_without_terms_shares_none() -> None:
 def test_relative_values_are_parts_of_the_largest(values: np.ndarray) -> None:
     largest = max([0.0, *values.tolist()])
     wanted = [value / largest if largest > 0 else 0.0 for value in values.tolist()]
-    assert relative(values).tolist() == pytest.approx(wanted)
+    assert Runs(np.zeros(len(values), dtype=np.intp), 1).relative(values).tolist() == pytest.approx(wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from recommender import Article, Corpus, Relation
 from recommender.candidates import with_candidates
-from recommender.features import FeatureModel, Query, queries
+from recommender.features import Asked, FeatureModel, queries
 from recommender.selection import Choice, obstacle, order, select
 from recommender.settings import CandidateSettings, SelectionSettings
 
@@ -42,12 +43,12 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def query(corpus: Corpus) -> Query:
+def query(corpus: Corpus) -> Asked:
     """Return the source's query; its candidates are `NAMES`, in that order."""
     index = FeatureModel.fit(corpus).index(corpus)
     row = np.array([len(NAMES)])
     [asked] = queries(index, index.vectors.take(row), row, row + 1)
-    return with_candidates(asked, CandidateSettings(), also=np.arange(len(NAMES)))
+    return Asked(with_candidates(asked, CandidateSettings(), also=np.arange(len(NAMES))))
 
 
 def scored(**scores: float) -> np.ndarray:
@@ -55,43 +56,43 @@ def scored(**scores: float) -> np.ndarray:
     return np.array([scores.get(name, 0.0) for name in NAMES])
 
 
-def chosen(query: Query, scores: np.ndarray, settings: SelectionSettings, k: int = 5, threshold: float = 0.1) -> str:
+def chosen(query: Asked, scores: np.ndarray, settings: SelectionSettings, k: int = 5, threshold: float = 0.1) -> str:
     source = query.index.corpus[len(NAMES)]
     return " ".join(NAMES[one.place] for one in select(query, source, scores, settings, k, threshold))
 
 
-def test_the_best_come_first_and_equals_by_their_ids(query: Query) -> None:
+def test_the_best_come_first_and_equals_by_their_ids(query: Asked) -> None:
     places = order(query, scored(m=0.5, c=0.9, x=0.5, a=0.5, links=0.7))
     assert [NAMES[place] for place in places[:5]] == ["c", "links", "a", "m", "x"]
     assert sorted(places.tolist()) == list(range(len(NAMES)))
 
 
 @given(st.lists(st.sampled_from([0.0, 0.2, 0.5, 1.0]), min_size=len(NAMES), max_size=len(NAMES)))
-def test_the_order_is_that_of_a_full_sort(query: Query, scores: list[float]) -> None:
+def test_the_order_is_that_of_a_full_sort(query: Asked, scores: list[float]) -> None:
     wanted = sorted(zip((-score for score in scores), NAMES, strict=True))
     assert [NAMES[place] for place in order(query, np.array(scores))] == [name for _, name in wanted]
 
 
-def test_at_most_k(query: Query) -> None:
+def test_at_most_k(query: Asked) -> None:
     scores = scored(m=0.5, c=0.9, x=0.4, a=0.6)
     assert [chosen(query, scores, PLAIN, k) for k in (1, 3, 9)] == ["c", "c a m", "c a m x"]
 
 
-def test_fewer_rather_than_those_below_the_threshold(query: Query) -> None:
+def test_fewer_rather_than_those_below_the_threshold(query: Asked) -> None:
     scores = scored(m=0.5, c=0.9, x=0.4)
     assert chosen(query, scores, PLAIN, threshold=0.5) == "c m"
     assert chosen(query, scores, PLAIN, threshold=np.nextafter(0.5, 1)) == "c"
     assert chosen(query, scores, PLAIN, threshold=0.95) == ""
 
 
-def test_what_must_not_be_suggested_takes_no_place(query: Query) -> None:
+def test_what_must_not_be_suggested_takes_no_place(query: Asked) -> None:
     scores = scored(removed=0.99, hidden=0.98, linked=0.97, c=0.5, m=0.4, x=0.3)
     strict = SelectionSettings(only_published=True, repeat_curated=False)
     assert chosen(query, scores, strict, k=2) == "c m"
     assert chosen(query, scores, PLAIN, k=3) == "hidden linked c"
 
 
-def test_the_obstacles_in_words(query: Query) -> None:
+def test_the_obstacles_in_words(query: Asked) -> None:
     strict = SelectionSettings(only_published=True, repeat_curated=False)
     told = {name: obstacle(query, row, strict) for row, name in enumerate([*NAMES, "source"])}
     assert told == dict.fromkeys(("m", "c", "x", "a", "links")) | {
@@ -102,29 +103,32 @@ def test_the_obstacles_in_words(query: Query) -> None:
     }
 
 
-def test_by_default_only_the_source_and_the_removed_are_in_the_way(query: Query) -> None:
+def test_by_default_only_the_source_and_the_removed_are_in_the_way(query: Asked) -> None:
     told = [name for row, name in enumerate([*NAMES, "source"]) if obstacle(query, row, PLAIN)]
     assert told == ["removed", "source"]
 
 
-def test_nothing_is_curated_for_an_article_that_the_corpus_does_not_hold(query: Query) -> None:
-    draft = replace(query, row=-1)
+def test_nothing_is_curated_for_an_article_that_the_corpus_does_not_hold(query: Asked) -> None:
+    draft = copy(query)
+    draft.row = -1
     settings = SelectionSettings(repeat_curated=False)
     assert [obstacle(draft, row, settings) for row in (NAMES.index("linked"), len(NAMES))] == [None, None]
 
 
-def test_without_candidates_nothing_is_chosen(query: Query) -> None:
-    empty = replace(query, targets=np.empty(0, dtype=np.intp), linked=np.empty(0))
+def test_without_candidates_nothing_is_chosen(query: Asked) -> None:
+    empty = copy(query)
+    empty.targets = np.empty(0, dtype=np.intp)
     for settings in (PLAIN, SelectionSettings(diversity=0.5)):
         assert select(empty, query.index.corpus[-1], np.empty(0), settings, 5, 0) == []
 
 
-def test_the_places_of_candidates_do_not_matter(query: Query) -> None:
+def test_the_places_of_candidates_do_not_matter(query: Asked) -> None:
     scores = np.array([0.3, 0.3, 0.9, 0.3, 0.3, 0.1, 0.9, 0.2])
     source = query.index.corpus[-1]
     wanted = [NAMES[one.place] for one in select(query, source, scores, PLAIN, 5, 0)]
     places = np.random.default_rng(3).permutation(len(NAMES))
-    turned = replace(query, targets=query.targets[places])
+    turned = copy(query)
+    turned.targets = query.targets[places]
     got = [NAMES[places[one.place]] for one in select(turned, source, scores[places], PLAIN, 5, 0)]
     assert got == wanted
 
@@ -138,7 +142,7 @@ def copy_of(word: int, name: str, quality: float | None = 50.0, day: float = 0.0
     return Article(name, WORDS[word], quality=quality, published_at=START + timedelta(days=day), **more)
 
 
-def ask(targets: Sequence[Article], title: str = "Nothing like it") -> tuple[Query, Article, list[str]]:
+def ask(targets: Sequence[Article], title: str = "Nothing like it") -> tuple[Asked, Article, list[str]]:
     """Return the query of a draft whose candidates are all of these, the draft, and the candidates' ids in order."""
     corpus = Corpus.from_articles(targets)
     model = FeatureModel.fit(corpus)
@@ -147,7 +151,7 @@ def ask(targets: Sequence[Article], title: str = "Nothing like it") -> tuple[Que
     limit = np.array([len(corpus)])
     [asked] = queries(index, model.transform([source]), np.array([-1]), limit)
     every = with_candidates(asked, CandidateSettings(), also=np.arange(len(corpus)))
-    return every, source, [article.id for article in corpus]
+    return Asked(every), source, [article.id for article in corpus]
 
 
 def reads(
@@ -245,9 +249,9 @@ def test_a_chain_may_go_by_way_of_the_source() -> None:
     middle = replace(source, title="Report", excerpt=f"{ends[0].excerpt} {ends[1].excerpt}")
     index = query.index
     vectors = FeatureModel.fit(index.corpus).transform([middle])
-    [asked] = queries(index, vectors, np.array([-1]), np.array([2]))
-    asked = with_candidates(asked, CandidateSettings())
-    assert asked.similarity["full"].min() > 0.9
+    [block] = queries(index, vectors, np.array([-1]), np.array([2]))
+    asked = Asked(with_candidates(block, CandidateSettings()))
+    assert asked.like("full", np.arange(2)).min() > 0.9
     [only] = select(asked, middle, np.array([0.2, 0.9]), PLAIN, 5, 0)
     assert only == Choice(0, 1, (1,), repeats_source=True)
 

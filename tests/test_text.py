@@ -151,11 +151,11 @@ def test_a_site_of_empty_texts_can_be_learned_from() -> None:
 def test_no_articles_have_no_rows(model: TextModel, vectors: TextVectors) -> None:
     nothing = model.transform([])
     assert nothing.full.shape == (0, N_BUCKETS)
-    assert same(vectors.stack(nothing).full, vectors.full)
+    assert same(TextVectors.stacked([vectors, nothing]).full, vectors.full)
 
 
 def test_taken_and_stacked_rows_are_the_same_rows(vectors: TextVectors) -> None:
-    halves = vectors.take(slice(0, 5)).stack(vectors.take(np.arange(5, 12)))
+    halves = TextVectors.stacked([vectors.take(slice(0, 5)), vectors.take(np.arange(5, 12))])
     for field in fields(vectors):
         assert same(getattr(halves, field.name), getattr(vectors, field.name))
 

@@ -95,4 +95,4 @@ def open_site(site: Path, model_folder: Path | None, source: dict[str, Any]) -> 
     settings = settings_of(site, **source)
     corpus = read_site(site, settings, source)
     report_skipped(corpus)
-    return open_model(corpus, settings, model_folder, site_name(site), read_decisions(site))
+    return open_model(corpus, settings, model_folder, site_name(site), read_decisions(site), source["n_jobs"])

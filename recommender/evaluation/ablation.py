@@ -225,7 +225,7 @@ class _Asked:
         """Ask for each source once, knowing what was published by then."""
         targets, blocks = [], []
         for query in at_publication(index, sources.astype(np.intp), settings):
-            targets.append(query.targets)
+            targets += np.split(query.targets, query.pairs.starts[1:])
             blocks.append(pair_features(query)[0])
         ids = [article.id for article in index.corpus]
         id_order = np.empty(len(ids), dtype=np.intp)

@@ -29,7 +29,7 @@ def near_duplicates(corpus: Corpus, past: Rows, source_rows: Rows, least: float 
     found: list[frozenset[int]] = []
     for start in range(0, len(source_rows), _BLOCK):
         rows = source_rows[start : start + _BLOCK]
-        for row, cosines in zip(rows, (vectors.full[rows] @ vectors.inverted["full"]).toarray(), strict=True):
+        for row, cosines in zip(rows, (vectors.full[rows] @ vectors.full.T).toarray(), strict=True):
             same = same_text(titles[row], titles, cosines, np.abs(days - days[row]), least)
             same[row] = False
             found.append(frozenset(np.flatnonzero(same).tolist()))

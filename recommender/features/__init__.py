@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -10,20 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
+from recommender.features.asked import Asked
 from recommender.features.provider import provider_codes, provider_features
 from recommender.features.quality import length_features, lengths, qualities, quality_features
-from recommender.features.query import Features, Index, Query, Vectors, queries
+from recommender.features.query import Features, Query, queries
 from recommender.features.relations import relation_features
 from recommender.features.surroundings import surrounding_features
 from recommender.features.text import TextModel
 from recommender.features.timing import publication_days, time_features
 from recommender.features.topics import TopicModel, topic_features
+from recommender.features.vectors import Index, Vectors
 from recommender.features.wording import text_features, title_features
 from recommender.records import Article
 
 __all__ = [
     "GROUPS",
     "GROUP_NAMES",
+    "Asked",
     "FeatureModel",
     "Index",
     "Query",
@@ -82,30 +84,48 @@ class FeatureModel:
 
         Articles that stand unchanged in the index `like` are taken over from there.
         """
-        return Index(corpus, self._vectors(corpus, like), self.text_.idf_)
+        return Index(corpus, self._vectors(corpus, like), self.text_)
 
     def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
         if like is None:
             return self.transform(corpus.articles)
-        old = {id(article): row for row, article in enumerate(like.corpus)}
-        new = [article for article in corpus if id(article) not in old]
-        fresh = itertools.count(len(like.corpus))
-        rows = np.array([old[id(one)] if id(one) in old else next(fresh) for one in corpus], dtype=np.intp)
-        return like.vectors.stack(self.transform(new)).take(rows)
+        old = {article.id: row for row, article in enumerate(like.corpus)}
+        rows = np.array([old.get(article.id, -1) for article in corpus], dtype=np.intp)
+        for place, (row, article) in enumerate(zip(rows.tolist(), corpus, strict=True)):
+            if row >= 0 and not _of_one_vector(article, like.corpus[row]):
+                rows[place] = -1
+        new = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
+        if not new and np.array_equal(rows, np.arange(len(like.corpus))):
+            return like.vectors
+        rows[rows < 0] = len(like.corpus) + np.arange(len(new))
+        return Vectors.stacked([like.vectors, self.transform(new)]).take(rows)
+
+
+def _of_one_vector(one: Article, other: Article) -> bool:
+    """Say whether two articles are the same in all that vectors are made from."""
+    return one is other or (
+        one.title == other.title
+        and one.excerpt == other.excerpt
+        and one.body == other.body
+        and one.topics == other.topics
+        and one.provider == other.provider
+        and one.published_at == other.published_at
+        and one.quality == other.quality
+    )
 
 
 def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return ``(n_candidates, n_features)`` and the names of the columns, each as ``group.feature``."""
-    columns: list[NDArray[np.floating]] = []
+    """Return ``(n_pairs, n_features)`` and the names of the columns, each as ``group.feature``."""
+    columns: list[NDArray[np.float32]] = []
     names: list[str] = []
     for group, compute in GROUPS.items():
         for name, values in compute(query).items():
             names.append(f"{group}.{name}")
-            columns.append(values)
-    return np.column_stack(columns).astype(np.float32), tuple(names)
+            columns.append(np.asarray(values, dtype=np.float32))
+    return np.column_stack(columns), tuple(names)
 
 
 def feature_names(index: Index) -> tuple[str, ...]:
     """Return the names of the columns that `pair_features` makes."""
-    first = np.zeros(1, dtype=np.intp)
-    return pair_features(next(queries(index, index.vectors.take(first), first, first)))[1]
+    nobody = np.zeros(0, dtype=np.intp)
+    return pair_features(Query(index, index.vectors.take(nobody), nobody, nobody))[1]

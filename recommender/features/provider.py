@@ -20,7 +20,7 @@ def provider_codes(articles: Sequence[Article]) -> NDArray[np.int64]:
 
 def provider_features(query: Query) -> Features:
     """Return whether both articles come from one provider; NaN where one of them is unknown."""
-    source = query.vectors.providers[0]
+    source = query.vectors.providers[query.owner]
     targets = query.index.vectors.providers[query.targets]
     same = (targets == source).astype(np.float64)
     same[(targets == 0) | (source == 0)] = np.nan

@@ -27,10 +27,10 @@ def lengths(articles: Sequence[Article]) -> NDArray[np.float64]:
 
 def quality_features(query: Query) -> Features:
     """Return the scores of both, and the difference."""
-    source = query.vectors.quality[0]
+    source = query.vectors.quality[query.owner]
     target = query.index.vectors.quality[query.targets]
     return {
-        "quality_source": np.full(len(target), source),
+        "quality_source": source,
         "quality_target": target,
         "quality_difference": target - source,
     }
@@ -38,11 +38,11 @@ def quality_features(query: Query) -> Features:
 
 def length_features(query: Query) -> Features:
     """Return the lengths of both, in words."""
-    title, text = query.vectors.words[0]
+    source = query.vectors.words[query.owner]
     target = query.index.vectors.words[query.targets]
     return {
-        "title_words_source": np.full(len(target), title),
+        "title_words_source": source[:, 0],
         "title_words_target": target[:, 0],
-        "text_words_source": np.full(len(target), text),
+        "text_words_source": source[:, 1],
         "text_words_target": target[:, 1],
     }

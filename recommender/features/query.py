@@ -1,99 +1,29 @@
-"""The corpus in vectors, and one source asked against it: what every feature is computed from."""
+"""Some sources asked against the corpus: what every feature is computed from, a block of sources at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from recommender.corpus import Corpus
-from recommender.features.text import SEARCHED, TextVectors
+from recommender.features.likeness import OVERALL, SHARES, Likeness
+from recommender.features.segments import Runs
+from recommender.features.timeline import nearest_in_time
+from recommender.features.vectors import FAR, Index, Vectors
 
 Features = dict[str, NDArray[Any]]
-"""Named columns: a number for each candidate."""
+"""Named columns: a number for each pair of a source and a candidate."""
 
-
-@dataclass(frozen=True)
-class Vectors:
-    """What the model knows of some articles, a row each.
-
-    Attributes
-    ----------
-    text : TextVectors
-    topics : (n_articles, n_buckets) csr_matrix
-    providers : (n_articles,) int64 array
-        A number that stands for the provider, 0 where there is none.
-    days : (n_articles,) float64 array
-        Publication in days since 1970, UTC; NaN where unknown.
-    quality : (n_articles,) float64 array
-        NaN where unknown.
-    words : (n_articles, 2) float64 array
-        Length of title and of the full text, in words.
-    """
-
-    text: TextVectors
-    topics: sparse.csr_matrix
-    providers: NDArray[np.int64]
-    days: NDArray[np.float64]
-    quality: NDArray[np.float64]
-    words: NDArray[np.float64]
-
-    def take(self, rows: NDArray[np.intp] | slice) -> Vectors:
-        """Return the vectors of these rows."""
-        return Vectors(
-            self.text.take(rows),
-            self.topics[rows],
-            self.providers[rows],
-            self.days[rows],
-            self.quality[rows],
-            self.words[rows],
-        )
-
-    def stack(self, others: Vectors) -> Vectors:
-        """Return these rows, and below them the others."""
-        return Vectors(
-            self.text.stack(others.text),
-            sparse.vstack([self.topics, others.topics], format="csr"),
-            np.concatenate([self.providers, others.providers]),
-            np.concatenate([self.days, others.days]),
-            np.concatenate([self.quality, others.quality]),
-            np.concatenate([self.words, others.words]),
-        )
-
-
-@dataclass(frozen=True)
-class Index:
-    """A consistent state of the whole corpus; never changed, only replaced."""
-
-    corpus: Corpus
-    vectors: Vectors
-    idf: Mapping[str, NDArray[np.float32]]
-
-    @cached_property
-    def eligible(self) -> NDArray[np.bool_]:
-        """Which rows may be targets at all."""
-        return np.array([not article.removed for article in self.corpus], dtype=bool)
-
-    @cached_property
-    def link_likeness(self) -> NDArray[np.float32]:
-        """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
-        graph, full = self.corpus.neighbours, self.vectors.text.full
-        ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-        likeness = np.empty(graph.nnz, dtype=np.float32)
-        for start in range(0, graph.nnz, 8192):
-            part = slice(start, start + 8192)
-            likeness[part] = full[ends[part]].multiply(full[graph.indices[part]]).sum(axis=1).ravel()
-        return likeness
-
-    def similarities(self, vectors: Vectors) -> dict[str, NDArray[np.float32]]:
-        """Return the cosine of each of some sources with every article: ``(n_sources, n_articles)`` a field."""
-        inverted = self.vectors.text.inverted
-        return {field: (getattr(vectors.text, field) @ inverted[field]).toarray() for field in SEARCHED}
+POOL = 256  # articles found by their words for a source, of which the most alike are taken
+TITLES = 64  # of these, by their titles alone
+AROUND = 200  # articles next to a source in time, and before it, are looked at whatever their words
+BEFORE = 200
+_NONE = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -108,103 +38,190 @@ class Links:
     place: NDArray[np.intp]
 
 
-@dataclass
 class Query:
-    """One source against the articles it may know.
+    """Some sources against the articles that each may know.
+
+    A *pair* is a source and one of its candidates; those of a source follow each other, and sources are in order.
+    What is computed of a source does not depend, to the last bit, on the others it is asked with.
 
     Attributes
     ----------
     index : Index
     vectors : Vectors
-        Of the source: one row.
-    row : int
-        The source's own row, -1 for an article that the corpus does not hold. Neither the row nor its
+        Of the sources, a row each.
+    rows : (n_sources,) intp array
+        The sources' own rows, -1 for an article that the corpus does not hold. Neither the row nor its
         relations are ever looked at.
-    limit : int
-        Rows from the first that are known: all that was published by the moment asked for.
-    similarity : dict of str to (limit,) float32 array
-        Cosine with every known article, by field; 0 with itself.
-    targets : (n_candidates,) intp array
-        Rows of the candidates, ascending.
-    linked : (n_candidates,) float64 array
+    limits : (n_sources,) intp array
+        Rows from the first that are known to a source: all that was published by the moment asked for.
+    likeness : Likeness
+        Of the sources with what is looked at.
+    owner, targets : (n_pairs,) intp array
+        Place of each pair's source, ascending, and row of its candidate, ascending for a source.
+    linked : (n_pairs,) float64 array
         How strongly relations lead to each candidate from articles like the source.
     """
 
-    index: Index
-    vectors: Vectors
-    row: int
-    limit: int
-    similarity: dict[str, NDArray[np.float32]]
-    targets: NDArray[np.intp]
-    linked: NDArray[np.float64]
+    def __init__(
+        self, index: Index, vectors: Vectors, rows: NDArray[np.intp], limits: NDArray[np.intp], depth: int = 0
+    ):
+        self.index, self.vectors = index, vectors
+        self.rows, self.limits = np.asarray(rows, dtype=np.intp), np.asarray(limits, dtype=np.intp)
+        self.likeness = Likeness(index.vectors.compared, vectors.compared, self.rows)
+        self._depth = depth
+        self.owner = self.targets = _NONE
+        self.linked = np.empty(0)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def with_targets(self, owner: NDArray[np.intp], targets: NDArray[np.intp], linked: NDArray[np.float64]) -> Self:
+        """Return the query with these candidates."""
+        query = copy.copy(self)
+        query.__dict__.pop("pairs", None)
+        query.__dict__.pop("links", None)
+        query.owner, query.targets, query.linked = owner, targets, linked
+        return query
 
     @cached_property
-    def gaps(self) -> NDArray[np.float64]:
-        """Days between the source and every known article, without sign; NaN where a date is missing."""
-        gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[: self.limit] - self.vectors.days[0])
+    def pairs(self) -> Runs:
+        """Whose pairs are whose: a run for each source."""
+        return Runs(self.owner, len(self))
+
+    @cached_property
+    def links(self) -> Links:
+        """What the candidates are linked with: ``owner`` is the place of a pair."""
+        return self.known_links(self.owner, self.targets)
+
+    @cached_property
+    def alike(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The sources, ascending, and the articles found by their words, the most alike first, the newest of equals."""
+        inverted, parts = self.index.inverted, (self.vectors.text, self.rows, self.limits)
+        found = [
+            inverted.nearest(parts[0], shares, *parts[1:], self._depth if self._depth > POOL else most)
+            for shares, most in ((SHARES, POOL), ({"title": SHARES["title"]}, TITLES))
+        ]
+        owner, rows = self.unique(*(np.concatenate(each) for each in zip(*found, strict=True)))
+        self.likeness.look_at(np.concatenate([rows, self._around[1], self.before[1]]))
+        best = Runs(owner, len(self)).best(self.like(OVERALL, owner, rows), rows, len(rows))
+        return owner[best], rows[best]
+
+    def most_alike(self, count: int = 20) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the sources, ascending, and the rows most like each, best first; among equals the newest first."""
+        owner, rows = self.alike
+        chosen = Runs(owner, len(self)).place() < count
+        return owner[chosen], rows[chosen]
+
+    def least_alike(self, count: int) -> NDArray[np.float32]:
+        """Return the likeness of each source's `count`-th most alike; next to nothing where there are fewer."""
+        owner, rows = self.alike
+        last = Runs(owner, len(self)).place() == count - 1
+        least = np.full(len(self), np.finfo(np.float32).tiny, dtype=np.float32)
+        least[owner[last]] = self.like(OVERALL, owner[last], rows[last])
+        return least
+
+    def like(self, field: str, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the cosine of some sources with some rows in a field, or ``overall``: a weighted sum of them."""
+        return self.likeness.at(field, self.likeness.where(source, rows))
+
+    def gap(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the days between some sources and some rows, without sign; NaN where a date is missing."""
+        gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source])
         return gaps
 
-    def nearest_in_time(self, count: int) -> NDArray[np.intp]:
-        """Return the rows published nearest to the source, itself left out; the newest where its date is unknown."""
-        gaps = np.nan_to_num(self.gaps, nan=np.inf)
-        if 0 <= self.row < self.limit:
-            gaps[self.row] = np.inf
-        rows = np.arange(len(gaps))
-        if 0 < count < len(gaps):
-            rows = np.flatnonzero(gaps <= np.partition(gaps, count - 1)[count - 1])
-        order = np.lexsort((-rows, gaps[rows]))[:count]
-        chosen = rows[order]
-        return np.sort(chosen[chosen != self.row])
+    def nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the sources, ascending, and the rows published nearest to each, nearest first, itself left out.
+
+        Among equals the newest first, and the newest of all where the source's date is unknown.
+        """
+        if count > AROUND:
+            return self._nearest_in_time(count)
+        owner, rows = self._around
+        chosen = Runs(owner, len(self)).place() < count
+        return owner[chosen], rows[chosen]
 
     @cached_property
-    def overall(self) -> NDArray[np.float32]:
-        """One figure of likeness to every known article: a weighted sum of the fields' cosines."""
-        full, title, characters = (self.similarity[field] for field in ("full", "title", "characters"))
-        overall: NDArray[np.float32] = full + np.float32(0.5) * title + np.float32(0.3) * characters
-        return overall
+    def places(self) -> NDArray[np.intp]:
+        """How many known articles were published up to each source: on its day, all that it knew."""
+        known = np.minimum(self.limits, self.index.n_dated)
+        after = np.searchsorted(self.index.vectors.days[: self.index.n_dated], self.vectors.days, side="right")
+        places: NDArray[np.intp] = np.where(np.isnan(self.vectors.days), self.limits, np.minimum(after, known))
+        return places
 
-    def most_alike(self, count: int = 20) -> NDArray[np.intp]:
-        """Return the rows most like the source, best first; among equals the newest first."""
-        likeness = self.overall
-        if len(likeness) > count:
-            least = np.partition(likeness, -count)[-count]
-            rows = np.flatnonzero((likeness >= least) & (likeness > 0))
-        else:
-            rows = np.flatnonzero(likeness > 0)
-        return rows[np.lexsort((-rows, -likeness[rows]))][:count]
+    @cached_property
+    def before(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The sources, ascending, and what was published last before each, or at its moment."""
+        rows = self.places[:, np.newaxis] - np.arange(BEFORE, 0, -1)
+        source, place = np.nonzero(rows >= 0)
+        return source, rows[source, place]
+
+    @cached_property
+    def _around(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return self._nearest_in_time(AROUND)
+
+    def _nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        index = self.index
+        return nearest_in_time(index.vectors.days[: index.n_dated], self.vectors.days, self.rows, self.limits, count)
 
     def rarity(self, field: str) -> NDArray[np.float32]:
         """Return how rare each bucket of terms is, in (0, 1], for a field."""
         return self.index.idf[field]
 
-    def known_links(self, rows: NDArray[np.intp]) -> Links:
-        """Return the relations of these rows, without those of the source and of the unknown."""
+    def known_links(self, source: NDArray[np.intp], rows: NDArray[np.intp]) -> Links:
+        """Return the relations of these rows, without those of their source and of what it does not know."""
         graph = self.index.corpus.neighbours
-        degrees = graph.indptr[rows + 1] - graph.indptr[rows]
+        degrees = (graph.indptr[rows + 1] - graph.indptr[rows]).astype(np.intp)
         owner = np.repeat(np.arange(len(rows)), degrees)
-        ends = np.cumsum(degrees)
-        place = np.arange(len(owner)) + np.repeat(graph.indptr[rows] - ends + degrees, degrees)
-        neighbour = graph.indices[place]
-        known = (neighbour < self.limit) & (neighbour != self.row)
-        return Links(owner[known], neighbour[known].astype(np.intp), place[known])
+        shift = graph.indptr[rows] - np.cumsum(degrees) + degrees
+        place = np.arange(len(owner)) + np.repeat(shift, degrees)
+        neighbour = graph.indices[place].astype(np.intp)
+        of = source[owner]
+        known = (neighbour < self.limits[of]) & (neighbour != self.rows[of])
+        if known.all():
+            return Links(owner, neighbour, place)
+        return Links(owner[known], neighbour[known], place[known])
 
-    def known_neighbours(self, row: int) -> NDArray[np.intp]:
-        """Return the known articles that a row is linked with, ascending, without the source."""
-        return self.known_links(np.array([row])).neighbour
+    def known_degrees(self, source: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return with how many known articles each row is linked, its source left out."""
+        links = self.index.links
+        starts = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
+        keys = rows * FAR
+        limits, own = self.limits[source], self.rows[source]
+        degrees: NDArray[np.intp] = np.searchsorted(links, keys + limits) - starts
+        if len(links) == 0:
+            return degrees
+        place = np.minimum(np.searchsorted(links, keys + own), len(links) - 1)
+        with_source: NDArray[np.bool_] = (links[place] == keys + own) & (own >= 0) & (own < limits)
+        degrees -= with_source
+        return degrees
+
+    def unique(self, owner: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return each pair of a source and a row once, in order."""
+        return self.pair_of(np.unique(self.key(owner, rows)))
+
+    def key(self, owner: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return a number for each pair of a source and a row, in their order."""
+        return owner.astype(np.intp, copy=False) * max(len(self.index.corpus), 1) + rows
+
+    def pair_of(self, keys: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the sources and rows that `key` numbered."""
+        owner, rows = np.divmod(keys, max(len(self.index.corpus), 1))
+        return owner, rows
 
 
 def queries(
-    index: Index, vectors: Vectors, rows: NDArray[np.intp], limits: NDArray[np.intp], block: int = 64
+    index: Index,
+    vectors: Vectors,
+    rows: NDArray[np.intp],
+    limits: NDArray[np.intp],
+    block: int = 32,
+    depth: int = 0,
 ) -> Iterator[Query]:
-    """Yield a query, without candidates yet, for each source, in order; searched a block at a time."""
-    none = np.empty(0, dtype=np.intp)
+    """Yield the sources, in order, a block at a time, without candidates yet.
+
+    `depth` is how many are found by their words at least, where a corpus has so many.
+    """
     for start in range(0, len(rows), block):
         part = slice(start, start + block)
-        similarities = index.similarities(vectors.take(part))
-        for place, (row, limit) in enumerate(zip(rows[part], limits[part], strict=True)):
-            similarity = {field: matrix[place, :limit] for field, matrix in similarities.items()}
-            if 0 <= row < limit:
-                for values in similarity.values():
-                    values[row] = 0.0
-            source = vectors.take(slice(start + place, start + place + 1))
-            yield Query(index, source, int(row), int(limit), similarity, none, np.empty(0))
+        some = vectors if block >= len(rows) else vectors.take(part)
+        yield Query(index, some, rows[part], limits[part], depth)

@@ -1,56 +1,100 @@
-"""Arithmetic on runs of an array: sums, means and extremes by candidate, and the overlap of sparse rows."""
+"""Arithmetic on runs of an array: sums, means and extremes by owner, and the overlap of sparse rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.features.columns import numbered
+
 Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Values that belong to candidates: `owner[i]`, ascending, is the candidate of value i.
+    """Values that belong to owners, candidates or sources: `owner[i]`, ascending, is the owner of value i.
 
-    A candidate without values has a sum and mean of 0, and `empty` as its extremes.
+    An owner without values has a sum and mean of 0, and `empty` as its extremes. What an owner gets depends
+    on its own values only, to the last bit.
     """
 
     owner: NDArray[np.intp]
     n_owners: int
 
-    def count(self) -> NDArray[np.intp]:
-        """Return how many values each candidate has."""
+    @cached_property
+    def _counts(self) -> NDArray[np.intp]:
         return np.bincount(self.owner, minlength=self.n_owners)
 
+    @cached_property
+    def _filled(self) -> NDArray[np.intp]:
+        return np.flatnonzero(self._counts)
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """Where the values of each owner begin."""
+        starts: NDArray[np.intp] = np.cumsum(self._counts) - self._counts
+        return starts
+
+    def count(self) -> NDArray[np.intp]:
+        """Return how many values each owner has."""
+        return self._counts
+
+    def place(self) -> NDArray[np.intp]:
+        """Return the place of each value among those of its owner, from 0."""
+        return np.arange(len(self.owner)) - np.repeat(self.starts, self._counts)
+
     def sum(self, values: NDArray[Any]) -> Floats:
-        """Return each candidate's sum."""
-        sums: Floats = np.bincount(self.owner, weights=values, minlength=self.n_owners).astype(np.float64)
-        return sums
+        """Return each owner's sum."""
+        return self._reduced(np.add, values.astype(np.float64), 0.0)
 
-    def mean(self, values: Floats) -> Floats:
-        """Return each candidate's mean."""
-        return self.sum(values) / np.maximum(self.count(), 1)
+    def mean(self, values: NDArray[Any]) -> Floats:
+        """Return each owner's mean."""
+        return self.sum(values) / np.maximum(self._counts, 1)
 
-    def maximum(self, values: Floats, empty: float = 0.0) -> Floats:
-        """Return each candidate's largest value."""
+    def maximum(self, values: NDArray[Any], empty: float = 0.0) -> Floats:
+        """Return each owner's largest value."""
+        return self._reduced(np.maximum, values, empty)
+
+    def minimum(self, values: NDArray[Any], empty: float = 0.0) -> Floats:
+        """Return each owner's smallest value."""
+        return self._reduced(np.minimum, values, empty)
+
+    def relative(self, values: NDArray[Any]) -> Floats:
+        """Return the values as parts of their owner's largest; zeros where none of its is above zero.
+
+        >>> Runs(np.array([0, 0, 1]), 2).relative(np.array([1.0, 2.0, -1.0])).tolist()
+        [0.5, 1.0, 0.0]
+        """
+        best = np.maximum(self.maximum(values), 0.0)[self.owner]
+        parts: Floats = np.divide(values, best, out=np.zeros(len(values)), where=best > 0)
+        return parts
+
+    def best(self, values: NDArray[Any], rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+        """Return the positions of each owner's `count` highest values above zero, best first, owners ascending.
+
+        Among equals the highest of `rows` comes first.
+        """
+        positive = np.flatnonzero(values > 0)
+        owner = self.owner[positive]
+        order = positive[np.lexsort((-rows[positive], -values[positive], owner))]
+        chosen: NDArray[np.intp] = order[Runs(owner, self.n_owners).place() < count]
+        return chosen
+
+    def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], empty: float) -> Floats:
         out = np.full(self.n_owners, empty, dtype=np.float64)
         if len(values):
-            starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
-            out[self.owner[starts]] = np.maximum.reduceat(values, starts)
+            out[self._filled] = ufunc.reduceat(values, self.starts[self._filled])
         return out
-
-    def minimum(self, values: Floats, empty: float = 0.0) -> Floats:
-        """Return each candidate's smallest value."""
-        return -self.maximum(-values, -empty)
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """The terms that one row shares with each of several rows; weights as in the matrices."""
+    """The terms that sources share with their candidates, a run for each candidate; weights as in the matrices."""
 
     runs: Runs
     columns: NDArray[np.intp]
@@ -74,25 +118,26 @@ class Overlap:
         return self.runs.sum(self.target_weights.astype(np.float64) ** 2)
 
 
-def overlap(source: sparse.csr_matrix, targets: sparse.csr_matrix) -> Overlap:
-    """Find the terms that the one row of `source` shares with each row of `targets`; both have sorted columns."""
-    columns = source.indices
-    if len(columns) == 0 or targets.nnz == 0:
-        none = np.empty(0, dtype=np.intp)
-        return Overlap(Runs(none, targets.shape[0]), none, np.empty(0), np.empty(0))
-    place = np.minimum(np.searchsorted(columns, targets.indices), len(columns) - 1)
-    shared = np.flatnonzero(columns[place] == targets.indices)
-    owner = np.repeat(np.arange(targets.shape[0]), np.diff(targets.indptr))[shared]
-    return Overlap(
-        Runs(owner, targets.shape[0]), targets.indices[shared], source.data[place[shared]], targets.data[shared]
-    )
+def overlap(
+    sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp] | None = None
+) -> Overlap:
+    """Find the terms that each row of `targets` shares with its source, a row of `sources`.
 
-
-def relative(values: Floats) -> Floats:
-    """Return the values as parts of the largest among them; zeros where none is above zero.
-
-    >>> relative(np.array([1.0, 2.0])).tolist()
-    [0.5, 1.0]
+    Parameters
+    ----------
+    source_of : (n_targets,) intp array
+        The source of each target; the first where None.
     """
-    best = values.max(initial=0.0)
-    return values / best if best > 0 else np.zeros(len(values))
+    terms, numbers = np.unique(sources.indices, return_inverse=True)
+    width = len(terms) + 1
+    owner = np.repeat(np.arange(targets.shape[0]), np.diff(targets.indptr))
+    place = numbered(terms, targets.indices)
+    weights = np.zeros((max(sources.shape[0], 1), width), dtype=np.float32)  # the first column: no term of a source
+    weights[np.repeat(np.arange(sources.shape[0]), np.diff(sources.indptr)), numbers + 1] = sources.data
+    if source_of is not None:
+        place = place + source_of[owner] * width
+    of_source = weights.ravel()[place]
+    shared = np.flatnonzero(of_source)
+    return Overlap(
+        Runs(owner[shared], targets.shape[0]), targets.indices[shared], of_source[shared], targets.data[shared]
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.features.likeness import OVERALL
 from recommender.features.query import Features, Query
+from recommender.features.segments import Runs
 
 OF_PROVIDER = 20
 AROUND = 100
@@ -18,45 +20,64 @@ def surrounding_features(query: Query) -> Features:
     Equal for all candidates of a source, but for ``degree_against_alike``: they tell a source whose like stand in
     large groups from one whose like stand alone.
     """
-    degrees = np.log1p(_degrees(query, query.targets))
-    alike = query.most_alike()
-    alike_degrees = _degrees(query, alike)
-    weights = query.overall[alike]
-    expected = float(np.average(np.log1p(alike_degrees), weights=weights)) if weights.sum() > 0 else 0.0
-    constants = {
-        "alike_degree": expected,
-        "alike_linked_share": float(np.average(alike_degrees > 0, weights=weights)) if weights.sum() > 0 else 0.0,
-        "most_alike_degree": float(np.log1p(alike_degrees[0])) if len(alike) else 0.0,
-    }
-    constants |= _linkedness(query, _rows_around(query), "around")
-    constants |= _linkedness(query, _rows_of_provider(query), "provider")
-    features: Features = {name: np.full(len(query.targets), value) for name, value in constants.items()}
-    features["degree_against_alike"] = degrees - expected
+    degrees = np.log1p(query.known_degrees(query.owner, query.targets))
+    of_source = _alike(query)
+    of_source |= _linkedness(query, *_around(query), "around")
+    of_source |= _linkedness(query, *of_provider(query), "provider")
+    features: Features = {name: values[query.owner] for name, values in of_source.items()}
+    features["degree_against_alike"] = degrees - features["alike_degree"]
     return features
 
 
-def _linkedness(query: Query, rows: NDArray[np.intp], name: str) -> dict[str, float]:
-    degrees = _degrees(query, rows)
-    known = len(rows) > 0
+def _alike(query: Query) -> dict[str, NDArray[np.floating]]:
+    source, rows = query.most_alike()
+    runs = Runs(source, len(query))
+    degrees = query.known_degrees(source, rows)
+    weights = query.like(OVERALL, source, rows).astype(np.float64)
+    total = np.maximum(runs.sum(weights), np.finfo(np.float64).tiny)
+    first = runs.place() == 0
+    most = np.zeros(len(query))
+    most[source[first]] = np.log1p(degrees[first])
     return {
-        f"{name}_linked_share": float(np.mean(degrees > 0)) if known else np.nan,
-        f"{name}_degree": float(np.mean(np.log1p(degrees))) if known else np.nan,
+        "alike_degree": runs.sum(weights * np.log1p(degrees)) / total,
+        "alike_linked_share": runs.sum(weights * (degrees > 0)) / total,
+        "most_alike_degree": most,
     }
 
 
-def _degrees(query: Query, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    return np.bincount(query.known_links(rows).owner, minlength=len(rows))
+def _linkedness(
+    query: Query, source: NDArray[np.intp], rows: NDArray[np.intp], name: str
+) -> dict[str, NDArray[np.floating]]:
+    """Return which share of some rows is linked, and how much; NaN for a source that has none."""
+    runs = Runs(source, len(query))
+    degrees = query.known_degrees(source, rows)
+    none = runs.count() == 0
+    return {
+        f"{name}_linked_share": np.where(none, np.nan, runs.mean(degrees > 0)),
+        f"{name}_degree": np.where(none, np.nan, runs.mean(np.log1p(degrees))),
+    }
 
 
-def _rows_around(query: Query) -> NDArray[np.intp]:
-    rows = query.nearest_in_time(AROUND)
-    return rows[query.gaps[rows] <= DAYS]
+def _around(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    source, rows = query.nearest_in_time(AROUND)
+    near = query.gap(source, rows) <= DAYS
+    return source[near], rows[near]
 
 
-def _rows_of_provider(query: Query) -> NDArray[np.intp]:
-    provider = query.vectors.providers[0]
-    if provider == 0:
-        return np.empty(0, dtype=np.intp)
-    rows = np.flatnonzero(query.index.vectors.providers[: query.limit] == provider)
-    recent: NDArray[np.intp] = rows[rows != query.row][-OF_PROVIDER:]
-    return recent
+def of_provider(query: Query) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return what each source's provider published last before it."""
+    providers, rows = query.index.by_provider
+    wanted = query.vectors.providers
+    first = np.searchsorted(providers, wanted)
+    ends = np.searchsorted(providers, wanted, side="right")
+    parts = zip(first, ends, query.places, strict=True)
+    known = np.array([np.searchsorted(rows[start:end], place) for start, end, place in parts], dtype=np.intp)
+    last = first + known
+    places = last[:, np.newaxis] - np.arange(OF_PROVIDER + 1, 0, -1)
+    source, place = np.nonzero((places >= first[:, np.newaxis]) & (wanted != 0)[:, np.newaxis])
+    found = rows[places[source, place]]
+    others = found != query.rows[source]
+    source, found = source[others], found[others]
+    runs = Runs(source, len(query))
+    newest = runs.place() >= (runs.count() - OF_PROVIDER)[source]
+    return source[newest], found[newest]

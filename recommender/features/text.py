@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils import murmurhash3_32
 
+from recommender.features.rows import grown, whole
 from recommender.records import Article
 
 N_BUCKETS = 2**20
@@ -46,7 +47,6 @@ _VECTORIZERS = {
     "excerpt": _vectorizer("word", (1, 1)),
     "full": _vectorizer("word", (1, 1)),
     "characters": _vectorizer("char_wb", (4, 4)),
-    "spelling": _vectorizer("char_wb", (4, 4)),
 }
 
 
@@ -74,15 +74,15 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def stack(self, others: TextVectors) -> TextVectors:
-        """Return these rows, and below them the others."""
-        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
-        return TextVectors(*(sparse.vstack(pair, format="csr") for pair in pairs))
+    def grown(self, others: TextVectors) -> TextVectors:
+        """Return these rows with a few more below, without a copy of these."""
+        return TextVectors(*(grown(getattr(self, field), getattr(others, field)) for field in FIELDS))
 
-    @cached_property
-    def inverted(self) -> Mapping[str, sparse.csr_matrix]:
-        """The fields that are searched, turned: ``(N_BUCKETS, n_articles)``."""
-        return {field: getattr(self, field).T.tocsr() for field in SEARCHED}
+    @classmethod
+    def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
+        """Return the rows of all parts, one below another."""
+        fields_ = ([whole(getattr(part, field)) for part in parts] for field in FIELDS)
+        return cls(*(sparse.vstack(matrices, format="csr") for matrices in fields_))
 
 
 class TextModel:
@@ -117,7 +117,9 @@ class TextModel:
 
     def transform(self, articles: Sequence[Article]) -> TextVectors:
         """Return the articles' vectors, a row each."""
-        return TextVectors(**{field: _weighted(_counts(articles, field), self.idf_[field]) for field in FIELDS})
+        counts = {field: _counts(articles, field) for field in WEIGHTED}
+        counts["spelling"] = counts["characters"]  # the same letters, counted once
+        return TextVectors(**{field: _weighted(counts[field], self.idf_[field]) for field in FIELDS})
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
         """Return the terms that both articles use in a field, the rarest first."""

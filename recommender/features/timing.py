@@ -21,12 +21,12 @@ def publication_days(articles: Sequence[Article]) -> NDArray[np.float64]:
 
 def time_features(query: Query) -> Features:
     """Return the days between the two, and how much was published between them, as a number and as a share."""
-    days = query.index.vectors.days[: query.limit]
-    dated = days[: np.searchsorted(np.isnan(days), True)]
-    place = np.searchsorted(dated, query.vectors.days[0]) if not np.isnan(query.vectors.days[0]) else len(dated)
-    between = np.abs(query.targets - float(place))
+    dated = query.index.vectors.days[: query.index.n_dated]
+    known = np.minimum(query.limits, len(dated))
+    place = np.minimum(np.searchsorted(dated, query.vectors.days), known)  # an unknown day is after all others
+    between = np.abs(query.targets - place[query.owner].astype(np.float64))
     return {
-        "days_apart": query.gaps[query.targets],
+        "days_apart": query.gap(query.owner, query.targets),
         "articles_between": between,
-        "share_between": between / max(query.limit, 1),
+        "share_between": between / np.maximum(query.places, 1)[query.owner],
     }

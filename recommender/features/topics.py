@@ -9,7 +9,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.preprocessing import normalize
 
 from recommender.features.query import Features, Query
 from recommender.features.segments import overlap
@@ -46,8 +45,11 @@ class TopicModel:
     def transform(self, articles: Sequence[Article]) -> sparse.csr_matrix:
         """Return ``(n_articles, N_BUCKETS)``, rows of length one, or zeros for an article without topics."""
         weights = self._membership(articles)
-        weights.data *= self.rarity_[weights.indices]
-        return (normalize(weights) if articles else weights).astype(np.float32)
+        data = weights.data * self.rarity_[weights.indices]
+        owner = np.repeat(np.arange(len(articles)), np.diff(weights.indptr))
+        lengths = np.sqrt(np.bincount(owner, data**2, minlength=len(articles)))
+        data = (data / lengths[owner]).astype(np.float32)
+        return sparse.csr_matrix((data, weights.indices, weights.indptr), shape=weights.shape)
 
     def _membership(self, articles: Sequence[Article]) -> sparse.csr_matrix:
         entries = [self._weights(article.topics) for article in articles]
@@ -92,9 +94,9 @@ def shared_topics(source: Article, target: Article) -> list[str]:
 def topic_features(query: Query) -> Features:
     """Return what the topics of the source and its candidates have in common."""
     targets = query.index.vectors.topics[query.targets]
-    shared = overlap(query.vectors.topics, targets)
+    shared = overlap(query.vectors.topics, targets, query.owner)
     n_shared = shared.count()
-    n_source = query.vectors.topics.nnz
+    n_source = np.diff(query.vectors.topics.indptr)[query.owner]
     n_targets = np.diff(targets.indptr)
     either = np.maximum(n_source + n_targets - n_shared, 1)
     return {
@@ -102,7 +104,7 @@ def topic_features(query: Query) -> Features:
         "topic_jaccard": n_shared / either,
         "topic_shared": n_shared,
         "topic_same_set": (n_shared == n_source) & (n_shared == n_targets),
-        "topic_count_source": np.full(len(n_targets), n_source),
+        "topic_count_source": n_source,
         "topic_count_target": n_targets,
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.features.query import Features, Query
-from recommender.features.segments import overlap, relative
+from recommender.features.segments import Runs, overlap
 
 HALF_LIFE = 7.0  # days
 COMMON, RARE = 0.45, 0.7  # rarity of a term, in (0, 1]
@@ -13,58 +14,73 @@ COMMON, RARE = 0.45, 0.7  # rarity of a term, in (0, 1]
 
 def title_features(query: Query) -> Features:
     """Return what the two titles have in common; cosines and coverages in [0, 1]."""
-    targets = query.targets
-    text = query.index.vectors.text
-    shared = overlap(query.vectors.text.title, text.title[targets])
+    owner, targets, pairs = query.owner, query.targets, query.pairs
+    titles = query.vectors.text.title
+    shared = overlap(titles, query.index.vectors.text.title[targets], owner)
     rarity = query.rarity("title")[shared.columns]
-    own = query.rarity("title")[query.vectors.text.title.indices]
-    recency = np.exp2(-np.nan_to_num(query.gaps[targets], nan=HALF_LIFE) / HALF_LIFE)
-    cosine = query.similarity["title"][targets]
-    characters = query.similarity["characters"][targets]
-    spelling = query.similarity["spelling"][targets]
+    own = query.rarity("title")[titles.indices]
+    words = Runs(np.repeat(np.arange(len(query)), np.diff(titles.indptr)), len(query))
+    recency = _recency(query)
+    where = query.likeness.where(owner, targets)
+    cosine, characters, spelling = (query.likeness.at(field, where) for field in ("title", "characters", "spelling"))
     return {
         "title_cosine": cosine,
-        "title_cosine_relative": relative(cosine),
+        "title_cosine_relative": pairs.relative(cosine),
         "title_characters": characters,
-        "title_characters_relative": relative(characters),
+        "title_characters_relative": pairs.relative(characters),
         "title_source_coverage": shared.source_coverage(),
         "title_target_coverage": shared.target_coverage(),
         "title_shared_terms": shared.count(),
         "title_rarest_shared": shared.runs.maximum(rarity),
         "title_common_shared": shared.runs.sum(rarity < COMMON),
         "title_rare_shared": shared.runs.sum(rarity > RARE),
-        "title_common_own": np.full(len(targets), (own < COMMON).sum()),
-        "title_rare_own": np.full(len(targets), (own > RARE).mean() if len(own) else 0),
+        "title_common_own": words.sum(own < COMMON)[owner],
+        "title_rare_own": words.mean(own > RARE)[owner],
         "title_characters_recent": characters * recency,
         "title_spelling": spelling,
-        "title_spelling_relative": relative(spelling),
+        "title_spelling_relative": pairs.relative(spelling),
         "title_spelling_recent": spelling * recency,
     }
 
 
 def text_features(query: Query) -> Features:
     """Return what the full texts, title included, have in common, and each title with the other text."""
-    targets = query.targets
+    owner, targets, pairs = query.owner, query.targets, query.pairs
     text = query.index.vectors.text
     source = query.vectors.text
     full = text.full[targets]
-    shared = overlap(source.full, full)
+    shared = overlap(source.full, full, owner)
     rarity = query.rarity("full")[shared.columns]
-    excerpt = overlap(source.excerpt, text.excerpt[targets]).cosine()
-    cosine = query.similarity["full"][targets]
-    recency = np.exp2(-np.nan_to_num(query.gaps[targets], nan=HALF_LIFE) / HALF_LIFE)
-    ordered = np.sort(query.similarity["full"])[::-1]
+    excerpt = overlap(source.excerpt, text.excerpt[targets], owner).cosine()
+    cosine = query.like("full", owner, targets)
+    best, near = _nearest_texts(query)
     return {
         "text_cosine": cosine,
-        "text_cosine_relative": relative(cosine),
-        "text_cosine_recent": cosine * recency,
+        "text_cosine_relative": pairs.relative(cosine),
+        "text_cosine_recent": cosine * _recency(query),
         "text_target_coverage": shared.target_coverage(),
         "text_rarest_shared": shared.runs.maximum(rarity),
         "text_shared_rarity": shared.runs.sum(rarity),
         "excerpt_cosine": excerpt,
-        "excerpt_cosine_relative": relative(excerpt),
-        "title_in_text": overlap(source.title, full).cosine(),
-        "text_in_title": overlap(source.full, text.title[targets]).cosine(),
-        "source_best_cosine": np.full(len(targets), ordered[:1].sum()),
-        "source_near_cosine": np.full(len(targets), ordered[:10].sum() / 10),
+        "excerpt_cosine_relative": pairs.relative(excerpt),
+        "title_in_text": overlap(source.title, full, owner).cosine(),
+        "text_in_title": overlap(source.full, text.title[targets], owner).cosine(),
+        "source_best_cosine": best[owner],
+        "source_near_cosine": near[owner],
     }
+
+
+def _recency(query: Query) -> NDArray[np.float64]:
+    """Return what is left of a candidate's weight at its distance in time, in (0, 1]."""
+    gaps = np.nan_to_num(query.gap(query.owner, query.targets), nan=HALF_LIFE)
+    recency: NDArray[np.float64] = np.exp2(-gaps / HALF_LIFE)
+    return recency
+
+
+def _nearest_texts(query: Query) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return the cosine of each source's nearest full text, and the mean of the ten nearest."""
+    owner, rows = query.alike
+    cosines = query.like("full", owner, rows)
+    ten = Runs(owner, len(query)).best(cosines, rows, 10)
+    nearest = Runs(owner[ten], len(query))
+    return nearest.maximum(cosines[ten]), nearest.sum(cosines[ten]) / 10

@@ -62,6 +62,9 @@ class Trees:
         for booster in boosters:
             booster.set_param({"nthread": 1})
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return type(self), (self.boosters, self.weights)  # a booster forgets on its way how many threads it may use
+
     @classmethod
     def grow(cls, judged: Judged, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
         """Train every member on the same pairs; members of one kind share the library's matrix, costly to make."""

@@ -80,9 +80,9 @@ def read_articles(
     site = Path(path)
     strict = settings.strict if strict is None else strict
     fields = FieldMap.from_settings(settings)
-    cache_folder = _cache_folder(settings.cache if cache is None else cache)
+    kept_in = cache_folder(settings.cache if cache is None else cache)
     with without_collection():
-        outcomes, wanted = _read(site, fields, n_jobs, strict, cache_folder)
+        outcomes, wanted = _read(site, fields, n_jobs, strict, kept_in)
         parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
         return to_corpus(outcomes, parents, warnings, wanted)
 
@@ -108,7 +108,8 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     return [site]
 
 
-def _cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
+def cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
+    """Return the folder that a setting of a cache names; None for none."""
     if cache is True:
         folder = default_cache_folder()
         if folder is None:

@@ -1,0 +1,111 @@
+"""How the engine's figures grow with the number of articles; each size in a process of its own.
+
+Usage: python benchmarks/scale.py HEADLINES [--sizes 10000 100000 1000000] [--json build/scale.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from resampled import resampled
+
+from recommender import Corpus, Recommender, read_articles
+
+SAMPLE = 640  # sources that stand for all
+DRAFTS = 300
+ADDED = 100
+
+
+def measured(headlines: Path, size: int) -> dict[str, Any]:
+    """Return the figures of one size; seconds are of this process unless they say milliseconds."""
+    real = read_articles(headlines)
+    started = time.perf_counter()
+    articles = real.articles[-size:] if size <= len(real) else list(resampled(real, size))
+    corpus = Corpus.from_articles(articles)
+    figures: dict[str, Any] = {"articles": len(corpus), "resampled": size > len(real)}
+    figures["corpus s"] = time.perf_counter() - started
+    started = time.perf_counter()
+    model = Recommender().fit(corpus)
+    model.index.prepare()
+    figures["fit s"] = time.perf_counter() - started
+    del real, articles, corpus
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model")
+        del model
+        figures["folder MB"] = sum(file.stat().st_size for file in Path(folder).rglob("*")) / 1e6
+        command = [sys.executable, __file__, str(headlines), "--asked", str(Path(folder) / "model")]
+        answered = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this script
+        return figures | json.loads(answered.stdout)
+
+
+def asked(folder: Path) -> dict[str, Any]:
+    """Return what a loaded model takes."""
+    started = time.perf_counter()
+    model = Recommender.load(folder)
+    figures: dict[str, Any] = {"load s": time.perf_counter() - started}
+    rng = np.random.default_rng(0)
+    rows = rng.choice(len(model.corpus), DRAFTS, replace=False)
+    drafts = [replace(model.corpus[int(row)], id=f"draft-{row}", url=None) for row in rows]
+    model.suggest(drafts[0])
+    of_drafts = [seconds(lambda one=draft: model.suggest(one)) for draft in drafts]
+    figures["draft p50 ms"], figures["draft p99 ms"] = np.percentile(of_drafts, [50, 99]) * 1000
+    start = len(model.corpus) // 2
+    cpu = time.process_time()
+    model.answers(np.arange(start, start + SAMPLE), 5, 0.0)
+    figures["batch ms an article, one core"] = (time.process_time() - cpu) / SAMPLE * 1000
+    figures["resident MB"] = resident()
+    newest = model.corpus.newest
+    new = [
+        replace(draft, id=f"new-{place}", published_at=newest + timedelta(minutes=place + 1))
+        for place, draft in enumerate(drafts[:ADDED])
+    ]
+    of_added = [seconds(lambda one=one: model.add([one])) for one in new]
+    figures["add p50 ms"], figures["add p99 ms"] = np.percentile(of_added, [50, 99]) * 1000
+    return figures
+
+
+def seconds(work: Any) -> float:
+    """Return how long some work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def resident() -> float:
+    """Return the memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> None:
+    """Measure every size, print a table, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("headlines", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--asked", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.asked:
+        print(json.dumps(asked(arguments.asked)))
+        return
+    found = [measured(arguments.headlines, size) for size in arguments.sizes]
+    for name in found[0]:
+        print(f"| {name} | " + " | ".join(f"{one[name]:,.1f}" for one in found) + " |")
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""The corpus in vectors: what every feature is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.corpus import Corpus
+from recommender.features.rows import Rows, grown, whole
+from recommender.features.search import Inverted
+from recommender.features.text import SEARCHED, TextModel, TextVectors
+
+FAR = 2**32  # more than any row, so that the numbers of old relations stay what they are
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What the model knows of some articles, a row each.
+
+    Attributes
+    ----------
+    text : TextVectors
+    topics : (n_articles, n_buckets) csr_matrix
+    providers : (n_articles,) int64 array
+        A number that stands for the provider, 0 where there is none.
+    days : (n_articles,) float64 array
+        Publication in days since 1970, UTC; NaN where unknown.
+    quality : (n_articles,) float64 array
+        NaN where unknown.
+    words : (n_articles, 2) float64 array
+        Length of title and of the full text, in words.
+    """
+
+    text: TextVectors
+    topics: sparse.csr_matrix
+    providers: NDArray[np.int64]
+    days: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    words: NDArray[np.float64]
+
+    @property
+    def compared(self) -> dict[str, sparse.csr_matrix]:
+        """What sources are compared with articles in, by field: the product of two rows is their cosine."""
+        return {field: getattr(self.text, field) for field in SEARCHED} | {"topics": self.topics}
+
+    def take(self, rows: NDArray[np.intp] | slice) -> Vectors:
+        """Return the vectors of these rows."""
+        return Vectors(
+            self.text.take(rows),
+            self.topics[rows],
+            self.providers[rows],
+            self.days[rows],
+            self.quality[rows],
+            self.words[rows],
+        )
+
+    def grown(self, others: Vectors) -> Vectors:
+        """Return these rows with a few more below, without a copy of the matrices."""
+        both = [
+            np.concatenate([getattr(self, name), getattr(others, name)])
+            for name in ("providers", "days", "quality", "words")
+        ]
+        return Vectors(self.text.grown(others.text), grown(self.topics, others.topics), *both)
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Vectors]) -> Vectors:
+        """Return the rows of all parts, one below another."""
+        return cls(
+            TextVectors.stacked([part.text for part in parts]),
+            sparse.vstack([whole(part.topics) for part in parts], format="csr"),
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("providers", "days", "quality", "words")
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Index:
+    """A consistent state of the whole corpus, and what is known of its words; never changed, only replaced."""
+
+    corpus: Corpus
+    vectors: Vectors
+    words: TextModel
+
+    @classmethod
+    def opened(cls, corpus: Corpus, vectors: Vectors, words: TextModel, inverted: sparse.csr_matrix) -> Index:
+        """Return an index whose words were made ready to be searched before."""
+        index = cls(corpus, vectors, words)
+        vars(index)["inverted"] = Inverted.of(inverted, words.document_frequency_, words.n_articles_)
+        return index
+
+    @property
+    def idf(self) -> Mapping[str, NDArray[np.float32]]:
+        """How rare each bucket of terms is, in (0, 1], by field."""
+        return self.words.idf_
+
+    def prepare(self) -> None:
+        """Make ready what is made when it is first asked for, so that workers need not each do so."""
+        _ = self.eligible, self.inverted, self.n_dated, self.links, self.by_provider, self.link_likeness
+
+    @cached_property
+    def eligible(self) -> NDArray[np.bool_]:
+        """Which rows may be targets at all."""
+        return np.array([not article.removed for article in self.corpus], dtype=bool)
+
+    @cached_property
+    def inverted(self) -> Inverted:
+        """The words of all articles, ready to be searched."""
+        return Inverted.from_text(self.vectors.text, self.words.document_frequency_, self.words.n_articles_)
+
+    @cached_property
+    def n_dated(self) -> int:
+        """How many articles have a date: rows from the first, as undated articles come last."""
+        return int(np.searchsorted(np.isnan(self.vectors.days), True))
+
+    @cached_property
+    def links(self) -> NDArray[np.int64]:
+        """Every relation in both directions, as ``row * FAR + neighbour``, ascending."""
+        graph = self.corpus.neighbours
+        ends = np.repeat(np.arange(graph.shape[0], dtype=np.int64), np.diff(graph.indptr))
+        links: NDArray[np.int64] = ends * FAR + graph.indices
+        return links
+
+    @cached_property
+    def by_provider(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Providers, ascending, and the rows in that order, those of one provider ascending."""
+        rows = np.argsort(self.vectors.providers, kind="stable")
+        return self.vectors.providers[rows], rows
+
+    @cached_property
+    def link_likeness(self) -> NDArray[np.float32]:
+        """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
+        graph, full = self.corpus.neighbours, self.vectors.text.full
+        ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+        return _cosines(full, ends, graph.indices)
+
+    def grown(self, corpus: Corpus, vectors: Vectors) -> Index:
+        """Return the index of a corpus that has a few newer articles below those of this one.
+
+        It is the one that would be made anew, at the cost of what is new.
+        """
+        self.prepare()
+        old, n_old = self.corpus, len(self.corpus)
+        index = Index(corpus, self.vectors.grown(vectors), self.words)
+        known = vars(index)
+        known["eligible"] = np.append(self.eligible, [not article.removed for article in corpus[n_old:]])
+        known["inverted"] = self.inverted.grown(vectors.text)
+        known["by_provider"] = _with_newer(self.by_provider, vectors.providers)
+        if corpus.neighbours.nnz == old.neighbours.nnz:
+            known["links"], known["link_likeness"] = self.links, self.link_likeness
+        else:
+            new = np.flatnonzero(~np.isin(index.links, self.links, assume_unique=True))
+            before = np.delete(np.arange(len(index.links)), new)
+            likeness = np.empty(len(index.links), dtype=np.float32)
+            likeness[before] = self.link_likeness
+            rows, neighbours = np.divmod(index.links[new], FAR)
+            likeness[new] = _cosines(index.vectors.text.full, rows, neighbours)
+            known["link_likeness"] = likeness
+        return index
+
+
+def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
+    cosines = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), 8192):
+        part = slice(start, start + 8192)
+        cosines[part] = full[rows[part]].multiply(full[others[part]]).sum(axis=1).ravel()
+    return cosines
+
+
+def _with_newer(
+    by_provider: tuple[NDArray[np.int64], NDArray[np.intp]], newer: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return providers and rows in their order with those of newer rows among them."""
+    providers, rows = by_provider
+    order = np.argsort(newer, kind="stable")
+    places = np.searchsorted(providers, newer[order], side="right")
+    return np.insert(providers, places, newer[order]), np.insert(rows, places, len(rows) + order)

@@ -1,0 +1,104 @@
+"""An index as plain arrays, opened as they lie on disk: nothing is computed again, and processes share the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.corpus import Corpus
+from recommender.errors import ModelFormatError
+from recommender.features import FeatureModel, Index, Vectors
+from recommender.features.likeness import SHARES
+from recommender.features.rows import whole
+from recommender.features.text import N_BUCKETS, TextVectors
+from recommender.features.topics import N_BUCKETS as N_TOPICS
+from recommender.storage import Folder
+
+MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
+COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64", "title_words": "float64", "words": "float64"}
+INVERTED = "inverted"
+
+
+def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
+    """Return what `open_index` needs, by file name."""
+    vectors, text = index.vectors, index.vectors.text
+    arrays: dict[str, NDArray[Any]] = {}
+    for name in MATRICES:
+        arrays |= _of_matrix(name, whole(vectors.topics if name == "topics" else getattr(text, name)))
+    arrays |= _of_matrix(INVERTED, index.inverted.all_turned())
+    arrays["spelling_values.npy"] = whole(text.spelling).data  # its columns are those of the characters
+    title, words = vectors.words.T
+    columns = {"providers": vectors.providers, "days": vectors.days, "quality": vectors.quality}
+    columns |= {"title_words": title, "words": words}
+    return arrays | {f"{name}.npy": np.ascontiguousarray(values) for name, values in columns.items()}
+
+
+def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index | None:
+    """Return the index of a folder; None for a folder that was written without one.
+
+    Raises
+    ------
+    ModelFormatError
+        When its parts do not fit each other or the corpus. What is out of bounds here would be so in the libraries.
+    """
+    if f"{INVERTED}_values.npy" not in folder.arrays:
+        return None
+    n_articles = len(corpus)
+    found = {name: _matrix(folder, name, (n_articles, width)) for name, width in MATRICES.items()}
+    inverted = _matrix(folder, INVERTED, (len(SHARES) * N_BUCKETS, n_articles))
+    characters = found["characters"]
+    values = _numbers(folder, "spelling_values.npy", "float32", characters.nnz)
+    spelling = sparse.csr_matrix((values, characters.indices, characters.indptr), shape=characters.shape)
+    columns = {name: _numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
+    _check_days(columns["days"], corpus)
+    vectors = Vectors(
+        TextVectors(found["title"], found["excerpt"], found["full"], characters, spelling),
+        found["topics"],
+        columns["providers"],
+        columns["days"],
+        columns["quality"],
+        np.column_stack([columns["title_words"], columns["words"]]),
+    )
+    return Index.opened(corpus, vectors, features.text_, inverted)
+
+
+def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
+    parts: Mapping[str, NDArray[Any]] = {
+        "starts": matrix.indptr.astype(np.int64),
+        "columns": matrix.indices.astype(np.int32, copy=False),
+        "values": matrix.data,
+    }
+    return {f"{name}_{part}.npy": values for part, values in parts.items()}
+
+
+def _matrix(folder: Folder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
+    starts = _numbers(folder, f"{name}_starts.npy", "int64", shape[0] + 1)
+    columns = folder.array(f"{name}_columns.npy", "int32")
+    values = _numbers(folder, f"{name}_values.npy", "float32", len(columns))
+    if starts[0] != 0 or starts[-1] != len(columns) or (np.diff(starts) < 0).any():
+        raise ModelFormatError(f"{name}_starts.npy and {name}_columns.npy do not fit; train the model again")
+    if len(columns) and not 0 <= columns.min() <= columns.max() < shape[1]:
+        raise ModelFormatError(f"{name}_columns.npy must hold 0 to {shape[1] - 1}; train the model again")
+    if not np.isfinite(values).all():
+        raise ModelFormatError(f"{name}_values.npy must hold finite numbers; train the model again")
+    dtype = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
+    matrix = sparse.csr_matrix((values, columns, starts.astype(dtype)), shape=shape)
+    matrix.has_sorted_indices = True  # as it was written; to look would cost a pass, and nothing relies on it but speed
+    return matrix
+
+
+def _numbers(folder: Folder, file: str, dtype: str, count: int) -> NDArray[Any]:
+    values = folder.array(file, dtype)
+    if len(values) != count:
+        raise ModelFormatError(f"{file} must hold {count} numbers, got {len(values)}; train the model again")
+    return values
+
+
+def _check_days(days: NDArray[Any], corpus: Corpus) -> None:
+    dated = np.isfinite(corpus.times)
+    if not np.array_equal(np.isnan(days), ~dated) or not np.allclose(days[dated] * 86_400.0, corpus.times[dated]):
+        raise ModelFormatError("days.npy is not of the articles of articles.jsonl; train the model again")

@@ -1,0 +1,89 @@
+"""An index comes back from its arrays as it was; arrays that do not fit are refused before a library sees them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender import ModelFormatError, Recommender
+from recommender.features import FeatureModel
+
+
+@pytest.fixture
+def folder(unlearned: Recommender, tmp_path: Path) -> Path:
+    unlearned.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def exchange(folder: Path, name: str, values: np.ndarray) -> None:
+    """Put another array in the place of one, and say so in the manifest."""
+    np.save(folder / name, values, allow_pickle=False)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name]["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommender, folder: Path) -> None:
+    opened, made = Recommender.load(folder).index, FeatureModel.fit(unlearned.corpus).index(unlearned.corpus)
+    for name, matrix in made.vectors.compared.items():
+        assert (opened.vectors.compared[name] != matrix).nnz == 0
+    for name in ("providers", "days", "quality", "words"):
+        np.testing.assert_array_equal(getattr(opened.vectors, name), getattr(made.vectors, name))
+    assert (opened.inverted.matrix != made.inverted.matrix).nnz == 0
+    np.testing.assert_array_equal(opened.inverted.costs, made.inverted.costs)
+
+
+def test_its_pages_are_those_of_the_file(folder: Path) -> None:
+    values = Recommender.load(folder).index.vectors.text.full.data
+    while values.base is not None and not isinstance(values, np.memmap):
+        values = values.base
+    assert isinstance(values, np.memmap)
+    assert not values.flags.writeable
+
+
+def test_a_folder_without_an_index_has_it_made(unlearned: Recommender, folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {
+        name: file for name, file in manifest["files"].items() if not name.endswith(("_values.npy", "_starts.npy"))
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert dict(Recommender.load(folder).suggest_all()) == dict(unlearned.suggest_all())
+
+
+CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
+    ("full_columns.npy", lambda old: np.where(old == old.max(), 2**20, old).astype(np.int32), "must hold 0 to 1048575"),
+    ("title_columns.npy", lambda old: np.where(old == old.max(), -1, old).astype(np.int32), "must hold 0 to"),
+    ("inverted_columns.npy", lambda old: old + np.int32(old.max()), "inverted_columns.npy must hold 0 to"),
+    ("topics_starts.npy", lambda old: old[::-1].copy(), "do not fit"),
+    ("full_starts.npy", lambda old: old + 1, "do not fit"),
+    ("full_starts.npy", lambda old: old[:-1], "full_starts.npy must hold"),
+    ("excerpt_values.npy", lambda old: old[:-1], "excerpt_values.npy must hold"),
+    ("spelling_values.npy", lambda old: np.append(old, old), "spelling_values.npy must hold"),
+    ("characters_values.npy", lambda old: old * np.float32(np.inf), "finite numbers"),
+    ("full_values.npy", lambda old: old.astype(np.float64), "float32"),
+    ("days.npy", lambda old: old + 1, "days.npy is not of the articles"),
+    ("days.npy", lambda old: old * np.nan, "days.npy is not of the articles"),
+    ("quality.npy", lambda old: old[1:], "quality.npy must hold"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "said"), CHANGES)
+def test_an_array_that_does_not_fit_is_refused(
+    folder: Path, name: str, change: Callable[[np.ndarray], np.ndarray], said: str
+) -> None:
+    exchange(folder, name, change(np.load(folder / name)))
+    with pytest.raises(ModelFormatError, match=said):
+        Recommender.load(folder)
+
+
+def test_a_missing_array_is_named(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["files"]["full_columns.npy"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelFormatError, match=r"has no full_columns\.npy"):
+        Recommender.load(folder)
