@@ -36,12 +36,7 @@ notebooks: $(VENV)/installed-dev  ## Run the notebooks on SITE, the example site
 	SITE="$(abspath $(or $(SITE),examples/newsroom))" $(BIN)/python -m nbconvert --execute --to html \
 		--ExecutePreprocessor.timeout=3600 --output-dir build/notebooks notebooks/*.ipynb
 
-clean-bench: $(VENV)/installed-dev  ## Measure how figures grow on HEADLINES (JSON Lines), beside peers; build/*.json
-	$(BIN)/python benchmarks/scale.py $(HEADLINES) --json build/scale.json
-	$(BIN)/python benchmarks/peers.py $(HEADLINES) --json build/peers.json
-	$(BIN)/python benchmarks/recall.py $(HEADLINES)
-
-notebooks: $(VENV)/installed-dev  ## Take the outputs out of the notebooks, as they are committed
+clean-notebooks: $(VENV)/installed-dev  ## Take the outputs out of the notebooks, as they are committed
 	$(BIN)/python -m nbconvert --clear-output --inplace notebooks/*.ipynb
 
 $(VENV)/bin/python:

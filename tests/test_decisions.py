@@ -264,20 +264,20 @@ def test_a_rejection_beats_a_pin_and_is_warned_of(articles: tuple[Article, ...])
 
 
 def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, ...], unlearned: Recommender) -> None:
-    model = deciding(articles, said(REJECT, "wind-1", "ferry-3", " Outdated!"), said(REJECT, "wind-2", "ferry-3"))
-    before = unlearned.score("ferry-2", "ferry-3")
+    model = deciding(articles, said(REJECT, "wind-1", "ferry-4", " Outdated!"), said(REJECT, "wind-2", "ferry-4"))
+    before = unlearned.score("ferry-2", "ferry-4")
     found = model.suggest("ferry-2")
-    [dropped] = [one for one in found if one.target_id == "ferry-3"]
-    assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-3") + 1
+    [dropped] = [one for one in found if one.target_id == "ferry-4"]
+    assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-4") + 1
     assert dropped.score / (1 - dropped.score) == pytest.approx(before / (1 - before) / 4)
     [reason] = [one for one in dropped.reasons if one.feature == "house_rejections"]
     assert (reason.text, reason.log_odds) == ("rejected for 2 articles: outdated", pytest.approx(-math.log(4)))
     assert reason.share < 0
     assert sum(one.share for one in dropped.reasons) == pytest.approx(dropped.score, abs=1e-9)
-    told = model.explain("ferry-2", "ferry-3")
+    told = model.explain("ferry-2", "ferry-4")
     assert (told.score, told.reasons) == (dropped.score, dropped.reasons)
     for one in found:
-        if one.target_id != "ferry-3":
+        if one.target_id != "ferry-4":
             assert one.score == unlearned.score("ferry-2", one.target_id)
 
 
