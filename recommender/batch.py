@@ -7,24 +7,43 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from recommender.backfill import BackFill, inbound_rows, new_articles
 from recommender.corpus import Corpus
-from recommender.errors import RecommenderError
+from recommender.decisions import Decisions
+from recommender.errors import RecommenderError, SettingsError
+from recommender.exposure import Exposure, Lists, Progress, Spread
+from recommender.job_folder import JobFolder, switched_off
 from recommender.kept_lists import KeptLists
 from recommender.model import Recommender
 from recommender.records import Suggestion
+from recommender.run_record import (
+    RECORD,
+    Changes,
+    Known,
+    LastRun,
+    Stopwatch,
+    expired,
+    expiry,
+    file_digest,
+    keep,
+    moment_text,
+)
 from recommender.settings import Settings
 from recommender.sinks.entries import EntryShape
-from recommender.sinks.json_lines import write_file, write_lines
+from recommender.sinks.json_lines import write_file, write_lines, write_rows
 from recommender.sinks.write_back import Plan, Wish, Written
 from recommender.sources import article_files, cache_folder, read_articles
 from recommender.sources.fields import FORBIDDEN, FieldMap
+from recommender.spool import Spool, corpus_digest, job_key
 from recommender.workers import cluster
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[Iterable[tuple[str, list[Suggestion]]], int], Iterable[tuple[str, list[Suggestion]]]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +64,16 @@ class Summary:
         Articles that are listed under a suggestion as the same text.
     files
         What became of the articles' files; None where they are not written into.
+    exposure
+        How the suggestions are spread over the articles; None where there are none.
+    inbound
+        Lines on which older articles should point at new ones; None where these were not asked for.
+    changes
+        What is different from the run before; None where there is no record of one.
+    resumed
+        Lists that a killed run of the same job had made already.
+    warnings
+        What may be slips in the rules of the house, and lines of decisions that could not be read.
     """
 
     corpus: Corpus
@@ -54,6 +83,11 @@ class Summary:
     kinds: dict[str, int]
     duplicates: int = 0
     files: Written | None = None
+    warnings: tuple[str, ...] = ()
+    exposure: Exposure | None = None
+    inbound: int | None = None
+    changes: Changes | None = None
+    resumed: int = 0
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a person."""
@@ -63,12 +97,17 @@ class Summary:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.kinds.items()))
         more = f"; {self.duplicates:,} more listed as the same text" if self.duplicates else ""
         return [
+            *self.warnings,
             f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
             f"{len(corpus.merged):,} merged as duplicates",
             f"relations {given:,}: {resolved:,} resolved ({len(corpus.links):,} different), "
             f"{len(corpus.externals):,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {self.suggestions:,} for {self.sources:,} of {len(corpus):,} articles "
             f"by the {self.ranker} ranker" + (f": {kinds}" if kinds else "") + more,
+            *([self.exposure.line()] if self.exposure and self.suggestions else ()),
+            *([f"inbound {self.inbound:,} links from older articles to new ones"] if self.inbound is not None else ()),
+            *([self.changes.line()] if self.changes else ()),
+            *([f"resumed after {self.resumed:,} articles"] if self.resumed else ()),
             *(self.files.lines() if self.files else ()),
         ]
 
@@ -81,95 +120,263 @@ class WriteBack:
     max_changed: int | None = None
 
 
-def open_model(corpus: Corpus, settings: Settings, folder: Path | None, name: str, n_jobs: int = 1) -> Recommender:
+def open_model(
+    corpus: Corpus,
+    settings: Settings,
+    folder: Path | None,
+    name: str,
+    decisions: Decisions | None = None,
+    n_jobs: int = 1,
+) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
-        return Recommender(settings, name).fit(corpus, n_jobs)
+        return Recommender(settings, name, decisions=decisions).fit(corpus, n_jobs)
     model = Recommender.load(folder)
     model.settings = settings
+    model.decisions = Decisions() if decisions is None else decisions
     model.renew(corpus)
     return model
 
 
 def suggest_site(
     site: Path,
-    settings: Settings,
+    settings: Settings | None = None,
     output: Path | None = None,
     model_folder: Path | None = None,
     n_jobs: int = 1,
     progress: Progress | None = None,
     cache: str | bool | None = None,
     write_back: WriteBack | None = None,
+    back_fill: BackFill | None = None,
+    resume: bool = False,
     scheduler: str | None = None,
-) -> Summary:
+) -> Summary | None:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
     Parameters
     ----------
+    settings
+        Of every stage, the rules of the house among them; those of the site's ``recommender.yaml`` for None.
     output
         The file to write, as a whole or not at all; for None standard output, unless articles are written into.
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
-        Workers that read, learn and suggest; the result does not depend on it.
+        Processes that read and threads that suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
         As of `read_articles`. Suggestions are kept there too, and those that cannot have changed are not made again.
     write_back
         How to write into the articles; not at all for None.
+    back_fill
+        Where to write which older articles should point at new ones; nowhere for None.
+    resume
+        Go on where a killed run of the same job stopped, to the same bytes; from the start where there is none.
     scheduler
         Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
+
+    Returns
+    -------
+    None where the job is switched off: nothing was read or written then.
 
     Raises
     ------
     RecommenderError
-        When the site or the settings cannot be used, or more files would change than may; nothing is written then.
+        When the site or the settings cannot be used, more files would change than may, or another job is at work on
+        the site; nothing is written then.
     """
+    settings = settings or Settings.of_site(site)
+    off = switched_off(settings)
+    if off is not None:
+        logger.info("switched off: %s", off)
+        return None
     # What cannot be written into is told before the training, not after it.
     hand = _Hand(site, settings, write_back) if write_back is not None else None
-    corpus = read_articles(site, settings.source, n_jobs=n_jobs, cache=cache)
-    logger.info("read %s", corpus)
-    with cluster(scheduler):
-        model = open_model(corpus, settings, model_folder, site_name(site), n_jobs)
-    logger.info("model %s, %s ranker", model.version, model.ranker.kind)
-    folder = cache_folder(settings.source.cache if cache is None else cache)
-    kept = KeptLists.of_site(folder, site) if folder is not None else None
-    kinds: Counter[str] = Counter()
-    sources = duplicates = 0
+    job = _Job(site, settings, output, model_folder, n_jobs, progress, cache, hand, back_fill, scheduler)
+    if output is None and back_fill is None and (write_back is None or write_back.dry_run):
+        if resume:
+            raise SettingsError("there is nothing to resume for a job that writes no file; name one to write")
+        return job.run(None, False)
+    folder = JobFolder.of_site(site, settings)
+    with folder.locked():
+        return job.run(folder, resume)
 
-    def stream() -> Iterator[Suggestion]:
-        nonlocal sources, duplicates
-        lists: Iterable[tuple[str, list[Suggestion]]] = model.suggest_all(n_jobs=n_jobs, kept=kept)
-        for article_id, suggestions in progress(lists, len(corpus)) if progress else lists:
-            sources += bool(suggestions)
-            kinds.update(suggestion.kind for suggestion in suggestions)
-            duplicates += sum(len(suggestion.duplicates) for suggestion in suggestions)
-            if hand is not None:
-                hand.take(article_id, suggestions)
-            yield from suggestions
-        if hand is not None:  # before the output is in its place: where this fails, there is none either
-            hand.plan(corpus, model.version)
 
-    with cluster(scheduler):
-        if output is not None:
-            count = write_file(stream(), output, model.version)
-        elif hand is not None:
+@dataclass(frozen=True)
+class _Job:
+    """One run over a site, with what `suggest_site` was told."""
+
+    site: Path
+    settings: Settings
+    output: Path | None
+    model_folder: Path | None
+    n_jobs: int
+    progress: Progress | None
+    cache: str | bool | None
+    hand: _Hand | None
+    back_fill: BackFill | None
+    scheduler: str | None
+
+    def run(self, folder: JobFolder | None, resume: bool) -> Summary:
+        """Do everything; with a folder, keep there what is done so far, and at the end a record of it."""
+        clock = Stopwatch()
+        corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache)
+        logger.info("read %s", corpus)
+        clock.lap("read")
+        decisions = Decisions.of_site(self.site)
+        spool = Spool(folder.path / "resume") if folder is not None else None
+        sha256 = corpus_digest(corpus) if spool is not None else ""
+        with cluster(self.scheduler):
+            model, resumed = self._model(corpus, decisions, spool, sha256, resume)
+        logger.info("model %s, %s ranker", model.version, model.ranker.kind)
+        clock.lap("model")
+        last = LastRun.of(folder) if folder is not None else None
+        make = model.suggest_all if spool is None else partial(spool.lists, model)
+        lists = Spread(model, self.n_jobs, self.progress, partial(_lists, make, n_jobs=self.n_jobs, kept=self._kept()))
+        with cluster(self.scheduler):
+            summary, targets = self._write(model, corpus, lists)
+        clock.lap("suggest")
+        inbound = self._write_inbound(model, last)
+        clock.lap("inbound")
+        known = Known.of(corpus, targets)
+        summary = replace(
+            summary,
+            warnings=(*decisions.problems, *model.house_warnings()),
+            inbound=inbound,
+            changes=Changes.between(last.known, known, last.finished) if last is not None else None,
+            resumed=resumed,
+        )
+        if folder is not None and spool is not None:
+            keep(folder, self._record(summary, model, decisions, sha256, clock), known)
+            spool.clear()
+        return summary
+
+    def _kept(self) -> KeptLists | None:
+        folder = cache_folder(self.settings.source.cache if self.cache is None else self.cache)
+        return None if folder is None else KeptLists.of_site(folder, self.site)
+
+    def _model(
+        self, corpus: Corpus, decisions: Decisions, spool: Spool | None, sha256: str, resume: bool
+    ) -> tuple[Recommender, int]:
+        """Return the model, and how many lists of the same job are there already."""
+        name = site_name(self.site)
+        if spool is None:
+            return open_model(corpus, self.settings, self.model_folder, name, decisions, self.n_jobs), 0
+        key = job_key(sha256, self.settings, decisions, self.model_folder)
+        if resume and spool.holds(key):
+            trained = spool.model_folder if self.model_folder is None and spool.has_model else self.model_folder
+            model = open_model(corpus, self.settings, trained, name, decisions, self.n_jobs)
+        else:
+            if resume:
+                logger.info("nothing of this very job is left to resume; it starts anew")
+            spool.start(key)
+            model = open_model(corpus, self.settings, self.model_folder, name, decisions, self.n_jobs)
+        if self.model_folder is None and not spool.has_model:
+            model.save(spool.model_folder)
+        return model, spool.done(len(corpus))
+
+    def _write(self, model: Recommender, corpus: Corpus, lists: Spread) -> tuple[Summary, dict[str, list[str]]]:
+        """Write suggestions where they shall go; return what was written, and each article's targets."""
+        kinds: Counter[str] = Counter()
+        targets: dict[str, list[str]] = {}
+        duplicates = 0
+
+        def stream() -> Iterator[Suggestion]:
+            nonlocal duplicates
+            for article_id, suggestions in lists:
+                targets[article_id] = [one.target_id for one in suggestions]
+                kinds.update(suggestion.kind for suggestion in suggestions)
+                duplicates += sum(len(suggestion.duplicates) for suggestion in suggestions)
+                if self.hand is not None:
+                    self.hand.take(article_id, suggestions)
+                yield from suggestions
+            if self.hand is not None:  # before the output is in its place: where this fails, there is none either
+                self.hand.plan(corpus, model.version)
+
+        if self.output is not None:
+            count = write_file(stream(), self.output, model.version)
+        elif self.hand is not None or self.back_fill is not None:
             count = sum(1 for _ in stream())
         else:
             count = write_lines(stream(), sys.stdout, model.version)
-    files = hand.carry_out() if hand is not None else None
-    return Summary(corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files)
+        files = self.hand.carry_out() if self.hand is not None else None
+        sources = sum(map(bool, targets.values()))
+        summary = Summary(corpus, model.ranker.kind, sources, count, dict(kinds), duplicates, files)
+        return replace(summary, exposure=lists.exposure), targets
+
+    def _write_inbound(self, model: Recommender, last: LastRun | None) -> int | None:
+        if self.back_fill is None:
+            return None
+        new = new_articles(model, self.back_fill.since, last.known.articles if last is not None else None)
+        return write_rows(inbound_rows(model, new, self.n_jobs), self.back_fill.output)
+
+    def _record(
+        self, summary: Summary, model: Recommender, decisions: Decisions, sha256: str, clock: Stopwatch
+    ) -> dict[str, Any]:
+        corpus, files, report = summary.corpus, summary.files, summary.corpus.report
+        outputs = {"suggestions": self.output, "inbound": self.back_fill.output if self.back_fill else None}
+        return {
+            "site": str(self.site.absolute()),
+            "recommender": version("recommender"),
+            "started": moment_text(clock.started),
+            "finished": moment_text(clock.finished),
+            "expires": moment_text(expiry(clock.finished, self.settings)),
+            "seconds": clock.laps,
+            "inputs": {
+                "sha256": sha256,
+                "articles": len(corpus),
+                "newest": moment_text(corpus.newest),
+                "read": report.read,
+                "skipped": len(report.skipped),
+                "relations": len(corpus.links),
+                "decisions": len(decisions),
+            },
+            "model": {
+                "version": model.version,
+                "ranker": summary.ranker,
+                "folder": None if self.model_folder is None else str(self.model_folder),
+            },
+            "settings": self.settings.to_dict(),
+            "counts": {
+                "sources": summary.sources,
+                "suggestions": summary.suggestions,
+                "kinds": dict(sorted(summary.kinds.items())),
+                "duplicates": summary.duplicates,
+                "inbound": summary.inbound,
+                "files": None
+                if files is None
+                else {"written": files.written, "unchanged": files.unchanged, "left": len(files.left)},
+            },
+            "outputs": {
+                name: {"path": str(path), "sha256": file_digest(path)} for name, path in outputs.items() if path
+            },
+            "changes": summary.changes.to_dict() if summary.changes is not None else None,
+            "resumed": summary.resumed,
+        }
 
 
-def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False) -> Written:
+def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False, only_expired: bool = False) -> Written | None:
     """Take everything out of a site's articles that `suggest_site` wrote into them, byte for byte.
 
-    Files that are no articles, or no longer, are gone through as well.
+    Files that are no articles, or no longer, are gone through as well. With `only_expired` nothing is done, and None
+    returned, unless the last run on record is so long ago that its suggestions no longer count.
     """
     hand = _Hand(site, settings, WriteBack(dry_run))
-    hand.plan(None, "")
-    return hand.carry_out()
+    if dry_run and not only_expired:
+        hand.plan(None, "")
+        return hand.carry_out()
+    folder = JobFolder.of_site(site, settings)
+    with folder.locked():
+        if only_expired and not expired(folder.read_json(RECORD) or {}, datetime.now(UTC)):
+            return None
+        hand.plan(None, "")
+        return hand.carry_out()
+
+
+def _lists(make: Callable[..., Lists], k: int, **how: Any) -> Lists:
+    """Make all lists, of so many suggestions."""
+    return make(k=k, **how)
 
 
 class _Hand:

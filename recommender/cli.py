@@ -5,28 +5,43 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import track
 from rich.table import Table
 
-from recommender import Corpus, Recommender, RecommenderError, Settings, SettingsError, evaluate, read_articles
+from recommender import Recommender, RecommenderError, SettingsError, evaluate
 from recommender import __version__ as package_version
+from recommender.backfill import BackFill
 from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
+from recommender.commands import editors
+from recommender.commands.audit import audit
+from recommender.commands.operations import rollback
+from recommender.commands.options import (
+    KEY,
+    MODEL,
+    PRESET,
+    SETTINGS,
+    SITE,
+    cache_of,
+    moment,
+    open_site,
+    read_decisions,
+    read_site,
+    report_skipped,
+    settings_of,
+    source_options,
+)
+from recommender.commands.progress import progress
+from recommender.history import save_keeping_previous
 from recommender.inspection import describe_model
+from recommender.job_folder import switched_off
 from recommender.records import Suggestion
-
-SITE = click.argument("site", type=click.Path(path_type=Path))
-KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
-PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
-SETTINGS = click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings.")
-MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
 
 
 class Verbs(click.Group):
@@ -46,20 +61,6 @@ class Verbs(click.Group):
             ctx.exit(2)
 
 
-def source_options(command: Any) -> Any:
-    """Add the options that say how a site is read."""
-    for option in (
-        click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
-        PRESET,
-        SETTINGS,
-        click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
-        click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
-        click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_version, package_name="recommender")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
@@ -70,9 +71,14 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
+for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of_site, audit, rollback):
+    main.add_command(verb)
+
+
 @main.command(
     epilog="\b\nExample: recommender suggest examples/newsroom --output suggestions.jsonl -k 5\n"
-    "Example: recommender suggest examples/newsroom --write front-matter --dry-run"
+    "Example: recommender suggest examples/newsroom --write front-matter --dry-run\n"
+    "Example: recommender suggest examples/newsroom --output suggestions.jsonl --inbound inbound.jsonl"
 )
 @SITE
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
@@ -84,6 +90,16 @@ def main(verbose: bool) -> None:
 )
 @MODEL
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
+@click.option(
+    "--inbound",
+    "inbound_file",
+    type=click.Path(path_type=Path),
+    help="Write here which older articles should point at new ones.",
+)
+@click.option(
+    "--since", metavar="DATE", type=moment, help="With --inbound: new is what came after this.  [default: last week]"
+)
+@click.option("--resume", is_flag=True, help="Go on where a killed run of the same job stopped.")
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -96,6 +112,9 @@ def suggest(
     threshold: float | None,
     model_folder: Path | None,
     cluster: str | None,
+    inbound_file: Path | None,
+    since: datetime | None,
+    resume: bool,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,
@@ -109,12 +128,18 @@ def suggest(
 
     With --write front-matter they go into the articles themselves, and no other byte of a file changes; JSON is
     then written to --output alone. The verb unsuggest takes it all out again.
+
+    A job that writes files keeps others out while it runs, and what it has done so far for --resume; its record is in
+    .recommender/run.json at the root of SITE. With job.enabled false, or RECOMMENDER_OFF set, it does nothing.
     """
+    if since is not None and inbound_file is None:
+        raise SettingsError("--since says which articles are new to --inbound; add --inbound FILE")
     if write is None and (dry_run or max_changed is not None or source["key"]):
         raise SettingsError("--dry-run, --max-changed and --key say how articles are written; add --write front-matter")
-    if dry_run and output is not None:
-        raise SettingsError(f"--dry-run writes nothing; leave out --output {output}")
-    settings = _settings(**source)
+    for name, file in (("--output", output), ("--inbound", inbound_file)):
+        if dry_run and file is not None:
+            raise SettingsError(f"--dry-run writes nothing; leave out {name} {file}")
+    settings = settings_of(site, **source)
     usual = settings.selection
     selection = replace(usual, k=k or usual.k, threshold=usual.threshold if threshold is None else threshold)
     settings = replace(settings, selection=selection)
@@ -124,23 +149,30 @@ def suggest(
         output,
         model_folder,
         source["n_jobs"],
-        _progress,
-        cache=_cache(settings, source),
+        progress,
+        cache=cache_of(settings, source),
         write_back=WriteBack(dry_run, max_changed) if write else None,
+        back_fill=BackFill(inbound_file, since) if inbound_file else None,
+        resume=resume,
         scheduler=cluster,
     )
+    if summary is None:
+        click.echo(f"switched off, nothing was written: {switched_off(settings)}", err=True)
+        return
     _report_summary(summary)
 
 
 @main.command(epilog="Example: recommender unsuggest examples/newsroom --dry-run")
 @SITE
 @click.option("--dry-run", is_flag=True, help="Print a diff instead, and write nothing.")
+@click.option("--expired", is_flag=True, help="Only where no run renewed them within job.expire_days.")
 @KEY
 @PRESET
 @SETTINGS
-def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
+def unsuggest(site: Path, dry_run: bool, expired: bool, **source: Any) -> None:
     """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
-    for line in unsuggest_site(site, _settings(**source), dry_run).lines():
+    written = unsuggest_site(site, settings_of(site, **source), dry_run, expired)
+    for line in ["not expired, nothing was changed"] if written is None else written.lines():
         click.echo(line, err=True)
 
 
@@ -149,13 +181,14 @@ def unsuggest(site: Path, dry_run: bool, **source: Any) -> None:
 @click.option("--model", "model_folder", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @source_options
 def train(site: Path, model_folder: Path, **source: Any) -> None:
-    """Learn from the relations of SITE and write a model folder."""
-    settings = _settings(**source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
-    model = Recommender(settings, site_name(site)).fit(corpus, source["n_jobs"])
-    model.save(model_folder)
-    click.echo(f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}", err=True)
+    """Learn from the relations of SITE, and from what its editors accepted, and write a model folder."""
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
+    report_skipped(corpus)
+    model = Recommender(settings, site_name(site), decisions=read_decisions(site)).fit(corpus, source["n_jobs"])
+    more = ", the one before is kept for recommender rollback" if save_keeping_previous(model, model_folder) else ""
+    said = f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {model_folder}{more}"
+    click.echo(said, err=True)
 
 
 @main.command(
@@ -175,9 +208,9 @@ def evaluate_site(site: Path, newest: float, json_file: Path | None, full: bool,
     With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
     what is lost is printed last, and is under "ablation" in the file of --json.
     """
-    settings = _settings(**source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
+    report_skipped(corpus)
     report = evaluate(corpus, settings, newest=newest, ablate=ablate)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
@@ -198,10 +231,10 @@ def explain(
 
     Both are ids or addresses of SITE.
     """
-    settings = _settings(**source)
-    corpus = _read(site, settings, source)
+    settings = settings_of(site, **source)
+    corpus = read_site(site, settings, source)
     corpus.row(source_id), corpus.row(target_id)  # an unknown id is told before the training, not after it
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    model = open_model(corpus, settings, model_folder, site_name(site), read_decisions(site))
     explanation = model.explain(source_id, target_id)
     if as_json:
         click.echo(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
@@ -231,10 +264,8 @@ def inspect(model_folder: Path) -> None:
 @source_options
 def show(site: Path, articles: int, k: int, model_folder: Path | None, **source: Any) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
-    settings = _settings(**source)
-    corpus = _read(site, settings, source)
-    _report_skipped(corpus)
-    model = open_model(corpus, settings, model_folder, site_name(site))
+    model = open_site(site, model_folder, source)
+    corpus = model.corpus
     console = Console(width=None if sys.stdout.isatty() else 120)
     step = max(1, len(corpus) // (articles + 1))
     first = step if len(corpus) > articles else 0
@@ -242,38 +273,8 @@ def show(site: Path, articles: int, k: int, model_folder: Path | None, **source:
         console.print(_table(article.title, model.suggest(article.id, k=k)))
 
 
-def _read(site: Path, settings: Settings, source: dict[str, Any]) -> Corpus:
-    cache = _cache(settings, source)
-    return read_articles(site, settings.source, n_jobs=source["n_jobs"], cache=cache)
-
-
-def _cache(settings: Settings, source: dict[str, Any]) -> str | bool:
-    if source["no_cache"] and source["cache"]:
-        raise click.UsageError("--cache and --no-cache exclude each other")
-    wanted = False if source["no_cache"] else source["cache"] or settings.source.cache
-    return True if wanted is None else wanted
-
-
-def _settings(
-    settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
-) -> Settings:
-    settings = Settings.from_yaml(settings_file) if settings_file else Settings()
-    source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
-    return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
-
-
-def _progress(lists: Iterable[tuple[str, list[Suggestion]]], total: int) -> Iterable[tuple[str, list[Suggestion]]]:
-    console = Console(stderr=True)
-    return track(lists, "suggesting", total=total, console=console, disable=not console.is_terminal)
-
-
-def _report_skipped(corpus: Corpus) -> None:
-    for line in (*corpus.report.skipped, *corpus.report.warnings):
-        click.echo(line, err=True)
-
-
 def _report_summary(summary: Summary) -> None:
-    _report_skipped(summary.corpus)
+    report_skipped(summary.corpus)
     for line in summary.lines():
         click.echo(line, err=True)
 

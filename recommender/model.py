@@ -14,21 +14,26 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender import archive
 from recommender.candidates import searched_depth, with_candidates
 from recommender.corpus import Corpus
-from recommender.errors import ArticleError, NotFittedError, SettingsError
-from recommender.features import Asked, FeatureModel, Index, Vectors, pair_features, queries
+from recommender.decisions import SITE_FILE as DECISIONS
+from recommender.decisions import Decisions
+from recommender.errors import ArticleError, ModelFormatError, NotFittedError, SettingsError
+from recommender.features import Asked, FeatureModel, Index, Query, Vectors, pair_features, queries
 from recommender.fingerprints import Fingerprints
+from recommender.house import PIN, House, Orders, Weight, with_pins
+from recommender.inbound import Pointer, Wanted, best_pointers, pointed
 from recommender.kept_lists import KeptLists
 from recommender.ranker import Ranker, ShippedRanker, scores
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import Choice, order, select
 from recommender.settings import Settings
-from recommender.storage import code_digest, library_versions, read_folder, write_folder
+from recommender.storage import LIBRARIES, code_digest, library_versions, read_folder, write_folder
 from recommender.stories import kind_of
 from recommender.sweep import Sweep
 from recommender.training import train_ranker
@@ -57,16 +62,30 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A source's candidates with what they were scored by, in the order of `asked.targets`."""
+    """A source's candidates with what they were scored by, in the order of `asked.targets`.
+
+    Without `orders` nothing of the house is in it.
+    """
 
     asked: Asked
     features: NDArray[np.float32]
     log_odds: NDArray[np.float64]
+    orders: Orders | None = None
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Probabilities, in [0, 1]."""
         return scores(self.log_odds)
+
+    def by_the_house(self) -> _Ranked:
+        """Return the same with what the house adds to it."""
+        if self.orders is None:
+            return self
+        return replace(self, log_odds=self.log_odds + self.orders.log_odds(self.asked.targets))
+
+    def weights(self, row: int) -> list[Weight]:
+        """Return what the house adds to a row's log-odds."""
+        return [] if self.orders is None else self.orders.weights(row)
 
 
 class Recommender:
@@ -80,6 +99,8 @@ class Recommender:
         What the model is called in the suggestions it makes.
     shipped
         The ranker for a site with little to learn from; the one inside the package for None.
+    decisions
+        Of the editors; none for None. May be replaced at any time, as the settings may: the next call heeds them.
 
     Examples
     --------
@@ -88,28 +109,45 @@ class Recommender:
     ['b']
     """
 
-    def __init__(self, settings: Settings | None = None, name: str = "site", shipped: ShippedRanker | None = None):
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        name: str = "site",
+        shipped: ShippedRanker | None = None,
+        decisions: Decisions | None = None,
+    ):
         self.settings = settings or Settings()
         self.name = name
+        self.decisions = Decisions() if decisions is None else decisions
         self._shipped = shipped
         self._current: _State | None = None
+        self._house_known: House | None = None
         self._changing = threading.Lock()
 
     def fit(self, articles: Iterable[Article], n_jobs: int = 1) -> Self:
-        """Learn words, topics and the ranker from these articles and their relations; the same for any `n_jobs`.
+        """Learn words, topics and the ranker from these articles, their relations, and what editors accepted.
+
+        The same for any `n_jobs`.
 
         Raises
         ------
         ArticleError
             When there is no article.
+        UnknownArticleError
+            When a rule names an article that is not among them.
+        SettingsError
+            When rules contradict each other.
         """
         corpus = _as_corpus(articles)
         if len(corpus) == 0:
             raise ArticleError("there is no article to learn from; give at least one")
+        self._house(corpus).check()
         features = FeatureModel.fit(corpus)
         index = features.index(corpus)
+        taught = self.decisions.taught(corpus)
+        lesson = index if taught is corpus else features.index(taught, like=index)
         with self._changing:
-            self._current = _State(features, train_ranker(index, self.settings, self._shipped, n_jobs), index)
+            self._current = _State(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
         return self
 
     @property
@@ -127,6 +165,10 @@ class Recommender:
         """Name and the moment up to which the model knows the site: ``site@2026-11-23T02:00:00Z``."""
         newest = self.corpus.newest
         return self.name if newest is None else f"{self.name}@{newest.isoformat().replace('+00:00', 'Z')}"
+
+    def house_warnings(self) -> list[str]:
+        """Return what may be slips in the rules: names that no article has, pins that an editor rejected."""
+        return self._house(self.corpus).warnings()
 
     def suggest(
         self,
@@ -161,22 +203,85 @@ class Recommender:
         """
         k, threshold = self._limits(k, threshold)
         state = self._state
-        [ranked] = self._rank(state, *self._ask(state, source, as_of))
-        article = source if isinstance(source, Article) else state.index.corpus[ranked.asked.row]
+        vectors, rows, limits = self._ask(state, source, as_of)
+        article = source if isinstance(source, Article) else state.index.corpus[int(rows[0])]
+        [ranked] = self._rank(state, vectors, rows, limits, self._house(state.index.corpus, as_of), [article])
         return self._suggestions(state, [ranked], [article], k, threshold)[0]
 
     def suggest_all(
-        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, kept: KeptLists | None = None
+        self,
+        k: int | None = None,
+        threshold: float | None = None,
+        n_jobs: int = 1,
+        start: int = 0,
+        kept: KeptLists | None = None,
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
 
-        From `kept` comes what cannot have changed since it was kept there.
+        The first `start` articles are passed over. From `kept` comes what cannot have changed since it was kept there,
+        where all articles are asked.
         """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        sweep = Sweep(copy.copy(self), k, threshold, n_jobs)  # as it stands now, whatever is added meanwhile
-        return sweep.lists() if kept is None else sweep.renewed(kept, self._key(k, threshold))
+        model = copy.copy(self)  # as it stands now, whatever is added meanwhile
+        sweep = Sweep(model, k, threshold, n_jobs)
+        if kept is None or start > 0:
+            return sweep.lists(start)
+        return sweep.renewed(kept, model._key(k, threshold))
+
+    def inbound(
+        self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
+    ) -> list[Suggestion]:
+        """Return the articles that should point at one, best first: suggestions of which it is the target.
+
+        Those that link to it already are left out, as is what a rule or an editor forbids; pins come first. `rank` is
+        that among the sources; scores and reasons are those of `explain`.
+
+        Parameters
+        ----------
+        target
+            An id or address of the corpus, or an article, also one that the model has never seen.
+        k, threshold
+            As of `suggest`.
+        older
+            Only articles that come before it in time; any for False.
+
+        Raises
+        ------
+        UnknownArticleError, SettingsError
+            As of `suggest`.
+        """
+        k, threshold = self._limits(k, threshold)
+        state = self._knowing(target)
+        corpus = state.index.corpus
+        own = np.array([_target_row(corpus, target)])
+        asked = self._rank(state, state.index.vectors.take(own), own, np.array([len(corpus)]))[0].asked
+        pinned = [source for source, other in self._house(corpus).pins if other == own[0]]
+        rows = np.union1d(asked.targets, np.array(pinned, dtype=np.intp))
+        wanted = Wanted(corpus, own.tolist(), older)
+        return self._inbound(state, wanted, rows[rows != own[0]], k, threshold, own)[int(own[0])]
+
+    def inbound_all(
+        self,
+        targets: Iterable[str],
+        k: int | None = None,
+        threshold: float | None = None,
+        older: bool = True,
+        n_jobs: int = 1,
+    ) -> list[tuple[str, list[Suggestion]]]:
+        """Return each article's id and the articles that should point at it, as of `inbound`, in the order given.
+
+        For many targets at once: every article is asked once for its candidates, so that what would be no candidate
+        of any has no sources here.
+        """
+        k, threshold = self._limits(k, threshold)
+        state = self._state
+        corpus = state.index.corpus
+        rows = [corpus.row(target) for target in targets]
+        every = np.arange(len(corpus)) if rows else np.empty(0, dtype=np.intp)
+        found = self._inbound(state, Wanted(corpus, rows, older), every, k, threshold, n_jobs=n_jobs)
+        return [(corpus[row].id, found[row]) for row in rows]
 
     def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
         """Yield every candidate of each source, scored, without rules, limits or reasons; for evaluation.
@@ -217,19 +322,21 @@ class Recommender:
         vectors, rows, limits = self._ask(state, source, None)
         if row == rows[0]:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
-        [ranked] = self._rank(state, vectors, rows, limits, also=np.array([row]))
-        place = int(np.searchsorted(ranked.asked.targets, row))
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
+        [ranked] = self._rank(state, vectors, rows, limits, self._house(corpus), [article], np.array([row]))
+        place = int(np.searchsorted(ranked.asked.targets, row))
         pair = Pair(ranked.asked, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
         return Explanation(
             source_id=article.id,
             target_id=corpus[row].id,
             score=float(ranked.scores[place]),
-            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[place])),
+            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[place]), ranked.weights(row)),
             shared_terms=tuple(pair.text.rarest_shared(article, corpus[row], "full", most=10)),
             shared_topics=tuple(pair.shared_topics),
-            **vars(verdict_on(ranked.asked, article, ranked.scores, place, self.settings, self._limits()[1])),
+            **vars(
+                verdict_on(ranked.asked, article, ranked.scores, place, self.settings, self._limits()[1], ranked.orders)
+            ),
         )
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -261,8 +368,15 @@ class Recommender:
             self._current = self._restated(state, [one for one in corpus.originals if one.id not in gone])
 
     def renew(self, articles: Iterable[Article]) -> None:
-        """Replace the whole corpus by these articles, without learning anew."""
+        """Replace the whole corpus by these articles, without learning anew.
+
+        Raises
+        ------
+        UnknownArticleError, SettingsError
+            For rules that do not fit these articles, as of `fit`.
+        """
         corpus = _as_corpus(articles)
+        self._house(corpus).check()
         with self._changing:
             state = self._state
             self._current = replace(state, index=state.features.index(corpus, like=state.index))
@@ -278,6 +392,8 @@ class Recommender:
         state = self._state
         contents = archive.pack(state.features, state.ranker, state.index, self.settings)
         contents.facts |= {"name": self.name, "version": self.version}
+        if self.decisions:
+            contents.texts[DECISIONS] = self.decisions.to_bytes()
         write_folder(Path(path), contents)
 
     @classmethod
@@ -291,7 +407,10 @@ class Recommender:
         """
         contents = read_folder(Path(path))
         features, ranker, index, settings = archive.unpack(contents)
-        model = cls(settings, str(contents.facts.get("name", "site")))
+        decisions = Decisions.from_bytes(contents.texts.get(DECISIONS, b""))
+        if decisions.problems:
+            raise ModelFormatError(f"{path}: {decisions.problems[0]}; train the model again")
+        model = cls(settings, str(contents.facts.get("name", "site")), decisions=decisions)
         model._current = _State(features, ranker, index)
         return model
 
@@ -354,17 +473,46 @@ class Recommender:
         vectors: Vectors,
         rows: NDArray[np.intp],
         limits: NDArray[np.intp],
+        house: House | None = None,
+        sources: Sequence[Article] = (),
         also: NDArray[np.intp] | None = None,
     ) -> list[_Ranked]:
-        ranked: list[_Ranked] = []
-        depth = searched_depth(self.settings.candidates)
+        """Score each source's candidates; by the house too where one is given, with the `sources` as asked for."""
+        depth, candidates = searched_depth(self.settings.candidates), self.settings.candidates
+        found: list[_Ranked] = []
         for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
-            query = with_candidates(block, self.settings.candidates, also)
-            features = pair_features(query)[0]
-            found = state.ranker.log_odds(features, query.pairs.count())
-            every = [Asked(query, place) for place in range(len(query))]
-            ranked += [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
-        return ranked
+            asked = [Asked(block, place) for place in range(len(block))]
+            orders: list[Orders | None] = [None] * len(asked)
+            if house is not None and not house.silent:
+                own = sources[len(found) : len(found) + len(asked)]
+                orders = [house.orders(one, source) for one, source in zip(asked, own, strict=True)]
+            found += self._scored(state, with_candidates(block, candidates), orders)
+        for place, one in enumerate(found):
+            if len(added := _added(one, also)):
+                alone = slice(place, place + 1)
+                [query] = queries(state.index, vectors.take(alone), rows[alone], limits[alone], depth=depth)
+                [wide] = self._scored(state, with_candidates(query, candidates, added), [one.orders])
+                found[place] = _beside(one, wide)
+        return found
+
+    def _scored(self, state: _State, query: Query, orders: Sequence[Orders | None]) -> list[_Ranked]:
+        features = pair_features(query)[0]
+        log_odds = state.ranker.log_odds(features, query.pairs.count())
+        ranked = [
+            _Ranked(one, features[one.pairs], log_odds[one.pairs], of_house)
+            for one, of_house in ((Asked(query, place), orders[place]) for place in range(len(query)))
+        ]
+        return [one.by_the_house() for one in ranked]
+
+    def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
+        """Return rules and decisions as they stand, or stood, found in a corpus."""
+        rules, decisions, known = self.settings.rules, self.decisions.known(as_of), self._house_known
+        if known is not None and (known.rules, known.decisions, known.corpus) == (rules, decisions, corpus):
+            return known
+        house = House(rules, corpus, decisions)
+        if as_of is None:
+            self._house_known = house
+        return house
 
     @property
     def index(self) -> Index:
@@ -377,27 +525,69 @@ class Recommender:
         """Return the suggestions of some rows, and, where there are marks, the fingerprints of the rows."""
         state = self._state
         corpus = state.index.corpus
-        ranked = self._rank(state, state.index.vectors.take(rows), rows, np.full(len(rows), len(corpus)))
-        asked = dict.fromkeys(one.asked.query for one in ranked)
-        fingerprints = [one for query in asked for one in marks.of_sources(query)] if marks else []
-        return self._suggestions(state, ranked, [corpus[int(row)] for row in rows], k, threshold), fingerprints
+        sources = [corpus[int(row)] for row in rows]
+        limits = np.full(len(rows), len(corpus))
+        ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
+        fingerprints = [] if marks is None else marks.of_asked([one.asked for one in ranked])
+        return self._suggestions(state, ranked, sources, k, threshold), fingerprints
 
     def _key(self, k: int, threshold: float) -> bytes:
-        """Return the digest of all that a list depends on beside the articles."""
+        """Return the digest of all that a list depends on beside what its fingerprint is of."""
         state = self._state
-        words = (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_)
+        corpus = state.index.corpus
         told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
-        told += [state.index.corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions()]
-        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
-        for counts in words:
+        told += [corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions(LIBRARIES)]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode() + self.decisions.to_bytes(), digest_size=16)
+        for counts in (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_):
             digest.update(counts.tobytes())
+        if not self._house(corpus).silent:  # the house may name any article to any other
+            digest.update(Fingerprints.of(corpus).whole)
         return digest.digest()
+
+    def _inbound(
+        self,
+        state: _State,
+        wanted: Wanted,
+        rows: NDArray[np.intp],
+        k: int,
+        threshold: float,
+        also: NDArray[np.intp] | None = None,
+        n_jobs: int = 1,
+    ) -> dict[int, list[Suggestion]]:
+        """Ask these sources for what is wanted; then, for their reasons, those that came out best once more."""
+        house, settings = self._house(state.index.corpus), self.settings.selection
+
+        def ask(some: NDArray[np.intp]) -> list[tuple[_Ranked, Article]]:
+            sources = [state.index.corpus[int(row)] for row in some]
+            limits = np.full(len(some), len(state.index.corpus))
+            ranked = self._rank(state, state.index.vectors.take(some), some, limits, house, sources, also)
+            return list(zip(ranked, sources, strict=True))
+
+        def point(some: NDArray[np.intp]) -> list[Pointer]:
+            found: list[Pointer] = []
+            for one, source in ask(some):
+                found += wanted.pointers(one.asked, source, one.scores, settings, threshold, one.orders)
+            return found
+
+        pool = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        best = best_pointers(pool(delayed(point)(some) for some in _blocks(rows)), k)
+        found: dict[int, list[Suggestion]] = {int(target): [] for target in wanted.targets}
+        ranks = {pointer: rank for each in best.values() for rank, pointer in enumerate(each, start=1)}
+        chosen = sorted(ranks, key=lambda pointer: pointer.source)
+        for some in _blocks(np.unique(np.array([pointer.source for pointer in chosen], dtype=np.intp))):
+            again = {one.asked.row: (one, source) for one, source in ask(some)}
+            for pointer in [each for each in chosen if each.source in again]:
+                one, source = again[pointer.source]
+                choice = pointed(one.asked, source, pointer)
+                parts = state.ranker.contributions(one.features[[choice.place]])[0]
+                found[pointer.target].append(self._suggestion(state, one, choice, source, ranks[pointer], parts))
+        return {target: sorted(each, key=lambda one: one.rank) for target, each in found.items()}
 
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
     ) -> list[list[Suggestion]]:
         chosen = [
-            select(one.asked, source, one.scores, self.settings.selection, k, threshold)
+            select(one.asked, source, one.scores, self.settings.selection, k, threshold, one.orders)
             for one, source in zip(ranked, sources, strict=True)
         ]
         if not any(chosen):
@@ -425,16 +615,37 @@ class Recommender:
         row, scored, *others = (int(asked.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
         score = float(ranked.scores[choice.scored])
         pair = Pair(asked, scored, source, corpus[scored], state.features.text_)
+        reasons = explain_score(
+            pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored]), ranked.weights(scored)
+        )
         return Suggestion(
             source_id=source.id,
             target_id=corpus[row].id,
             rank=rank,
             score=score,
             kind=kind_of(choice.repeats_source, float(asked.gap(np.array([row]))[0]), score),
-            reasons=explain_score(pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored])),
+            reasons=(PIN, *reasons) if choice.pinned else reasons,
             target=corpus[row],
             duplicates=tuple(corpus[other].id for other in others),
         )
+
+
+def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> NDArray[np.intp]:
+    """Return the rows that are asked for, or pinned, and are no candidates."""
+    wanted = with_pins(also, ranked.orders)
+    return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.asked.targets)
+
+
+def _beside(ranked: _Ranked, wide: _Ranked) -> _Ranked:
+    """Put further rows beside the candidates, which keep what they had without them: a score depends on its rivals."""
+    places = np.searchsorted(wide.asked.targets, ranked.asked.targets)
+    features, log_odds = wide.features.copy(), wide.log_odds.copy()
+    features[places], log_odds[places] = ranked.features, ranked.log_odds
+    return replace(wide, features=features, log_odds=log_odds)
+
+
+def _blocks(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

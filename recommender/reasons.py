@@ -13,6 +13,7 @@ from scipy.special import expit
 from recommender.features import GROUPS, Asked
 from recommender.features.text import TextModel
 from recommender.features.topics import shared_topics
+from recommender.house import Weight
 from recommender.records import Article, Reason
 
 BASE = "base_rate"
@@ -35,7 +36,11 @@ class Pair:
 
 
 def explain_score(
-    pair: Pair, names: Sequence[str], contributions: NDArray[np.float64], log_odds: float
+    pair: Pair,
+    names: Sequence[str],
+    contributions: NDArray[np.float64],
+    log_odds: float,
+    house: Sequence[Weight] = (),
 ) -> tuple[Reason, ...]:
     """Return one reason a group of features, the largest share first, the base rate last.
 
@@ -52,16 +57,21 @@ def explain_score(
         Each feature's part of the log-odds.
     log_odds
         Of the score. What no feature gave is the base: what every candidate of the source starts from.
+    house
+        What the house adds to the log-odds, a reason each.
     """
     groups, of_group = _groups(tuple(names))
     sums = np.bincount(of_group, weights=contributions[: len(names)], minlength=len(groups))
     by_group = dict(zip(groups, sums.tolist(), strict=True))
+    words = {group: WORDS[group](pair) for group in by_group}
+    by_group |= {weight.feature: weight.log_odds for weight in house}
+    words |= {weight.feature: weight.text for weight in house}
     total = sum(by_group.values())
     base = log_odds - total
     base_share = float(expit(base))
     score = float(expit(log_odds))
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(group, WORDS[group](pair), value * slope, value) for group, value in by_group.items()]
+    reasons = [Reason(group, words[group], value * slope, value) for group, value in by_group.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
 

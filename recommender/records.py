@@ -11,6 +11,8 @@ from typing import Any
 
 from recommender.errors import ArticleError
 
+PINNED = "pinned"  # the reason for a suggestion that a rule of the house made
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -191,6 +193,11 @@ class Suggestion:
     target: Article = field(repr=False, compare=False)
     duplicates: tuple[str, ...] = ()
 
+    @property
+    def pinned(self) -> bool:
+        """Whether a rule of the house put it here, whatever its score."""
+        return any(reason.feature == PINNED for reason in self.reasons)
+
     def to_dict(self, model: str | None = None) -> dict[str, Any]:
         """Return the line of JSON that `design` promises to readers; `model` names who made it."""
         target = self.target
@@ -222,8 +229,8 @@ class Explanation:
     suggested
         Whether the target is in the list that the source gets.
     obstacle
-        What stood in the way: ``removed``, ``rule``, ``no candidate``, ``threshold``, ``outranked`` or
-        ``duplicate of``; None for a suggestion.
+        What stood in the way: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
+        or ``duplicate of``; None for a suggestion.
     outranked_by
         Ids of what is suggested instead, best first; empty unless outranked.
     listed_under

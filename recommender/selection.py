@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.duplicates import same_text
 from recommender.features import Asked
+from recommender.house import Orders
 from recommender.records import Article
 from recommender.settings import SelectionSettings
 
@@ -27,12 +29,15 @@ class Choice:
         Of its near-duplicates, listed under it: best quality first, then earliest, then by id.
     repeats_source
         Whether one of them is a near-duplicate of the source.
+    pinned
+        Whether a rule of the house put it here.
     """
 
     place: int
     scored: int
     duplicates: tuple[int, ...] = ()
     repeats_source: bool = False
+    pinned: bool = False
 
 
 def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -48,12 +53,14 @@ def order(asked: Asked, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     return order
 
 
-def obstacle(asked: Asked, row: int, settings: SelectionSettings) -> str | None:
+def obstacle(asked: Asked, row: int, settings: SelectionSettings, orders: Orders | None = None) -> str | None:
     """Say why an article must not be suggested whatever its score; None where nothing is in the way."""
-    return _obstacle(asked, row, settings, _curated(asked, settings))
+    return _obstacle(asked, row, settings, _curated(asked, settings), orders)
 
 
-def _obstacle(asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int]) -> str | None:
+def _obstacle(
+    asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
+) -> str | None:
     article = asked.index.corpus[row]
     if row == asked.row:
         return "it is the source itself"
@@ -63,11 +70,17 @@ def _obstacle(asked: Asked, row: int, settings: SelectionSettings, curated: froz
         return "it is not published, and selection.only_published is set"
     if row in curated:
         return "an editor has linked it already, and selection.repeat_curated is off"
-    return None
+    return (orders.refusal(row) or orders.rejection(row)) if orders is not None else None
 
 
 def select(
-    asked: Asked, source: Article, scores: NDArray[np.float64], settings: SelectionSettings, k: int, threshold: float
+    asked: Asked,
+    source: Article,
+    scores: NDArray[np.float64],
+    settings: SelectionSettings,
+    k: int,
+    threshold: float,
+    orders: Orders | None = None,
 ) -> list[Choice]:
     """Return at most `k` suggestions, best first, each a read of its own.
 
@@ -80,24 +93,83 @@ def select(
     ``(1 - diversity) * score - diversity * likeness``, the likeness being the highest cosine of its full
     text with one chosen before (Carbonell and Goldstein, "The use of MMR, diversity-based reranking for
     reordering documents and producing summaries", SIGIR 1998). Scores stay as they are.
+
+    What `orders` pin stands first, in their order and whatever it scores; what they refuse is left out, and once a
+    provider has as many suggestions as it may have, a read is shown as its next best copy of another one, or not.
+    A read whose copy an editor rejected is rejected, unless it is pinned.
     """
     texts = CandidateTexts(asked, source)
     diversity = float(settings.diversity)
     places = order(asked, scores)
     curated = _curated(asked, settings)
-    may = np.array([_obstacle(asked, int(row), settings, curated) is None for row in asked.targets], dtype=bool)
+    may = np.array([_obstacle(asked, int(row), settings, curated, orders) is None for row in asked.targets], dtype=bool)
+    rejected = _rejected_places(asked, orders)
     left = places[may[places] & (scores[places] >= threshold)]
+    pinned = _pinned_places(asked, may, orders)
+    waiting = list(pinned)
+    providers = _Providers(orders)
     likeness = np.zeros(len(scores))
     chosen: list[Choice] = []
-    while len(chosen) < k and len(left):
-        best = int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
-        group = texts.group(best, may) if settings.collapse_duplicates else [best]
-        scored = next(int(place) for place in places if place in group)
-        chosen.append(Choice(group[0], scored, tuple(group[1:]), bool(texts.of_source[group].any())))
+    while len(chosen) < k and (waiting or len(left)):
+        pin = bool(waiting)
+        best = (
+            waiting.pop(0) if pin else int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
+        )
+        group = texts.group(best, may | rejected) if settings.collapse_duplicates else [best]
         left = left[~np.isin(left, group)]
+        if pin:
+            group = [best, *(one for one in group if one not in pinned)]
+        elif rejected[group].any():
+            continue
+        group = [one for one in group if may[one]]
+        shown = best if pin else next((one for one in group if providers.allow(texts.articles[one])), None)
+        if shown is None:
+            continue
+        scored = next(int(place) for place in places if place in group)
+        others = tuple(one for one in group if one != shown)
+        chosen.append(Choice(shown, scored, others, bool(texts.of_source[group].any()), pin))
+        providers.count(texts.articles[shown])
         if diversity:
-            likeness = np.maximum(likeness, texts.cosines(group[0]))
+            likeness = np.maximum(likeness, texts.cosines(shown))
     return chosen
+
+
+def _rejected_places(asked: Asked, orders: Orders | None) -> NDArray[np.bool_]:
+    """Say of each candidate whether its copies must not be suggested either."""
+    if orders is None or not orders.copies_too:
+        return np.zeros(len(asked.targets), dtype=bool)
+    return np.array([orders.rejection(int(row)) is not None for row in asked.targets], dtype=bool)
+
+
+class _Providers:
+    """How many suggestions each provider has in a list, held against the most it may have."""
+
+    def __init__(self, orders: Orders | None):
+        self._most = orders.most_per_provider if orders is not None else None
+        self._counts: Counter[str] = Counter()
+
+    def allow(self, article: Article) -> bool:
+        return self._most is None or (key := _provider_key(article)) is None or self._counts[key] < self._most
+
+    def count(self, article: Article) -> None:
+        key = _provider_key(article)
+        if key is not None:
+            self._counts[key] += 1
+
+
+def _provider_key(article: Article) -> str | None:
+    return article.provider.key if article.provider else None
+
+
+def _pinned_places(asked: Asked, may: NDArray[np.bool_], orders: Orders | None) -> list[int]:
+    """Return where the pinned rows stand among the candidates, in the order of the house."""
+    rows = orders.pinned if orders is not None else []
+    places = [int(np.searchsorted(asked.targets, row)) for row in rows]
+    return [
+        place
+        for place, row in zip(places, rows, strict=True)
+        if place < len(may) and asked.targets[place] == row and may[place]
+    ]
 
 
 class CandidateTexts:

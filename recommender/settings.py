@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -14,6 +15,10 @@ from typing import Any, Self
 import yaml
 
 from recommender.errors import SettingsError, nearest
+from recommender.places import site_file
+from recommender.rules import Rules
+
+SITE_FILE = "recommender.yaml"
 
 BLEND, OWN, SHIPPED = "blend", "own", "shipped"
 LEARN = (BLEND, OWN, SHIPPED)
@@ -90,6 +95,8 @@ class SelectionSettings:
 
     `collapse_duplicates` shows one article of those with the same text and lists the others under it.
     `diversity`, in [0, 1], orders by maximal marginal relevance: 0 by score alone, 1 by difference alone.
+    `exposure`, in (0, 1], is the largest share of all suggestions of a site that one target may take, in the batch;
+    None for no limit.
     """
 
     k: int = 5
@@ -98,6 +105,7 @@ class SelectionSettings:
     repeat_curated: bool = True
     collapse_duplicates: bool = True
     diversity: float = 0.0
+    exposure: float | None = None
 
     def __post_init__(self) -> None:
         _at_least(self, "k", 1)
@@ -107,6 +115,11 @@ class SelectionSettings:
                 continue
             if not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise SettingsError(f"selection.{name} must be in [0, 1], got {value!r}")
+        share: Any = self.exposure
+        if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) <= 1):
+            raise SettingsError(
+                f"selection.exposure must be above 0 and at most 1, got {share!r}; leave it out for none"
+            )
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,26 @@ class SinkSettings:
     """How suggestions are written into articles: under `key`, a field of the front matter that is ours alone."""
 
     key: str = "suggested"
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """How the job of a site runs.
+
+    `enabled` false is its off switch. `folder`, from the site's root, keeps its lock, its record and what a killed
+    run had done. Suggestions expire `expire_days` after the run that renewed them last; never for None.
+    """
+
+    enabled: bool = True
+    folder: str = ".recommender"
+    expire_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.folder.strip():
+            raise SettingsError(f"setting 'job.folder' must name a folder, got {self.folder!r}")
+        days: Any = self.expire_days
+        if days is not None and (not isinstance(days, Real) or not 0 < float(days) < float("inf")):
+            raise SettingsError(f"setting 'job.expire_days' must be above 0, got {days!r}; leave it out for never")
 
 
 @dataclass(frozen=True)
@@ -129,6 +162,8 @@ class Settings:
     ranker: RankerSettings = field(default_factory=RankerSettings)
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     sink: SinkSettings = field(default_factory=SinkSettings)
+    rules: Rules = field(default_factory=Rules)
+    job: JobSettings = field(default_factory=JobSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -156,26 +191,71 @@ class Settings:
         SettingsError
             When the file cannot be read, is no mapping, or holds what `from_dict` refuses.
         """
-        try:
-            values = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            detail = " ".join(str(error).split())
-            raise SettingsError(f"cannot read the settings {path}: {detail}") from error
-        if values is None:
-            return cls()
-        if not isinstance(values, Mapping):
-            raise SettingsError(f"{path} must hold a mapping of stages, got a {type(values).__name__}")
+        values = _read(Path(path))
         try:
             return cls.from_dict(values)
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
 
+    @classmethod
+    def of_site(cls, site: Path | str, path: Path | str | None = None) -> Self:
+        """Read a site's own ``recommender.yaml``, where it has one, and over it, key by key, the file `path`.
+
+        The site's file lies at the root of the folder `site`, or beside the file `site`.
+
+        Raises
+        ------
+        SettingsError
+            As of `from_yaml`, of either file.
+        """
+        own = site_file(Path(site), SITE_FILE)
+        files = [Path(file) for file in (own, path) if file is not None]
+        merged: dict[str, dict[str, Any]] = {}
+        for file in files:
+            cls.from_yaml(file)  # so that an error names its file
+            for stage, given in _read(file).items():
+                merged.setdefault(stage, {}).update(given or {})
+        return cls.from_dict(merged)
+
+    def without_rules(self) -> Self:
+        """Return the same settings for measuring: what the house forbids or pins says nothing about a ranker."""
+        return dataclasses.replace(self, rules=Rules())
+
     def to_dict(self) -> dict[str, Any]:
-        """Return nested dicts; `from_dict` takes them back. A cache that is not set is left out."""
-        values = dataclasses.asdict(self)
-        if self.source.cache is None:
-            del values["source"]["cache"]
+        """Return nested dicts; `from_dict` takes them back. What has no default and is not set is left out."""
+        values = {each.name: dataclasses.asdict(getattr(self, each.name)) for each in dataclasses.fields(self)}
+        values["rules"] = self.rules.to_dict()
+        for stage in ("rules", "job"):  # no matter of a model: without them its folder is written as before
+            if getattr(self, stage) == getattr(Settings(), stage):
+                del values[stage]
+        for stage, name in (("source", "cache"), ("selection", "exposure")):
+            if values[stage][name] is None:
+                del values[stage][name]
         return values
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe types alone, and no key twice: of two lists under one name the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        named = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key, count in Counter(named).items() if count > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"it names {twice} more than once", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 (a safe loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(f"cannot read the settings {path}: {detail}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{path} must hold a mapping of stages, got a {type(values).__name__}")
+    return values
 
 
 def _build(stage: type, name: str, given: Any) -> Any:
@@ -183,6 +263,8 @@ def _build(stage: type, name: str, given: Any) -> Any:
         return stage()
     if not isinstance(given, Mapping):
         raise SettingsError(f"setting {name!r} must be a mapping, got {given!r}")
+    if stage is Rules:
+        return Rules.from_dict(given)
     hints = typing.get_type_hints(stage)
     for key, value in given.items():
         if key not in hints:

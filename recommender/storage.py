@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -54,9 +54,9 @@ class Folder:
         return values
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that scores depend on."""
-    return {library: version(library) for library in LIBRARIES}
+def library_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of some installed libraries."""
+    return {name: version(name) for name in names}
 
 
 @lru_cache(maxsize=1)
@@ -137,7 +137,7 @@ def _fill(path: Path, folder: Folder) -> None:
     }
     manifest = {
         "format": FORMAT,
-        "libraries": library_versions(),
+        "libraries": library_versions(LIBRARIES),
         **folder.facts,
         "files": files,
     }

@@ -59,9 +59,9 @@ class Sweep:
         self._model, self._k, self._threshold, self._n_jobs = model, k, threshold, n_jobs
         self._corpus = model.index.corpus
 
-    def lists(self) -> Iterator[tuple[str, list[Suggestion]]]:
-        """Yield each article's id and suggestions, in the order of the corpus."""
-        rows = np.arange(len(self._corpus))
+    def lists(self, start: int = 0) -> Iterator[tuple[str, list[Suggestion]]]:
+        """Yield each article's id and suggestions, in the order of the corpus, from the one in row `start`."""
+        rows = np.arange(start, len(self._corpus))
         for row, (suggestions, _) in zip(rows.tolist(), self._computed(rows, None), strict=True):
             yield self._corpus[row].id, suggestions
 

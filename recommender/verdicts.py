@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from recommender.candidates import with_candidates
 from recommender.features import Asked
+from recommender.house import Orders
 from recommender.records import Article
 from recommender.selection import Choice, obstacle, select
 from recommender.settings import Settings
 
-REMOVED, RULE, NO_CANDIDATE = "removed", "rule", "no candidate"
+REMOVED, RULE, REJECTED, NO_CANDIDATE = "removed", "rule", "rejected", "no candidate"
 THRESHOLD, OUTRANKED, DUPLICATE_OF = "threshold", "outranked", "duplicate of"
 NAMED = 3
 
@@ -30,26 +31,65 @@ class Verdict:
 
 
 def verdict_on(
-    asked: Asked, source: Article, scores: NDArray[np.float64], place: int, settings: Settings, threshold: float
+    asked: Asked,
+    source: Article,
+    scores: NDArray[np.float64],
+    place: int,
+    settings: Settings,
+    threshold: float,
+    orders: Orders | None = None,
 ) -> Verdict:
     """Say what becomes of the target at a place of `asked.targets`, which need not be a candidate by itself."""
     selection = settings.selection
     row = int(asked.targets[place])
-    in_the_way = obstacle(asked, row, selection)
+    in_the_way = obstacle(asked, row, selection, orders)
     if in_the_way is not None:
-        return _refused(REMOVED if asked.index.corpus[row].removed else RULE, in_the_way)
-    if row not in Asked(with_candidates(asked.query, settings.candidates), asked.place).targets:
+        by_editor = orders is not None and in_the_way == orders.rejection(row)
+        rule = REJECTED if by_editor else RULE
+        return _refused(REMOVED if asked.index.corpus[row].removed else rule, in_the_way)
+    pinned = orders is not None and row in orders.pinned
+    if not pinned and row not in Asked(with_candidates(asked.query, settings.candidates), asked.place).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(asked, source, scores, selection, selection.k, threshold)
+    chosen = select(asked, source, scores, selection, selection.k, threshold, orders)
     for rank, choice in enumerate(chosen, start=1):
         if place in (choice.place, *choice.duplicates):
             return _listed(asked, choice, place, rank)
     if scores[place] < threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
+    if orders is not None:
+        refused = _by_the_list(asked, source, scores, place, settings, threshold, orders)
+        if refused is not None:
+            return refused
     ahead = tuple(_id(asked, choice.place) for choice in chosen)
     passed = any(scores[choice.scored] < scores[place] for choice in chosen)
     why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
     return Verdict(f"not suggested: {why}", obstacle=OUTRANKED, outranked_by=ahead)
+
+
+def _by_the_list(
+    asked: Asked,
+    source: Article,
+    scores: NDArray[np.float64],
+    place: int,
+    settings: Settings,
+    threshold: float,
+    orders: Orders,
+) -> Verdict | None:
+    """Say what of the house keeps a target out that would be listed but for the others in the list."""
+    selection = settings.selection
+    most = orders.most_per_provider
+    for without, what, why in (
+        (orders.without_copies(), REJECTED, "an article with the same text was rejected for this source"),
+        (
+            orders.without_providers(),
+            RULE,
+            f"its provider has the most of {most} here already (rules.most_per_provider)",
+        ),
+    ):
+        chosen = select(asked, source, scores, selection, selection.k, threshold, without)
+        if any(place in (choice.place, *choice.duplicates) for choice in chosen):
+            return _refused(what, why)
+    return None
 
 
 def _listed(asked: Asked, choice: Choice, place: int, rank: int) -> Verdict:
@@ -57,6 +97,8 @@ def _listed(asked: Asked, choice: Choice, place: int, rank: int) -> Verdict:
         canonical = _id(asked, choice.place)
         said = f"listed under {canonical}, the same text, at rank {rank}"
         return Verdict(said, obstacle=DUPLICATE_OF, listed_under=canonical)
+    if choice.pinned:
+        return Verdict(f"suggested, at rank {rank}, as the house pinned it (rules.pin)", suggested=True)
     by = f", by the score of {_id(asked, choice.scored)}, the same text" if choice.scored != place else ""
     return Verdict(f"suggested, at rank {rank}{by}", suggested=True)
 

@@ -33,6 +33,8 @@ NEWSROOM = Path(__file__).resolve().parents[1] / "examples" / "newsroom"
 
 SHAPE = EntryShape.from_names("suggested", FieldMap.from_settings(SourceSettings()).names)
 
+JOB = Settings().job.folder
+
 Contents = dict[str, bytes]
 
 
@@ -128,8 +130,9 @@ class Trial:
 
 
 def contents(site: Path) -> Contents:
-    """Return the bytes of every file of a folder, hidden ones too."""
-    return {str(path.relative_to(site)): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
+    """Return the bytes of every file of a folder, hidden ones too, but for the job's own folder."""
+    files = [path for path in sorted(site.rglob("*")) if path.is_file() and JOB not in path.parts]
+    return {str(path.relative_to(site)): path.read_bytes() for path in files}
 
 
 def _entries(data: bytes) -> Sequence[Entry]:

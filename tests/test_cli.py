@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -87,11 +88,11 @@ def test_help_names_the_verbs() -> None:
 
 
 def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
-    lines, diff = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
+    lines, diff, _ = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
     done = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 500
+    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 300
     done = run_alone(*diff.split()[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"--- a/_news/")
@@ -182,7 +183,7 @@ def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
 
 def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.yaml"
-    settings.write_text("selection: {k: 2, threshold: 0.85}\n", encoding="utf-8")
+    settings.write_text("selection: {k: 2, threshold: 0.45}\n", encoding="utf-8")
     lists: dict[str, list[float]] = {}
     for arguments in ((), ("--threshold", 0), ("-k", 1)):
         found = [
@@ -191,9 +192,9 @@ def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_p
         lists[str(arguments)] = [one["score"] for one in found]
         assert max(one["rank"] for one in found) == (1 if "-k" in arguments else 2)
     usual, all_scores, first = lists.values()
-    assert min(usual) >= 0.85 > min(all_scores)
-    assert min(first) >= 0.85
-    assert usual == [score for score in all_scores if score >= 0.85]
+    assert min(usual) >= 0.45 > min(all_scores)
+    assert min(first) >= 0.45
+    assert usual == [score for score in all_scores if score >= 0.45]
 
 
 @pytest.mark.parametrize(
@@ -331,10 +332,10 @@ def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: 
 def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple[Article, ...]) -> None:
     copy = replace(articles[3], id="wire", url="https://wire.example/1", aliases=("https://wire.example/2",))
     write_site(site, [replace(copy, published_at=copy.published_at + timedelta(hours=1), relations=())])
-    done = run("suggest", site, "-k", 3)
+    done = run("suggest", site, "-k", 4)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert {one["target"]: one["duplicates"] for one in found}["ferry-2"] == ["wire"]
-    assert {one["kind"] for one in found if one["source"] == "wire" and one["target"] == "ferry-2"} == {"duplicate"}
+    assert [one["kind"] for one in found if one["source"] == "wire" and one["target"] == "ferry-2"] == ["duplicate"]
     listed = sum(len(one["duplicates"]) for one in found)
     assert f"{listed} more listed as the same text" in done.stderr
     plain = run("explain", site, "ferry-1", "wire").stdout
@@ -419,3 +420,132 @@ def test_arguments_of_no_use_are_refused(site: Path, arguments: list[object]) ->
     assert result.exit_code == 2
     assert result.stdout == ""
     assert str(arguments[0]) in result.stderr
+
+
+def test_the_sites_own_rules_are_heeded_and_a_slip_in_them_is_one_line(site: Path, tmp_path: Path) -> None:
+    rules = site / "recommender.yaml"
+    rules.write_text("rules:\n  block_targets: [ferry-3]\n", encoding="utf-8")
+    told = run("explain", site, "ferry-2", "ferry-3")
+    assert "not suggested: the house never suggests ferry-3 (rules.block_targets)" in told.stdout
+    assert '"target": "ferry-3"' not in run("suggest", site).stdout
+    other = tmp_path / "other.yaml"
+    other.write_text("rules:\n  block_targets: []\n", encoding="utf-8")
+    assert '"target": "ferry-3"' in run("suggest", site, "--settings", other).stdout
+    rules.write_text("rules:\n  block_targets: [ferry]\n", encoding="utf-8")
+    for verb in ("suggest", "show", "train"):
+        more = ["--model", tmp_path / "model"] if verb == "train" else []
+        result = run(verb, site, *more)
+        assert_one_line_and_exit_2(result, r"rules\.block_targets: no article has the id 'ferry'; did you mean ferry-1")
+
+
+def test_a_rejection_is_noted_and_the_next_job_heeds_it(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "https://coast.example/ferry-3", "--who", "Ana", "--why", "outdated")
+    file = site / "decisions.jsonl"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"reject: ferry-2 -> ferry-3, noted in {file}\n"
+    [line] = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert (line["verdict"], line["source"], line["target"]) == ("reject", "ferry-2", "ferry-3")
+    assert (line["who"], line["why"]) == ("Ana", "outdated")
+    told = run("explain", site, "ferry-2", "ferry-3").stdout
+    assert re.search(r"not suggested: rejected for ferry-2 by Ana on \d{4}-\d\d-\d\d: outdated", told)
+    found = [json.loads(line) for line in run("suggest", site).stdout.splitlines()]
+    assert ("ferry-2", "ferry-3") not in {(one["source"], one["target"]) for one in found}
+    assert ("ferry-3", "ferry-2") in {(one["source"], one["target"]) for one in found}
+    assert run("accept", site, "ferry-2", "ferry-3", "--who", "Ben").exit_code == 0
+    assert "suggested, at rank" in run("explain", site, "ferry-2", "ferry-3").stdout
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_torn_line_of_decisions_is_told_and_the_job_goes_on(site: Path) -> None:
+    (site / "decisions.jsonl").write_text('{"verdict": "rej', encoding="utf-8")
+    for verb in ("suggest", "show"):
+        result = run(verb, site)
+        assert result.exit_code == 0
+        assert f"{site / 'decisions.jsonl'}:1: holds no decision" in result.stderr
+
+
+def test_a_decision_on_an_unknown_article_is_one_line(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "fery-3", "--who", "Ana", "--why", "outdated")
+    assert_one_line_and_exit_2(result, "no article has the id 'fery-3'; did you mean ferry-")
+    assert not (site / "decisions.jsonl").exists()
+    assert run("reject", site, "ferry-2", "ferry-3", "--who", "Ana").exit_code == 2
+
+
+def test_a_training_by_command_learns_from_what_was_accepted(site: Path, tmp_path: Path) -> None:
+    (site / "recommender.yaml").write_text("ranker: {least_sources: 7, trees: 5}\n", encoding="utf-8")
+    assert "shipped ranker" in run("train", site, "--model", tmp_path / "before").stderr
+    assert run("accept", site, "breach-3", "breach-2", "--who", "Ana").exit_code == 0
+    assert "shipped ranker" not in run("train", site, "--model", tmp_path / "after").stderr
+
+
+def test_inbound_says_who_should_point_at_an_article(site: Path) -> None:
+    told = run("inbound", site, "https://coast.example/wind-4", "-k", 2)
+    assert told.exit_code == 0, told.output
+    first, *rest = told.stdout.splitlines()
+    assert first == "wind-4: Harrow Hill turbines stand still, villagers sleep"
+    assert len(rest) == 2
+    assert all(re.match(r"  0\.\d{3}  wind-\d: ", line) for line in rest)
+    rows = [json.loads(line) for line in run("inbound", site, "wind-4", "-k", 2, "--json").stdout.splitlines()]
+    assert [line.split()[1].rstrip(":") for line in rest] == [row["source"] for row in rows]
+    assert "nothing should point at it" in run("inbound", site, "ferry-1").stdout
+    assert "ferry-4" not in run("inbound", site, "ferry-2", "-k", 99).stdout
+    assert "breach-4" in run("inbound", site, "ferry-2", "-k", 99, "--any-age").stdout
+
+
+def test_orphans_are_listed_with_their_best_sources(site: Path) -> None:
+    (site / "recommender.yaml").write_text("selection: {k: 1}\nrules: {block_targets: [wind-4]}\n", encoding="utf-8")
+    told = run("orphans", site)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.endswith("sleep\n  the house lets nothing point at it\n")
+    rows = [json.loads(line) for line in run("orphans", site, "--json", "-k", 2).stdout.splitlines()]
+    assert f"{len(rows)} of 12 articles are orphans" in told.stderr
+    assert rows[-1]["orphan"] == "wind-4"
+    assert all(len(row["sources"]) == 2 for row in rows[:-1])
+    assert told.stdout.count("\n  0.") == 3 * (len(rows) - 1)
+
+
+def test_the_job_writes_what_should_point_at_new_articles(site: Path, tmp_path: Path) -> None:
+    out, inbound = tmp_path / "out.jsonl", tmp_path / "inbound.jsonl"
+    run("suggest", site, "--output", out, "--inbound", inbound)
+    assert len({json.loads(line)["target"] for line in inbound.read_text().splitlines()}) == 7
+    result = run("suggest", site, "--output", out, "--inbound", inbound, "--since", "2025-03-11")
+    assert result.exit_code == 0, result.output
+    assert {json.loads(line)["target"] for line in inbound.read_text().splitlines()} == {"breach-4", "wind-4"}
+    assert "inbound 10 links" in result.stderr
+    assert_one_line_and_exit_2(run("suggest", site, "--since", "2025-03-11"), "add --inbound FILE")
+    assert "is no date like 2026-01-31" in run("suggest", site, "--inbound", inbound, "--since", "x").stderr
+
+
+def test_the_limit_on_exposure_is_in_the_summary(site: Path) -> None:
+    assert "without selection.exposure" not in run("suggest", site).stderr
+    (site / "recommender.yaml").write_text("selection: {exposure: 0.13, k: 2}\n", encoding="utf-8")
+    result = run("suggest", site)
+    assert re.search(r"in-degree Gini 0\.\d+, .*; without selection\.exposure 0\.\d+ and ", result.stderr)
+    counts = Counter(json.loads(line)["target"] for line in result.stdout.splitlines())
+    assert max(counts.values()) <= 3
+    assert counts.total() == 24
+
+
+def test_an_audit_passes_within_its_limits_and_fails_over_them(site: Path) -> None:
+    write(
+        site,
+        "note.md",
+        "title: Note",
+        "related:",
+        "- url: https://coast.example/gone",
+        "- url: https://coast.example/x",
+    )
+    result = run("audit", site)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^dead: lead to the site itself, where no article is +2$", result.stdout, re.MULTILINE)
+    assert "note -> https://coast.example/gone" in result.stdout
+    assert run("audit", site, "--max-dead", 2, "--max-removed", 0).exit_code == 0
+    failed = run("audit", site, "--max-dead", 1, "--max-removed", 0, "--max-one-way", 3, "--json")
+    assert failed.exit_code == 1
+    assert failed.stderr == (
+        "recommender: dead: 2, more than the limit of 1\nrecommender: one-way: 10, more than the limit of 3\n"
+    )
+    values = json.loads(failed.stdout)
+    assert values["counts"]["dead"] == 2
+    assert [one["file"] for one in values["findings"] if one["kind"] == "dead"] == [str(site / "note.md")] * 2
+    assert values["relations"]["relations"] == values["links"] == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import json
 import re
@@ -14,8 +15,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from recommender import Recommender, Settings, read_articles
+from recommender import Corpus, Recommender, Settings, read_articles
 from recommender.cli import main
+from recommender.history import save_keeping_previous
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +49,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the example site and a trained model, where documents take place."""
     folder = tmp_path_factory.mktemp("docs")
     shutil.copytree(ROOT / "examples", folder / "examples")
-    Recommender(name="newsroom").fit(read_articles(folder / "examples" / "newsroom")).save(folder / "models/newsroom")
+    model = Recommender(name="newsroom").fit(read_articles(folder / "examples" / "newsroom"))
+    for _ in range(2):  # so that there is one to go back to
+        save_keeping_previous(model, folder / "models/newsroom")
     return folder
 
 
@@ -90,6 +94,18 @@ def test_the_settings_of_the_readme_are_settings() -> None:
     for stage, keys in values.items():
         for key, value in keys.items():
             assert getattr(getattr(settings, stage), key) == value
+
+
+def test_the_rules_of_the_readme_fit_the_example(newsroom: Corpus, tmp_path: Path) -> None:
+    (given,) = (block for block in fenced("yaml") if block.startswith("# recommender.yaml"))
+    (tmp_path / "recommender.yaml").write_text(given, encoding="utf-8")
+    settings = Settings.of_site(tmp_path)
+    assert set(settings.rules.to_dict()) == {each.name for each in dataclasses.fields(settings.rules)}
+    model = Recommender(settings).fit(newsroom)
+    assert model.house_warnings() == []
+    (said,) = (block.strip() for block in fenced("text") if block.startswith("not suggested: the house"))
+    theirs = [one.id for one in newsroom if one.provider and one.provider.name == "Gridwatch" and one.published]
+    assert model.explain(newsroom[60].id, theirs[0]).verdict == said
 
 
 def test_the_line_of_json_is_one_that_the_job_writes(inside: Path) -> None:

@@ -326,7 +326,7 @@ def test_nothing_held_out_reaches_the_model_of_the_past(site: Corpus, monkeypatc
     ]
     true = past_model(site, monkeypatch)
     other = past_model(Corpus.from_articles([*early, *later]), monkeypatch)
-    assert true["kind"] == "boosted"
+    assert true["kind"] == "blended"
     assert true == other
 
 

@@ -228,7 +228,7 @@ def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_
     fitted: Recommender,
 ) -> None:
     aground = "2025-06-03-ferry-with-214-aboard-runs-aground-in-fog"
-    found = {one.target_id: one for one in fitted.suggest(aground, k=100)}
+    found = {one.target_id: one for one in fitted.suggest(aground, k=100, threshold=0)}
     assert found["2025-06-03-ferry-with-214-on-board-runs-aground"].kind == "duplicate"
     assert found["2025-06-07-off-the-rocks-at-last-two-tugs-one"].kind == "same-story"
     assert found["2025-06-26-ferry-grounding-radar-on-maud-calloway-was-switched"].kind == "background", "weeks later"

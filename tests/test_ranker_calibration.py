@@ -81,3 +81,11 @@ def test_where_nearly_all_are_kept_all_are_shown() -> None:
     margins = np.random.default_rng(7).normal(size=(400, 12))
     calibration = Calibration.fit(margins.ravel(), judged(margins, np.full(margins.shape, 0.95)))
     assert (np.sort(scores(calibration, margins), axis=1)[:, -5:] >= calibration.threshold).all()
+
+
+def test_without_rivalry_a_margin_alone_decides() -> None:
+    margins = np.random.default_rng(8).normal(size=(300, 8))
+    best = margins == margins.max(axis=1, keepdims=True)
+    calibration = Calibration.fit(margins.ravel(), judged(margins, best * 0.9), rivalry=False)
+    assert (calibration.best, calibration.rivals) == (0, 0)
+    assert calibration.slope > 1

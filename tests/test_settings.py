@@ -28,7 +28,7 @@ CHANGED = {
 def test_every_stage_runs_from_its_defaults() -> None:
     assert Settings.from_dict({}) == Settings()
     assert Settings.from_dict({"selection": None, "ranker": {}}) == Settings()
-    assert Settings().selection == SelectionSettings(k=5, threshold=0.0, only_published=False, repeat_curated=True)
+    assert Settings().selection == SelectionSettings(k=5, threshold=None, only_published=False, repeat_curated=True)
 
 
 def test_settings_come_back_from_their_dicts() -> None:

@@ -89,7 +89,7 @@ def learning_curve(
     points = []
     for share in shares:
         known = hide_relations(corpus, cut, order >= share)
-        model = Recommender(settings, shipped=shipped).fit(past_corpus(known, cut))
+        model = Recommender((settings or Settings()).without_rules(), shipped=shipped).fit(past_corpus(known, cut))
         model.renew(known)
         ranking = engine_ranking(model, known, sources, AT_PUBLICATION)
         result = ProtocolFigures.from_rankings(

@@ -76,7 +76,7 @@ def evaluate(
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, TODAY)
     settings = settings or Settings()
-    model = Recommender(settings, shipped=shipped).fit(past_corpus(corpus, cut))
+    model = Recommender(settings.without_rules(), shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
     threshold = threshold or settings.selection.threshold or model.ranker.threshold or USUAL_THRESHOLD
     past = np.arange(cut)

@@ -48,7 +48,7 @@ class Calibration:
     threshold: float = 0.0
 
     @classmethod
-    def fit(cls, margins: Floats, judged: Judged) -> Self:
+    def fit(cls, margins: Floats, judged: Judged, rivalry: bool = True) -> Self:
         """Fit on each source's best pairs, as ranked by their margins: those that would be suggested.
 
         Parameters
@@ -56,13 +56,15 @@ class Calibration:
         margins : (n_pairs,) array
         judged
             The same pairs, with both outcomes among them.
+        rivalry
+            Whether a pair is seen against its rivals; otherwise their weights are 0.
         """
-        terms = np.column_stack([margins, *_rivalry(margins, judged.sizes)])
+        terms = np.column_stack([margins, *(_rivalry(margins, judged.sizes) if rivalry else ())])
         likeliest = _likeliest(margins, judged, SUGGESTED)
         if judged.kept[likeliest].all() or not judged.kept[likeliest].any():  # says nothing of a probability
             likeliest = np.arange(len(margins))
         fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.kept[likeliest])
-        slope, best, rivals = fitted.coef_[0].tolist()
+        slope, best, rivals = [*fitted.coef_[0].tolist(), 0.0, 0.0][:3]
         calibration = cls(max(slope, LEAST_SLOPE), best, rivals, float(fitted.intercept_[0]))
         shown = _likeliest(margins, judged, SHOWN)
         scores = expit(calibration.log_odds(margins, judged.sizes)[shown])

@@ -63,7 +63,7 @@ class ShippedRanker:
         """Learn from all pairs of these views of one site; calibrate on their newest, unseen by the trees until then.
 
         Views are the same sources in the same order, each with other relations known, so that it learns what to do
-        with and without them.
+        with and without them. Rivals do not count: how many a source has differs from site to site.
         """
         names = views[0].names
         chosen = np.array([not name.startswith(LEFT_OUT) for name in names])
@@ -74,7 +74,7 @@ class ShippedRanker:
         rehearsed, final = (Trees.grow(part, settings, MEMBERS) for part in (old, _joined(narrow)))
         weights = [VOICE * weight for weight in rehearsed.balancing(new.columns(chosen).features)]
         margin = cls(rehearsed.weighted(weights), narrow[0].names, names).margin(new.features)
-        return cls(final.weighted(weights), narrow[0].names, names, Calibration.fit(margin, new))
+        return cls(final.weighted(weights), narrow[0].names, names, Calibration.fit(margin, new, rivalry=False))
 
     def asked_in(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for other columns."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from recommender.records import Suggestion
 from recommender.sinks.atomic import replacing
@@ -28,9 +28,17 @@ def write_lines(suggestions: Iterable[Suggestion], stream: TextIO, model: str | 
 
 def write_file(suggestions: Iterable[Suggestion], path: Path, model: str | None = None) -> int:
     """Write a file of suggestions; readers see the old file or the new one, never a part. Return the lines."""
+    return write_rows((one.to_dict(model) for one in suggestions), path)
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
+    """Write a file of JSON-ready objects, one a line, as a whole or not at all. Return the lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
     with replacing(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
-        count = write_lines(suggestions, text, model)
+        for row in rows:
+            text.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
         text.detach()
     return count
