@@ -89,6 +89,7 @@ for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of
     help="Least score, a probability; 0 fills up.  [default: the ranker's, where 3 of 4 were kept]",
 )
 @MODEL
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
 @click.option(
     "--inbound",
     "inbound_file",
@@ -99,7 +100,6 @@ for verb in (editors.accept, editors.reject, editors.inbound, editors.orphans_of
     "--since", metavar="DATE", type=moment, help="With --inbound: new is what came after this.  [default: last week]"
 )
 @click.option("--resume", is_flag=True, help="Go on where a killed run of the same job stopped.")
-@click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
 @click.option("--write", type=click.Choice(["front-matter"]), help="Write into the articles, under a key of our own.")
 @click.option("--dry-run", is_flag=True, help="With --write: print a diff instead, and write nothing.")
 @click.option("--max-changed", type=click.IntRange(min=0), help="With --write: stop where more files would change.")
@@ -111,10 +111,10 @@ def suggest(
     k: int | None,
     threshold: float | None,
     model_folder: Path | None,
+    cluster: str | None,
     inbound_file: Path | None,
     since: datetime | None,
     resume: bool,
-    cluster: str | None,
     write: str | None,
     dry_run: bool,
     max_changed: int | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Self
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus import Corpus
-from recommender.features import Query
+from recommender.features import Asked, Query
 from recommender.features.query import AROUND
 from recommender.features.segments import Runs
 from recommender.features.surroundings import of_provider
@@ -49,6 +50,14 @@ class Fingerprints:
     def whole(self) -> bytes:
         """The fingerprint of all articles together."""
         return blake2b(self.marks.astype("<u8").tobytes(), digest_size=16).digest()
+
+    def of_asked(self, asked: Sequence[Asked]) -> list[bytes]:
+        """Return the fingerprint of each of some sources, of whatever blocks."""
+        known: dict[Query, list[bytes]] = {}
+        for one in asked:
+            if one.query not in known:
+                known[one.query] = self.of_sources(one.query)
+        return [known[one.query][one.place] for one in asked]
 
     def of_sources(self, query: Query) -> list[bytes]:
         """Return the fingerprint of each source of a block, of its own articles and all that it knows."""

@@ -228,9 +228,7 @@ class Orders:
 
     def _ages(self, rows: NDArray[np.intp] | Sequence[int]) -> NDArray[np.float64]:
         """Return by how many days rows are older than the source; NaN where a date is unknown."""
-        ages: NDArray[np.float64] = (
-            self.asked.query.vectors.days[self.asked.place] - self.asked.index.vectors.days[np.asarray(rows)]
-        )
+        ages: NDArray[np.float64] = self.asked.day - self.asked.index.vectors.days[np.asarray(rows)]
         return ages
 
     def _too_poor(self, row: int) -> str | None:

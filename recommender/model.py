@@ -218,17 +218,17 @@ class Recommender:
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
 
-        The first `start` articles are passed over. From `kept` comes what cannot have changed since it was kept there.
-        Where the house has a say nothing is taken from it: its rules reach further than an article's surroundings.
+        The first `start` articles are passed over. From `kept` comes what cannot have changed since it was kept there,
+        where all articles are asked.
         """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        silent = self._house(self.corpus).silent
-        sweep = Sweep(copy.copy(self), k, threshold, n_jobs)  # as it stands now, whatever is added meanwhile
-        if kept is None or start or not silent:
+        model = copy.copy(self)  # as it stands now, whatever is added meanwhile
+        sweep = Sweep(model, k, threshold, n_jobs)
+        if kept is None or start > 0:
             return sweep.lists(start)
-        return sweep.renewed(kept, self._key(k, threshold))
+        return sweep.renewed(kept, model._key(k, threshold))
 
     def inbound(
         self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
@@ -478,30 +478,31 @@ class Recommender:
         also: NDArray[np.intp] | None = None,
     ) -> list[_Ranked]:
         """Score each source's candidates; by the house too where one is given, with the `sources` as asked for."""
+        depth, candidates = searched_depth(self.settings.candidates), self.settings.candidates
         found: list[_Ranked] = []
-        depth = searched_depth(self.settings.candidates)
         for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
-            found += self._scored(state, with_candidates(block, self.settings.candidates))
-        if house is not None and not house.silent:
-            orders = [house.orders(one.asked, source) for one, source in zip(found, sources, strict=True)]
-            found = [replace(one, orders=each).by_the_house() for one, each in zip(found, orders, strict=True)]
-        more: dict[tuple[int, ...], list[int]] = {}
+            asked = [Asked(block, place) for place in range(len(block))]
+            orders: list[Orders | None] = [None] * len(asked)
+            if house is not None and not house.silent:
+                own = sources[len(found) : len(found) + len(asked)]
+                orders = [house.orders(one, source) for one, source in zip(asked, own, strict=True)]
+            found += self._scored(state, with_candidates(block, candidates), orders)
         for place, one in enumerate(found):
-            if added := _added(one, also):
-                more.setdefault(added, []).append(place)
-        for added, places in more.items():
-            part = np.array(places)
-            for block in queries(state.index, vectors.take(part), rows[part], limits[part], len(part), depth):
-                wider = self._scored(state, with_candidates(block, self.settings.candidates, np.array(added)))
-                for place, wide in zip(places, wider, strict=True):
-                    found[place] = _beside(found[place], replace(wide, orders=found[place].orders).by_the_house())
+            if len(added := _added(one, also)):
+                alone = slice(place, place + 1)
+                [query] = queries(state.index, vectors.take(alone), rows[alone], limits[alone], depth=depth)
+                [wide] = self._scored(state, with_candidates(query, candidates, added), [one.orders])
+                found[place] = _beside(one, wide)
         return found
 
-    def _scored(self, state: _State, query: Query) -> list[_Ranked]:
+    def _scored(self, state: _State, query: Query, orders: Sequence[Orders | None]) -> list[_Ranked]:
         features = pair_features(query)[0]
-        found = state.ranker.log_odds(features, query.pairs.count())
-        every = [Asked(query, place) for place in range(len(query))]
-        return [_Ranked(asked, features[asked.pairs], found[asked.pairs]) for asked in every]
+        log_odds = state.ranker.log_odds(features, query.pairs.count())
+        ranked = [
+            _Ranked(one, features[one.pairs], log_odds[one.pairs], of_house)
+            for one, of_house in ((Asked(query, place), orders[place]) for place in range(len(query)))
+        ]
+        return [one.by_the_house() for one in ranked]
 
     def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
         """Return rules and decisions as they stand, or stood, found in a corpus."""
@@ -527,9 +528,21 @@ class Recommender:
         sources = [corpus[int(row)] for row in rows]
         limits = np.full(len(rows), len(corpus))
         ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
-        asked = dict.fromkeys(one.asked.query for one in ranked) if marks else {}
-        fingerprints = [one for query in asked for one in marks.of_sources(query)] if marks else []
+        fingerprints = [] if marks is None else marks.of_asked([one.asked for one in ranked])
         return self._suggestions(state, ranked, sources, k, threshold), fingerprints
+
+    def _key(self, k: int, threshold: float) -> bytes:
+        """Return the digest of all that a list depends on beside what its fingerprint is of."""
+        state = self._state
+        corpus = state.index.corpus
+        told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
+        told += [corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions(LIBRARIES)]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode() + self.decisions.to_bytes(), digest_size=16)
+        for counts in (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_):
+            digest.update(counts.tobytes())
+        if not self._house(corpus).silent:  # the house may name any article to any other
+            digest.update(Fingerprints.of(corpus).whole)
+        return digest.digest()
 
     def _inbound(
         self,
@@ -569,18 +582,6 @@ class Recommender:
                 parts = state.ranker.contributions(one.features[[choice.place]])[0]
                 found[pointer.target].append(self._suggestion(state, one, choice, source, ranks[pointer], parts))
         return {target: sorted(each, key=lambda one: one.rank) for target, each in found.items()}
-
-    def _key(self, k: int, threshold: float) -> bytes:
-        """Return the digest of all that a list depends on beside the articles."""
-        state = self._state
-        words = (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_)
-        told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
-        told += [state.index.corpus.topic_parents, state.features.topics_.parents_, code_digest()]
-        told += [library_versions(LIBRARIES)]
-        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
-        for counts in words:
-            digest.update(counts.tobytes())
-        return digest.digest()
 
     def _suggestions(
         self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
@@ -632,7 +633,7 @@ class Recommender:
 def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> tuple[int, ...]:
     """Return the rows that are asked for, or pinned, and are no candidates."""
     wanted = with_pins(also, ranked.orders)
-    return () if wanted is None else tuple(np.setdiff1d(wanted, [*ranked.asked.targets, ranked.asked.row]).tolist())
+    return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.asked.targets)
 
 
 def _beside(ranked: _Ranked, wide: _Ranked) -> _Ranked:

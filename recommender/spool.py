@@ -83,18 +83,19 @@ class Spool:
         return count
 
     def lists(
-        self, model: Recommender, k: int, n_jobs: int = 1, kept: KeptLists | None = None
+        self, model: Recommender, k: int, n_jobs: int, kept: KeptLists | None = None
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield what `model.suggest_all` would: first what there is, then the rest, which is kept on the way."""
         start = self.done(len(model.corpus))
         if start:
-            with self._lists.open("rb") as stored:
-                for line in stored:
+            with self._lists.open("rb") as there:
+                for line in there:
                     yield _decoded(json.loads(line), model)
         if start < len(model.corpus):
             rest = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
             with self._lists.open("ab") as file:
-                for place, (source, suggestions) in enumerate(rest, 1):
+                lists = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
+                for place, (source, suggestions) in enumerate(lists, start=1):
                     file.write(json.dumps(_encoded(source, suggestions)).encode() + b"\n")
                     if place % BLOCK == 0:
                         file.flush()

@@ -60,7 +60,7 @@ class Sweep:
         self._corpus = model.index.corpus
 
     def lists(self, start: int = 0) -> Iterator[tuple[str, list[Suggestion]]]:
-        """Yield each article's id and suggestions, in the order of the corpus, from the row `start` on."""
+        """Yield each article's id and suggestions, in the order of the corpus, from the one in row `start`."""
         rows = np.arange(start, len(self._corpus))
         for row, (suggestions, _) in zip(rows.tolist(), self._computed(rows, None), strict=True):
             yield self._corpus[row].id, suggestions

@@ -34,6 +34,11 @@ class Asked:
         self.targets = query.targets[self.pairs]
 
     @property
+    def day(self) -> float:
+        """When it was published, in days since 1970, UTC; NaN where unknown."""
+        return float(self.query.vectors.days[self.place])
+
+    @property
     def pairs(self) -> slice:
         """Where its candidates stand among the pairs of the query."""
         start = int(self.query.pairs.starts[self.place])
