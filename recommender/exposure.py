@@ -71,7 +71,7 @@ class Spread:
 
     With a share all lists are gone through twice: what the limit takes away is made up for by what comes next, and
     which that is depends on all lists; to keep them all would fill the memory. `lists` makes them, for a number of
-    suggestions; `model.suggest_all` for None.
+    suggestions; `model.suggest_all`, twice then, for None.
 
     Attributes
     ----------
@@ -82,11 +82,12 @@ class Spread:
     def __init__(
         self,
         model: Recommender,
-        lists: Callable[[int], Lists] | None = None,
+        n_jobs: int = 1,
         progress: Progress | None = None,
+        lists: Callable[[int], Lists] | None = None,
     ):
         self._model, self._progress = model, progress
-        self._lists = lists or model.suggest_all
+        self._lists = lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
         self._counts: Counter[str] = Counter()
         self._before: Counter[str] | None = None
 

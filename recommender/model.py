@@ -630,7 +630,7 @@ class Recommender:
         )
 
 
-def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> tuple[int, ...]:
+def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> NDArray[np.intp]:
     """Return the rows that are asked for, or pinned, and are no candidates."""
     wanted = with_pins(also, ranked.orders)
     return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.asked.targets)

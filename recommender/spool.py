@@ -92,7 +92,6 @@ class Spool:
                 for line in there:
                     yield _decoded(json.loads(line), model)
         if start < len(model.corpus):
-            rest = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
             with self._lists.open("ab") as file:
                 lists = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
                 for place, (source, suggestions) in enumerate(lists, start=1):

@@ -6,7 +6,6 @@ import json
 import math
 import shutil
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +109,7 @@ def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corp
 
 
 def test_the_number_of_workers_does_not_matter(limited: Recommender) -> None:
-    assert dict(Spread(limited, partial(limited.suggest_all, n_jobs=2))) == dict(Spread(limited))
+    assert dict(Spread(limited, n_jobs=2)) == dict(Spread(limited))
 
 
 def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus, limited: Recommender) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +97,7 @@ def orphans_of_site(site: Path, k: int, as_json: bool, model_folder: Path | None
     Suggestions are those that the verb suggest would make; sources may be older or later than the orphan.
     """
     model = open_site(site, model_folder, source)
-    lists = {
-        name: [one.target_id for one in found]
-        for name, found in Spread(model, partial(model.suggest_all, n_jobs=source["n_jobs"]))
-    }
+    lists = {name: [one.target_id for one in found] for name, found in Spread(model, source["n_jobs"])}
     count = 0
     for orphan in orphans(model, lists, k, source["n_jobs"]):
         count += 1
