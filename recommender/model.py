@@ -8,47 +8,35 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender import archive
-from recommender.candidates import searched_depth, with_candidates
+from recommender.answers import inbound, suggestions
 from recommender.corpus import Corpus
 from recommender.decisions import SITE_FILE as DECISIONS
 from recommender.decisions import Decisions
 from recommender.errors import ArticleError, ModelFormatError, NotFittedError, SettingsError
-from recommender.features import Asked, FeatureModel, Index, Query, Vectors, pair_features, queries
+from recommender.features import FeatureModel, Index, Vectors
 from recommender.fingerprints import Fingerprints
-from recommender.house import PIN, House, Orders, Weight, with_pins
-from recommender.inbound import Pointer, Wanted, best_pointers, pointed
+from recommender.house import House
+from recommender.inbound import Wanted
 from recommender.kept_lists import KeptLists
-from recommender.ranker import Ranker, ShippedRanker, scores
+from recommender.ranked import BLOCK, rank_sources
+from recommender.ranker import Ranker, ShippedRanker
 from recommender.reasons import Pair, explain_score
 from recommender.records import Article, Explanation, Suggestion
-from recommender.selection import Choice, order, select
+from recommender.selection import order
 from recommender.settings import Settings
+from recommender.state import State
 from recommender.storage import LIBRARIES, code_digest, library_versions, read_folder, write_folder
-from recommender.stories import kind_of
 from recommender.sweep import Sweep
 from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
-
-BLOCK = 32
-
-
-@dataclass(frozen=True)
-class _State:
-    """Everything an answer is made from; replaced as a whole, so that an answer is of one state."""
-
-    features: FeatureModel
-    ranker: Ranker
-    index: Index
 
 
 @dataclass(frozen=True)
@@ -58,34 +46,6 @@ class Ranking:
     source_id: str
     target_ids: tuple[str, ...]
     scores: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """A source's candidates with what they were scored by, in the order of `asked.targets`.
-
-    Without `orders` nothing of the house is in it.
-    """
-
-    asked: Asked
-    features: NDArray[np.float32]
-    log_odds: NDArray[np.float64]
-    orders: Orders | None = None
-
-    @cached_property
-    def scores(self) -> NDArray[np.float64]:
-        """Probabilities, in [0, 1]."""
-        return scores(self.log_odds)
-
-    def by_the_house(self) -> _Ranked:
-        """Return the same with what the house adds to it."""
-        if self.orders is None:
-            return self
-        return replace(self, log_odds=self.log_odds + self.orders.log_odds(self.asked.targets))
-
-    def weights(self, row: int) -> list[Weight]:
-        """Return what the house adds to a row's log-odds."""
-        return [] if self.orders is None else self.orders.weights(row)
 
 
 class Recommender:
@@ -120,7 +80,7 @@ class Recommender:
         self.name = name
         self.decisions = Decisions() if decisions is None else decisions
         self._shipped = shipped
-        self._current: _State | None = None
+        self._current: State | None = None
         self._house_known: House | None = None
         self._changing = threading.Lock()
 
@@ -147,7 +107,7 @@ class Recommender:
         taught = self.decisions.taught(corpus)
         lesson = index if taught is corpus else features.index(taught, like=index)
         with self._changing:
-            self._current = _State(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
+            self._current = State(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
         return self
 
     @property
@@ -203,10 +163,12 @@ class Recommender:
         """
         k, threshold = self._limits(k, threshold)
         state = self._state
-        vectors, rows, limits = self._ask(state, source, as_of)
+        vectors, rows, limits = state.question(source, as_of)
         article = source if isinstance(source, Article) else state.index.corpus[int(rows[0])]
-        [ranked] = self._rank(state, vectors, rows, limits, self._house(state.index.corpus, as_of), [article])
-        return self._suggestions(state, [ranked], [article], k, threshold)[0]
+        [ranked] = rank_sources(
+            state, self.settings.candidates, vectors, rows, limits, self._house(state.index.corpus, as_of), [article]
+        )
+        return suggestions(state, [ranked], [article], self.settings.selection, k, threshold)[0]
 
     def suggest_all(
         self,
@@ -253,14 +215,18 @@ class Recommender:
             As of `suggest`.
         """
         k, threshold = self._limits(k, threshold)
-        state = self._knowing(target)
+        state = self._state.knowing(target)
         corpus = state.index.corpus
-        own = np.array([_target_row(corpus, target)])
-        asked = self._rank(state, state.index.vectors.take(own), own, np.array([len(corpus)]))[0].asked
+        own = np.array([state.row_of(target)])
+        asked = rank_sources(
+            state, self.settings.candidates, state.index.vectors.take(own), own, np.array([len(corpus)])
+        )[0].asked
         pinned = [source for source, other in self._house(corpus).pins if other == own[0]]
         rows = np.union1d(asked.targets, np.array(pinned, dtype=np.intp))
         wanted = Wanted(corpus, own.tolist(), older)
-        return self._inbound(state, wanted, rows[rows != own[0]], k, threshold, own)[int(own[0])]
+        return inbound(state, self.settings, self._house(corpus), wanted, rows[rows != own[0]], k, threshold, own)[
+            int(own[0])
+        ]
 
     def inbound_all(
         self,
@@ -280,7 +246,9 @@ class Recommender:
         corpus = state.index.corpus
         rows = [corpus.row(target) for target in targets]
         every = np.arange(len(corpus)) if rows else np.empty(0, dtype=np.intp)
-        found = self._inbound(state, Wanted(corpus, rows, older), every, k, threshold, n_jobs=n_jobs)
+        found = inbound(
+            state, self.settings, self._house(corpus), Wanted(corpus, rows, older), every, k, threshold, n_jobs=n_jobs
+        )
         return [(corpus[row].id, found[row]) for row in rows]
 
     def rank(self, sources: Sequence[str | Article], as_of: Sequence[datetime | None]) -> Iterator[Ranking]:
@@ -293,10 +261,12 @@ class Recommender:
         pairs = list(zip(sources, as_of, strict=True))
         for start in range(0, len(pairs), BLOCK):
             block = pairs[start : start + BLOCK]
-            asked = [self._ask(state, *pair) for pair in block]
+            asked = [state.question(*pair) for pair in block]
             vectors = Vectors.stacked([one[0] for one in asked])
             rows, limits = (np.concatenate([one[place] for one in asked]) for place in (1, 2))
-            for (source, _), ranked in zip(block, self._rank(state, vectors, rows, limits), strict=True):
+            for (source, _), ranked in zip(
+                block, rank_sources(state, self.settings.candidates, vectors, rows, limits), strict=True
+            ):
                 places = order(ranked.asked, ranked.scores)
                 source_id = source.id if isinstance(source, Article) else corpus[ranked.asked.row].id
                 targets = tuple(corpus[int(row)].id for row in ranked.asked.targets[places])
@@ -316,14 +286,16 @@ class Recommender:
         ArticleError
             When source and target are the same article.
         """
-        state = self._knowing(target)
+        state = self._state.knowing(target)
         corpus = state.index.corpus
-        row = _target_row(corpus, target)
-        vectors, rows, limits = self._ask(state, source, None)
+        row = state.row_of(target)
+        vectors, rows, limits = state.question(source, None)
         if row == rows[0]:
             raise ArticleError(f"{corpus[row].id!r} is source and target at once; give two different articles")
         article = source if isinstance(source, Article) else corpus[int(rows[0])]
-        [ranked] = self._rank(state, vectors, rows, limits, self._house(corpus), [article], np.array([row]))
+        [ranked] = rank_sources(
+            state, self.settings.candidates, vectors, rows, limits, self._house(corpus), [article], np.array([row])
+        )
         place = int(np.searchsorted(ranked.asked.targets, row))
         pair = Pair(ranked.asked, row, article, corpus[row], state.features.text_)
         parts = state.ranker.contributions(ranked.features[[place]])[0]
@@ -350,7 +322,7 @@ class Recommender:
                 self._current = replace(state, index=state.index.grown(newer, vectors))
                 return
             kept = [article for article in state.index.corpus.originals if article.id not in new]
-            self._current = self._restated(state, [*kept, *new.values()])
+            self._current = state.restated([*kept, *new.values()])
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget articles, without learning anew.
@@ -365,7 +337,7 @@ class Recommender:
             corpus = state.index.corpus
             gone = {corpus[corpus.row(name)].id for name in ids}
             gone |= {lost for lost, kept in corpus.merged if kept in gone}
-            self._current = self._restated(state, [one for one in corpus.originals if one.id not in gone])
+            self._current = state.restated([one for one in corpus.originals if one.id not in gone])
 
     def renew(self, articles: Iterable[Article]) -> None:
         """Replace the whole corpus by these articles, without learning anew.
@@ -411,7 +383,7 @@ class Recommender:
         if decisions.problems:
             raise ModelFormatError(f"{path}: {decisions.problems[0]}; train the model again")
         model = cls(settings, str(contents.facts.get("name", "site")), decisions=decisions)
-        model._current = _State(features, ranker, index)
+        model._current = State(features, ranker, index)
         return model
 
     def __getstate__(self) -> dict[str, Any]:
@@ -422,7 +394,7 @@ class Recommender:
         self._changing = threading.Lock()
 
     @property
-    def _state(self) -> _State:
+    def _state(self) -> State:
         if self._current is None:
             raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
         return self._current
@@ -434,75 +406,6 @@ class Recommender:
         )
         own = self._state.ranker.threshold
         return wanted.k, own if wanted.threshold is None else wanted.threshold
-
-    def _restated(self, state: _State, articles: Sequence[Article]) -> _State:
-        old = state.index
-        corpus = Corpus.from_articles(articles, old.corpus.topic_parents, old.corpus.report)
-        return replace(state, index=state.features.index(corpus, like=old))
-
-    def _knowing(self, target: str | Article) -> _State:
-        """Return the state, with a target that it does not hold added for this one question."""
-        state = self._state
-        if isinstance(target, str) or state.index.corpus.row_of(target) is not None:
-            return state
-        return self._restated(state, [*state.index.corpus.originals, target])
-
-    def _ask(
-        self, state: _State, source: str | Article, as_of: datetime | None
-    ) -> tuple[Vectors, NDArray[np.intp], NDArray[np.intp]]:
-        """Return a source's vectors, row and limit, as arrays of one."""
-        corpus = state.index.corpus
-        if as_of is not None and as_of.tzinfo is None:
-            raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
-        limits = np.array([corpus.rows_as_of(as_of)])
-        if isinstance(source, str):
-            rows = np.array([corpus.row(source)])
-            return state.index.vectors.take(rows), rows, limits
-        row = corpus.row_of(source)
-        vectors = state.features.transform([source])
-        if source.published_at is None:
-            days = state.index.vectors.days
-            # A draft is written now, as far as the model may know; a known article keeps its date, or its lack of one.
-            day = np.fmax.reduce(days[: limits[0]], initial=np.nan) if row is None else days[row]
-            vectors = replace(vectors, days=np.array([day]))
-        return vectors, np.array([-1 if row is None else row]), limits
-
-    def _rank(
-        self,
-        state: _State,
-        vectors: Vectors,
-        rows: NDArray[np.intp],
-        limits: NDArray[np.intp],
-        house: House | None = None,
-        sources: Sequence[Article] = (),
-        also: NDArray[np.intp] | None = None,
-    ) -> list[_Ranked]:
-        """Score each source's candidates; by the house too where one is given, with the `sources` as asked for."""
-        depth, candidates = searched_depth(self.settings.candidates), self.settings.candidates
-        found: list[_Ranked] = []
-        for block in queries(state.index, vectors, rows, limits, BLOCK, depth):
-            asked = [Asked(block, place) for place in range(len(block))]
-            orders: list[Orders | None] = [None] * len(asked)
-            if house is not None and not house.silent:
-                own = sources[len(found) : len(found) + len(asked)]
-                orders = [house.orders(one, source) for one, source in zip(asked, own, strict=True)]
-            found += self._scored(state, with_candidates(block, candidates), orders)
-        for place, one in enumerate(found):
-            if len(added := _added(one, also)):
-                alone = slice(place, place + 1)
-                [query] = queries(state.index, vectors.take(alone), rows[alone], limits[alone], depth=depth)
-                [wide] = self._scored(state, with_candidates(query, candidates, added), [one.orders])
-                found[place] = _beside(one, wide)
-        return found
-
-    def _scored(self, state: _State, query: Query, orders: Sequence[Orders | None]) -> list[_Ranked]:
-        features = pair_features(query)[0]
-        log_odds = state.ranker.log_odds(features, query.pairs.count())
-        ranked = [
-            _Ranked(one, features[one.pairs], log_odds[one.pairs], of_house)
-            for one, of_house in ((Asked(query, place), orders[place]) for place in range(len(query)))
-        ]
-        return [one.by_the_house() for one in ranked]
 
     def _house(self, corpus: Corpus, as_of: datetime | None = None) -> House:
         """Return rules and decisions as they stand, or stood, found in a corpus."""
@@ -527,9 +430,11 @@ class Recommender:
         corpus = state.index.corpus
         sources = [corpus[int(row)] for row in rows]
         limits = np.full(len(rows), len(corpus))
-        ranked = self._rank(state, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources)
+        ranked = rank_sources(
+            state, self.settings.candidates, state.index.vectors.take(rows), rows, limits, self._house(corpus), sources
+        )
         fingerprints = [] if marks is None else marks.of_asked([one.asked for one in ranked])
-        return self._suggestions(state, ranked, sources, k, threshold), fingerprints
+        return suggestions(state, ranked, sources, self.settings.selection, k, threshold), fingerprints
 
     def _key(self, k: int, threshold: float) -> bytes:
         """Return the digest of all that a list depends on beside what its fingerprint is of."""
@@ -544,114 +449,6 @@ class Recommender:
             digest.update(Fingerprints.of(corpus).whole)
         return digest.digest()
 
-    def _inbound(
-        self,
-        state: _State,
-        wanted: Wanted,
-        rows: NDArray[np.intp],
-        k: int,
-        threshold: float,
-        also: NDArray[np.intp] | None = None,
-        n_jobs: int = 1,
-    ) -> dict[int, list[Suggestion]]:
-        """Ask these sources for what is wanted; then, for their reasons, those that came out best once more."""
-        house, settings = self._house(state.index.corpus), self.settings.selection
-
-        def ask(some: NDArray[np.intp]) -> list[tuple[_Ranked, Article]]:
-            sources = [state.index.corpus[int(row)] for row in some]
-            limits = np.full(len(some), len(state.index.corpus))
-            ranked = self._rank(state, state.index.vectors.take(some), some, limits, house, sources, also)
-            return list(zip(ranked, sources, strict=True))
-
-        def point(some: NDArray[np.intp]) -> list[Pointer]:
-            found: list[Pointer] = []
-            for one, source in ask(some):
-                found += wanted.pointers(one.asked, source, one.scores, settings, threshold, one.orders)
-            return found
-
-        pool = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        best = best_pointers(pool(delayed(point)(some) for some in _blocks(rows)), k)
-        found: dict[int, list[Suggestion]] = {int(target): [] for target in wanted.targets}
-        ranks = {pointer: rank for each in best.values() for rank, pointer in enumerate(each, start=1)}
-        chosen = sorted(ranks, key=lambda pointer: pointer.source)
-        for some in _blocks(np.unique(np.array([pointer.source for pointer in chosen], dtype=np.intp))):
-            again = {one.asked.row: (one, source) for one, source in ask(some)}
-            for pointer in [each for each in chosen if each.source in again]:
-                one, source = again[pointer.source]
-                choice = pointed(one.asked, source, pointer)
-                parts = state.ranker.contributions(one.features[[choice.place]])[0]
-                found[pointer.target].append(self._suggestion(state, one, choice, source, ranks[pointer], parts))
-        return {target: sorted(each, key=lambda one: one.rank) for target, each in found.items()}
-
-    def _suggestions(
-        self, state: _State, ranked: Sequence[_Ranked], sources: Sequence[Article], k: int, threshold: float
-    ) -> list[list[Suggestion]]:
-        chosen = [
-            select(one.asked, source, one.scores, self.settings.selection, k, threshold, one.orders)
-            for one, source in zip(ranked, sources, strict=True)
-        ]
-        if not any(chosen):
-            return [[] for _ in ranked]
-        rows = np.vstack(
-            [
-                one.features[[choice.scored for choice in reads]]
-                for one, reads in zip(ranked, chosen, strict=True)
-                if reads
-            ]
-        )
-        parts = iter(state.ranker.contributions(rows))
-        return [
-            [
-                self._suggestion(state, one, choice, source, rank, next(parts))
-                for rank, choice in enumerate(reads, start=1)
-            ]
-            for one, reads, source in zip(ranked, chosen, sources, strict=True)
-        ]
-
-    def _suggestion(
-        self, state: _State, ranked: _Ranked, choice: Choice, source: Article, rank: int, parts: NDArray[np.float64]
-    ) -> Suggestion:
-        asked, corpus = ranked.asked, state.index.corpus
-        row, scored, *others = (int(asked.targets[one]) for one in (choice.place, choice.scored, *choice.duplicates))
-        score = float(ranked.scores[choice.scored])
-        pair = Pair(asked, scored, source, corpus[scored], state.features.text_)
-        reasons = explain_score(
-            pair, state.ranker.names, parts, float(ranked.log_odds[choice.scored]), ranked.weights(scored)
-        )
-        return Suggestion(
-            source_id=source.id,
-            target_id=corpus[row].id,
-            rank=rank,
-            score=score,
-            kind=kind_of(choice.repeats_source, float(asked.gap(np.array([row]))[0]), score),
-            reasons=(PIN, *reasons) if choice.pinned else reasons,
-            target=corpus[row],
-            duplicates=tuple(corpus[other].id for other in others),
-        )
-
-
-def _added(ranked: _Ranked, also: NDArray[np.intp] | None) -> NDArray[np.intp]:
-    """Return the rows that are asked for, or pinned, and are no candidates."""
-    wanted = with_pins(also, ranked.orders)
-    return np.empty(0, dtype=np.intp) if wanted is None else np.setdiff1d(wanted, ranked.asked.targets)
-
-
-def _beside(ranked: _Ranked, wide: _Ranked) -> _Ranked:
-    """Put further rows beside the candidates, which keep what they had without them: a score depends on its rivals."""
-    places = np.searchsorted(wide.asked.targets, ranked.asked.targets)
-    features, log_odds = wide.features.copy(), wide.log_odds.copy()
-    features[places], log_odds[places] = ranked.features, ranked.log_odds
-    return replace(wide, features=features, log_odds=log_odds)
-
-
-def _blocks(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
-
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:
     return articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
-
-
-def _target_row(corpus: Corpus, target: str | Article) -> int:
-    row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
-    return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)

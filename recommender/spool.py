@@ -14,7 +14,8 @@ import msgspec
 from recommender.corpus import Corpus
 from recommender.decisions import Decisions
 from recommender.kept_lists import KeptLists
-from recommender.model import BLOCK, Recommender
+from recommender.model import Recommender
+from recommender.ranked import BLOCK
 from recommender.records import Reason, Suggestion
 from recommender.settings import Settings
 from recommender.storage import LIBRARIES, MANIFEST, library_versions

@@ -14,11 +14,11 @@ from recommender.features import Index, queries
 from recommender.fingerprints import Fingerprints
 from recommender.kept_lists import KeptLists, from_kept
 from recommender.parcel import Parcel
+from recommender.ranked import BLOCK
 from recommender.records import Article, Suggestion
 from recommender.settings import Settings
 from recommender.workers import spread
 
-BLOCK = 32
 AT_ONCE = 2000  # lists that are written together
 SOMEWHERE = Article("-", "")  # stands for a target on its way
 

@@ -25,7 +25,7 @@ from recommender.cli import main
 from recommender.commands.progress import told
 from recommender.decisions import decide
 from recommender.job_folder import JobFolder, switched_off
-from recommender.model import BLOCK
+from recommender.ranked import BLOCK
 from recommender.run_record import Changes, Known, LastRun, expired
 from recommender.spool import Spool, job_key
 

@@ -1,0 +1,63 @@
+"""Everything an answer is made from, as it stands at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.corpus import Corpus
+from recommender.errors import SettingsError
+from recommender.features import FeatureModel, Index, Vectors
+from recommender.ranker import Ranker
+from recommender.records import Article
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything an answer is made from; replaced as a whole, so that an answer is of one state."""
+
+    features: FeatureModel
+    ranker: Ranker
+    index: Index
+
+    def restated(self, articles: Sequence[Article]) -> State:
+        """Return the same of other articles; what stands unchanged among them is taken over."""
+        old = self.index
+        corpus = Corpus.from_articles(articles, old.corpus.topic_parents, old.corpus.report)
+        return replace(self, index=self.features.index(corpus, like=old))
+
+    def knowing(self, target: str | Article) -> State:
+        """Return the state, with a target that it does not hold added for this one question."""
+        if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
+            return self
+        return self.restated([*self.index.corpus.originals, target])
+
+    def question(
+        self, source: str | Article, as_of: datetime | None
+    ) -> tuple[Vectors, NDArray[np.intp], NDArray[np.intp]]:
+        """Return a source's vectors, row and limit, as arrays of one."""
+        corpus = self.index.corpus
+        if as_of is not None and as_of.tzinfo is None:
+            raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
+        limits = np.array([corpus.rows_as_of(as_of)])
+        if isinstance(source, str):
+            rows = np.array([corpus.row(source)])
+            return self.index.vectors.take(rows), rows, limits
+        row = corpus.row_of(source)
+        vectors = self.features.transform([source])
+        if source.published_at is None:
+            days = self.index.vectors.days
+            # A draft is written now, as far as the model may know; a known article keeps its date, or its lack of one.
+            day = np.fmax.reduce(days[: limits[0]], initial=np.nan) if row is None else days[row]
+            vectors = replace(vectors, days=np.array([day]))
+        return vectors, np.array([-1 if row is None else row]), limits
+
+    def row_of(self, target: str | Article) -> int:
+        """Return the row of an article of the corpus, by id, address or itself."""
+        corpus = self.index.corpus
+        row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
+        return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)
