@@ -268,7 +268,6 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
     before = unlearned.score("ferry-2", "ferry-3")
     found = model.suggest("ferry-2")
     [dropped] = [one for one in found if one.target_id == "ferry-3"]
-    assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-3") + 1
     assert dropped.score / (1 - dropped.score) == pytest.approx(before / (1 - before) / 4)
     [reason] = [one for one in dropped.reasons if one.feature == "house_rejections"]
     assert (reason.text, reason.log_odds) == ("rejected for 2 articles: outdated", pytest.approx(-math.log(4)))
