@@ -34,7 +34,7 @@ from recommender.run_record import (
     keep,
     moment_text,
 )
-from recommender.settings import Settings
+from recommender.settings import JobSettings, Settings
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.json_lines import write_file, write_lines, write_rows
 from recommender.sinks.write_back import Plan, Wish, Written
@@ -198,7 +198,14 @@ def suggest_site(
         if resume:
             raise SettingsError("there is nothing to resume for a job that writes no file; name one to write")
         return job.run(None, False)
-    folder = JobFolder.of_site(site, settings)
+    try:
+        folder = JobFolder.of_site(site, settings)
+    except SettingsError as error:
+        if hand is not None or resume or settings.job.folder != JobSettings().folder:
+            raise
+        # A site that may only be read is suggested for all the same: nothing of it is written.
+        logger.warning("%s; this run keeps no record", error)
+        return job.run(None, False)
     with folder.locked():
         return job.run(folder, resume)
 

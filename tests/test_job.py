@@ -164,6 +164,17 @@ def test_the_folder_of_the_job_may_be_elsewhere(site: Path, tmp_path: Path) -> N
     assert "name another folder by job.folder" in result.stderr
 
 
+def test_a_site_that_may_only_be_read_is_suggested_for_without_a_record(
+    site: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (site / ".recommender").write_text("no folder can be made here", encoding="utf-8")
+    assert run("suggest", site, "--output", tmp_path / "out.jsonl").exit_code == 0
+    assert (tmp_path / "out.jsonl").read_bytes()
+    assert "this run keeps no record" in caplog.text
+    assert run("suggest", site, "--output", tmp_path / "out.jsonl", "--resume").exit_code == 2
+    assert run("suggest", site, "--write", "front-matter").exit_code == 2
+
+
 # The lock.
 
 HOLD = """
