@@ -322,9 +322,12 @@ def test_explain_prints_reasons_that_add_up(site: Path) -> None:
 
 
 def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: tuple[Article, ...]) -> None:
-    told = json.loads(run("explain", site, "ferry-1", "wind-1", "--json").stdout)
+    lines = [json.loads(line) for line in run("suggest", site).stdout.splitlines()]
+    shown = {line["target"] for line in lines if line["source"] == "ferry-1"}
+    target = next(article.id for article in articles if article.id not in {*shown, "ferry-1"})
+    told = json.loads(run("explain", site, "ferry-1", target, "--json").stdout)
     assert (told["suggested"], told["obstacle"], len(told["outranked_by"])) == (False, "outranked", 5)
-    plain = run("explain", site, "ferry-1", "wind-1").stdout
+    plain = run("explain", site, "ferry-1", target).stdout
     titles = {article.id: article.title for article in articles}
     assert "".join(f"  {name}: {titles[name]}\n" for name in told["outranked_by"]) in plain
 
