@@ -25,7 +25,7 @@ from recommender.ranker import (
     scores,
 )
 from recommender.ranker.blended import ENOUGH, own_share
-from recommender.ranker.trees import MEMBERS, Trees
+from recommender.ranker.trees import MEMBERS, Trees, fill_gaps
 from recommender.settings import RankerSettings
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
@@ -371,3 +371,13 @@ def test_balanced_trainings_have_an_equal_voice_and_a_spread_of_one_together() -
     weights = trees.balancing(judged.features)
     assert [np.std(part) * weight for part, weight in zip(parts, weights, strict=True)] == pytest.approx([1 / 3] * 3)
     assert 0.8 < np.std(trees.weighted(weights).margin(judged.features)) <= 1
+
+
+def test_gaps_are_filled_and_score_as_unknown(boosted: BoostedRanker, fresh: Judged) -> None:
+    gaps = fresh.features.copy()
+    filled = gaps.copy()
+    fill_gaps(filled)
+    assert np.isnan(gaps).any()
+    assert not np.isnan(filled).any()
+    np.testing.assert_array_equal(log_odds(boosted, filled), log_odds(boosted, gaps))
+    np.testing.assert_array_equal(boosted.contributions(filled), boosted.contributions(gaps))

@@ -160,6 +160,12 @@ def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
     return parameters
 
 
+def fill_gaps(X: NDArray[np.float32]) -> None:
+    """Put the value that stands for an unknown one in place of NaN."""
+    np.copyto(X, UNKNOWN, where=np.isnan(X))
+
+
 def _filled(X: NDArray[np.float32]) -> NDArray[np.float32]:
-    filled: NDArray[np.float32] = np.where(np.isnan(X), UNKNOWN, X)
-    return filled
+    """Return the same without gaps; itself where it has none."""
+    gaps = np.isnan(X)
+    return np.where(gaps, UNKNOWN, X) if gaps.any() else X
