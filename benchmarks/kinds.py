@@ -64,7 +64,7 @@ def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> 
     for row in sources:
         until = known_rows(corpus, row, AT_PUBLICATION)
         gaps = np.abs(corpus.times - corpus.times[row]) / 86_400
-        for one in model.suggest(corpus[row].id, k=5, as_of=corpus[row].published_at):
+        for one in model.suggest(corpus[row].id, k=5, threshold=0, as_of=corpus[row].published_at):
             target = corpus.row(one.target_id)
             linked = [other for other in relevant_targets(corpus, target, until) if other != row]
             near = gaps[target] <= STORY_DAYS
@@ -90,7 +90,10 @@ def report_diversity(model: Recommender, corpus: Corpus, sources: Sequence[int])
         for row in sources:
             article = corpus[row]
             right = relevant_targets(corpus, row, known_rows(corpus, row, AT_PUBLICATION))
-            rows = [corpus.row(one.target_id) for one in model.suggest(article.id, k=10, as_of=article.published_at)]
+            rows = [
+                corpus.row(one.target_id)
+                for one in model.suggest(article.id, k=10, threshold=0, as_of=article.published_at)
+            ]
             cosines = (vectors[rows[:5]] @ vectors[rows[:5]].T).toarray()[np.triu_indices(len(rows[:5]), 1)]
             alike = cosines.mean() if len(cosines) else 0
             values.append((ndcg_at_k(rows, right, k=10), precision_at_k(rows, right, k=5), alike))
