@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from recommender.backfill import BackFill, inbound_rows, new_articles
 from recommender.corpus import Corpus
 from recommender.decisions import Decisions
 from recommender.errors import RecommenderError, SettingsError
-from recommender.exposure import Exposure, Lists, Progress, Spread
+from recommender.exposure import Exposure, Progress, Spread
 from recommender.job_folder import JobFolder, switched_off
 from recommender.kept_lists import KeptLists
 from recommender.model import Recommender
@@ -162,7 +162,7 @@ def suggest_site(
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
-        Processes that read and threads that suggest; the result does not depend on it.
+        Workers that read, learn and suggest; the result does not depend on it.
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
@@ -240,7 +240,7 @@ class _Job:
         clock.lap("model")
         last = LastRun.of(folder) if folder is not None else None
         make = model.suggest_all if spool is None else partial(spool.lists, model)
-        lists = Spread(model, self.n_jobs, self.progress, partial(_lists, make, n_jobs=self.n_jobs, kept=self._kept()))
+        lists = Spread(model, self.n_jobs, self.progress, partial(make, n_jobs=self.n_jobs, kept=self._kept()))
         with cluster(self.scheduler):
             summary, targets = self._write(model, corpus, lists)
         clock.lap("suggest")
@@ -260,6 +260,7 @@ class _Job:
         return summary
 
     def _kept(self) -> KeptLists | None:
+        """Return where lists stay from night to night, beside the parse cache; None where nothing is kept."""
         folder = cache_folder(self.settings.source.cache if self.cache is None else self.cache)
         return None if folder is None else KeptLists.of_site(folder, self.site)
 
@@ -379,11 +380,6 @@ def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False, only_e
             return None
         hand.plan(None, "")
         return hand.carry_out()
-
-
-def _lists(make: Callable[..., Lists], k: int, **how: Any) -> Lists:
-    """Make all lists, of so many suggestions."""
-    return make(k=k, **how)
 
 
 class _Hand:
