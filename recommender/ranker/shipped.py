@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
-from recommender.ranker.trees import Floats, Member, Trees
+from recommender.ranker.trees import ORDER, PAIRS, Floats, Member, Trees
 from recommender.settings import RankerSettings
 
 # How alike the words are: the cosine as a part of the best one, and how rare the rarest word in common is.
@@ -18,7 +18,7 @@ WORDS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared"
 TEXT_LENGTH = "length.text_words_source"
 SHORT = 50.0  # words; in a text of this length the trees have half a voice
 VOICE = 1.4  # of the trees, in units of their spread, beside the words' sum in [0, 1.4]
-MEMBERS = (Member("rank:ndcg", seed=0), Member("binary:logistic", seed=1))
+MEMBERS = (Member(ORDER, seed=0), Member(PAIRS, seed=1))
 # How much titles alone tell differs most between sites: one repeats them from week to week, another names the news.
 LEFT_OUT = (
     "title_terms.",

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from recommender.ranker.judged import Judged
+from recommender.ranker.objectives import Losses, Objective
 from recommender.settings import RankerSettings
 
 Floats = NDArray[np.float64]
 BINS = 128  # of a feature's values
 # Stands for an unknown value: without gaps the library keeps a byte a value, with them four.
 UNKNOWN = np.float32(-999.0)
+TOP = 5  # places of a list for which the order counts
+LEAST_RATE = 1e-6  # of kept pairs, to start from
 LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
+
+
+ORDER, CHOICE, PAIRS = "order", "choice", "pairs"
 
 
 @dataclass(frozen=True)
 class Member:
     """One of the trainings that are summed up.
 
-    By `rank:ndcg` a source counts by the order of its whole list, so that large groups win. By `binary:logistic`
-    each pair counts by itself, those of a source with n kept links ``1 / n`` each, so that small stories win.
-    Together they serve both.
+    By `ORDER` the pairs of a source are compared with each other by what a swap would cost its list, so that large
+    groups win; by `CHOICE` the kept pairs share the mass of their list; by `PAIRS` each pair counts by itself, those
+    of a source with n kept links ``1 / n`` each, so that small stories win. Together they serve all.
     """
 
     objective: str
     seed: int
 
-    @property
-    def by_lists(self) -> bool:
-        """Whether it compares the pairs of a source with each other."""
-        return self.objective.startswith("rank:")
 
-
-MEMBERS = (Member("rank:ndcg", seed=0), Member("rank:ndcg", seed=1), Member("binary:logistic", seed=2))
+MEMBERS = (Member(ORDER, seed=0), Member(CHOICE, seed=1), Member(PAIRS, seed=2))
 
 
 class Trees:
     """Trees of a few trainings; a margin is the weighted sum of theirs.
 
-    Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82.
+    By order as of Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82.
 
     Attributes
     ----------
@@ -67,12 +68,13 @@ class Trees:
 
     @classmethod
     def grow(cls, judged: Judged, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
-        """Train every member on the same pairs; members of one kind share the library's matrix, costly to make."""
-        filled = replace(judged, features=_filled(judged.features))
-        boosters: list[xgboost.Booster] = []
-        for by_lists, alike in itertools.groupby(members, key=lambda member: member.by_lists):
-            matrix = _matrix(filled, by_lists)
-            boosters += [xgboost.train(_parameters(settings, member), matrix, settings.trees) for member in alike]
+        """Train every member on the same pairs, in one matrix of the library, which is costly to make."""
+        matrix = xgboost.QuantileDMatrix(
+            _filled(judged.features), judged.kept.astype(np.float32), max_bin=BINS, nthread=1
+        )
+        matrix.set_group(judged.sizes)
+        losses = Losses(judged)
+        boosters = [_trained(matrix, losses, member, settings) for member in members]
         return cls(boosters, [1.0] * len(boosters))
 
     def balancing(self, X: NDArray[np.float32]) -> list[float]:
@@ -128,20 +130,8 @@ class Trees:
         return [one.inplace_predict(filled, predict_type="margin").astype(np.float64) for one in self.boosters]
 
 
-def _matrix(filled: Judged, by_lists: bool) -> xgboost.QuantileDMatrix:
-    matrix = xgboost.QuantileDMatrix(filled.features, filled.kept.astype(np.float32), max_bin=BINS, nthread=1)
-    if by_lists:
-        matrix.set_group(filled.sizes)
-    else:
-        source = np.repeat(np.arange(len(filled.sizes)), filled.sizes)
-        weights = 1 / np.maximum(np.bincount(source, filled.kept, len(filled.sizes)), 1)[source]
-        matrix.set_weight(weights / weights.mean())
-    return matrix
-
-
-def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
+def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
     parameters = {
-        "objective": member.objective,
         "tree_method": "hist",
         "max_bin": BINS,
         "grow_policy": "lossguide",
@@ -155,9 +145,21 @@ def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
         "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
-    if member.by_lists:
-        parameters |= {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": 20}
-    return parameters
+    objective: Objective | None = None
+    if member.objective == ORDER:
+        parameters |= {
+            "objective": "rank:ndcg",
+            "lambdarank_pair_method": "topk",
+            "lambdarank_num_pair_per_sample": TOP,
+        }
+    elif member.objective == CHOICE:
+        objective, parameters["base_score"] = losses.choice, 0.0
+    else:
+        objective, parameters["base_score"] = (
+            losses.pairs,
+            float(logit(np.clip(losses.rate, LEAST_RATE, 1 - LEAST_RATE))),
+        )
+    return xgboost.train(parameters, matrix, settings.trees, obj=objective)
 
 
 def fill_gaps(X: NDArray[np.float32]) -> None:
