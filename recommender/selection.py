@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.corpus import Corpus
 from recommender.duplicates import same_text
 from recommender.features import Asked
+from recommender.features.columns import Narrow
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.settings import SelectionSettings
@@ -73,6 +77,17 @@ def _obstacle(
     return (orders.refusal(row) or orders.rejection(row)) if orders is not None else None
 
 
+def _eligible(
+    asked: Asked, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
+) -> NDArray[np.bool_]:
+    """Say of each candidate whether nothing is in its way."""
+    may: NDArray[np.bool_] = asked.index.eligible[asked.targets] & (asked.targets != asked.row)
+    if settings.only_published or curated or orders is not None:
+        for place in np.flatnonzero(may).tolist():
+            may[place] = _obstacle(asked, int(asked.targets[place]), settings, curated, orders) is None
+    return may
+
+
 def select(
     asked: Asked,
     source: Article,
@@ -102,7 +117,7 @@ def select(
     diversity = float(settings.diversity)
     places = order(asked, scores)
     curated = _curated(asked, settings)
-    may = np.array([_obstacle(asked, int(row), settings, curated, orders) is None for row in asked.targets], dtype=bool)
+    may = _eligible(asked, settings, curated, orders)
     rejected = _rejected_places(asked, orders)
     left = places[may[places] & (scores[places] >= threshold)]
     pinned = _pinned_places(asked, may, orders)
@@ -122,13 +137,13 @@ def select(
         elif rejected[group].any():
             continue
         group = [one for one in group if may[one]]
-        shown = best if pin else next((one for one in group if providers.allow(texts.articles[one])), None)
+        shown = best if pin else next((one for one in group if providers.allow(texts.article(one))), None)
         if shown is None:
             continue
         scored = next(int(place) for place in places if place in group)
         others = tuple(one for one in group if one != shown)
         chosen.append(Choice(shown, scored, others, bool(texts.of_source[group].any()), pin))
-        providers.count(texts.articles[shown])
+        providers.count(texts.article(shown))
         if diversity:
             likeness = np.maximum(likeness, texts.cosines(shown))
     return chosen
@@ -176,22 +191,21 @@ class CandidateTexts:
     """The full texts of a source's candidates, and which of them are the same text."""
 
     def __init__(self, asked: Asked, source: Article):
-        index = asked.index
-        self.articles = [index.corpus[int(row)] for row in asked.targets]
-        self._titles = np.array([article.title for article in self.articles], dtype=object)
-        self._days = index.vectors.days[asked.targets]
-        self._matrix = index.vectors.text.full[asked.targets]
-        self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
+        self._corpus, self._rows = asked.index.corpus, asked.targets
+        self._days = asked.index.vectors.days[asked.targets]
+        alone = len(asked.query) == 1
+        self._texts = asked.query.texts if alone else asked.query.texts[asked.pairs]
         cosines, gaps = asked.like("full", asked.targets), asked.gap(asked.targets)
-        self.of_source = same_text(source.title, self._titles, cosines, gaps)
+        self.of_source = self._same(source.title, np.arange(len(asked.targets)), cosines, gaps)
+
+    def article(self, place: int) -> Article:
+        """Return the candidate at a place."""
+        return self._corpus[int(self._rows[place])]
 
     def cosines(self, place: int) -> NDArray[np.float32]:
         """Return the cosine of the full text at a place with that at every place."""
-        own = slice(*self._matrix.indptr[place : place + 2])
-        columns = self._matrix.indices[own]
-        self._buffer[columns] = self._matrix.data[own]
-        cosines: NDArray[np.float32] = self._matrix @ self._buffer
-        self._buffer[columns] = 0
+        own = self._texts[[place]]
+        cosines: NDArray[np.float32] = Narrow(own, self._texts).products(own.data, self._texts.data)[0]
         return cosines
 
     def group(self, place: int, among: NDArray[np.bool_]) -> list[int]:
@@ -203,14 +217,38 @@ class CandidateTexts:
             one = waiting.pop()
             rest = np.flatnonzero(left)  # what is found needs no second look, so that a rubric of hundreds stays cheap
             gaps = np.abs(self._days[rest] - self._days[one])
-            same = same_text(self._titles[one], self._titles[rest], self.cosines(one)[rest], gaps)
+            same = self._same(self.article(one).title, rest, self.cosines(one)[rest], gaps)
             if self.of_source[one]:
                 same |= self.of_source[rest]
             new = rest[same]
             left[new] = False
             found += new.tolist()
             waiting += new.tolist()
-        return sorted(found, key=lambda one: _canonical_first(self.articles[one]))
+        return sorted(found, key=lambda one: _canonical_first(self.article(one)))
+
+    def _same(
+        self, title: str, places: NDArray[np.intp], cosines: NDArray[np.floating], gaps: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
+        return same_text(title, _Titles(self._corpus, self._rows[places]), cosines, gaps)
+
+
+class _Titles(Sequence[str]):
+    """Titles of some rows, each looked up when it is asked for: few are, and a large corpus lies on disk."""
+
+    def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
+        self._corpus, self._rows = corpus, rows
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self._corpus[int(row)].title for row in self._rows[index]]
+        return self._corpus[int(self._rows[index])].title
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def _canonical_first(article: Article) -> tuple[float, float, str]:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.features.likeness import OVERALL, SHARES, Likeness
 from recommender.features.segments import Runs
@@ -78,8 +79,8 @@ class Query:
     def with_targets(self, owner: NDArray[np.intp], targets: NDArray[np.intp], linked: NDArray[np.float64]) -> Self:
         """Return the query with these candidates."""
         query = copy.copy(self)
-        query.__dict__.pop("pairs", None)
-        query.__dict__.pop("links", None)
+        for name in ("pairs", "links", "titles", "texts"):
+            query.__dict__.pop(name, None)
         query.owner, query.targets, query.linked = owner, targets, linked
         return query
 
@@ -92,6 +93,16 @@ class Query:
     def links(self) -> Links:
         """What the candidates are linked with: ``owner`` is the place of a pair."""
         return self.known_links(self.owner, self.targets)
+
+    @cached_property
+    def titles(self) -> sparse.csr_matrix:
+        """The candidates' titles, a row a pair."""
+        return self.index.vectors.text.title[self.targets]
+
+    @cached_property
+    def texts(self) -> sparse.csr_matrix:
+        """The candidates' full texts, a row a pair."""
+        return self.index.vectors.text.full[self.targets]
 
     @cached_property
     def alike(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -127,6 +138,12 @@ class Query:
     def gap(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the days between some sources and some rows, without sign; NaN where a date is missing."""
         gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source])
+        return gaps
+
+    def gap_or(self, unknown: float, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the days between some sources and some rows, without sign; `unknown` where a date is missing."""
+        gaps = self.gap(source, rows)
+        gaps[np.isnan(gaps)] = unknown
         return gaps
 
     def nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

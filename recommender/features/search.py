@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.features.columns import Narrow
 from recommender.features.likeness import SHARES
-from recommender.features.likeness import products as products_of
 from recommender.features.rows import MOST_BELOW
 from recommender.features.segments import Runs
 from recommender.features.text import N_BUCKETS, TextVectors
@@ -93,7 +93,9 @@ class Inverted:
         """
         terms = self._terms(sources, shares, limits)
         found, products = [], terms @ self.matrix
-        newer = products_of(terms, self.newer) if self.newer is not None else np.empty((len(rows), 0), np.float32)
+        newer = np.empty((len(rows), 0), np.float32)
+        if self.newer is not None:
+            newer = Narrow(terms, self.newer).products(terms.data, self.newer.data)
         for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
             part = slice(*products.indptr[place : place + 2])
             more = np.flatnonzero(newer[place])
