@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.corpus import Corpus
 from recommender.duplicates import same_text
 from recommender.features import Asked
-from recommender.features.columns import Narrow
+from recommender.features.columns import cosines_with
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.settings import SelectionSettings
@@ -204,9 +204,7 @@ class CandidateTexts:
 
     def cosines(self, place: int) -> NDArray[np.float32]:
         """Return the cosine of the full text at a place with that at every place."""
-        own = self._texts[[place]]
-        cosines: NDArray[np.float32] = Narrow(own, self._texts).products(own.data, self._texts.data)[0]
-        return cosines
+        return cosines_with(self._texts, place)
 
     def group(self, place: int, among: NDArray[np.bool_]) -> list[int]:
         """Return the places of all that are the same text by any chain of those `among`: the canonical one first."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-_scratch = threading.local()  # a table as wide as the widest matrix, zero between two calls; too dear to make anew
+_scratch = threading.local()  # as wide as the widest matrix, zero between two calls; too dear to make anew
 
 
 class Narrow:
@@ -49,6 +49,19 @@ class Narrow:
         narrow = sparse.csr_matrix((sources, self.of_sources, of_sources), shape=(len(of_sources) - 1, self.width))
         dense: NDArray[np.float32] = (looked_at @ narrow.T.tocsr()).toarray(order="F").T
         return dense
+
+
+def cosines_with(rows: sparse.csr_matrix, place: int) -> NDArray[np.float32]:
+    """Return the product of every row with the one at a place, ``(n_rows,)``."""
+    vector: NDArray[np.float32] | None = getattr(_scratch, "vector", None)
+    if vector is None or len(vector) != rows.shape[1]:
+        vector = _scratch.vector = np.zeros(rows.shape[1], dtype=np.float32)
+    own = slice(*rows.indptr[place : place + 2])
+    columns = rows.indices[own]
+    vector[columns] = rows.data[own]
+    products: NDArray[np.float32] = rows @ vector
+    vector[columns] = 0
+    return products
 
 
 def numbered(columns: NDArray[np.integer], asked: NDArray[np.integer]) -> NDArray[np.int32]:

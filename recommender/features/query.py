@@ -24,6 +24,7 @@ POOL = 256  # articles found by their words for a source, of which the most alik
 TITLES = 64  # of these, by their titles alone
 AROUND = 200  # articles next to a source in time, and before it, are looked at whatever their words
 BEFORE = 200
+NEXT_TO_NOTHING = np.finfo(np.float32).tiny
 _NONE = np.empty(0, dtype=np.intp)
 
 
@@ -127,7 +128,7 @@ class Query:
         """Return the likeness of each source's `count`-th most alike; next to nothing where there are fewer."""
         owner, rows = self.alike
         last = Runs(owner, len(self)).place() == count - 1
-        least = np.full(len(self), np.finfo(np.float32).tiny, dtype=np.float32)
+        least = np.full(len(self), NEXT_TO_NOTHING, dtype=np.float32)
         least[owner[last]] = self.like(OVERALL, owner[last], rows[last])
         return least
 

@@ -93,14 +93,15 @@ class Inverted:
         """
         terms = self._terms(sources, shares, limits)
         found, products = [], terms @ self.matrix
-        newer = np.empty((len(rows), 0), np.float32)
-        if self.newer is not None:
-            newer = Narrow(terms, self.newer).products(terms.data, self.newer.data)
+        newer = Narrow(terms, self.newer).products(terms.data, self.newer.data) if self.newer is not None else None
         for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
             part = slice(*products.indptr[place : place + 2])
-            more = np.flatnonzero(newer[place])
-            columns = np.append(products.indices[part], (more + self.matrix.shape[1]).astype(np.int32))
-            found.append(_best(columns, np.append(products.data[part], newer[place, more]), row, limit, depth))
+            columns, values = products.indices[part], products.data[part]
+            if newer is not None:
+                more = np.flatnonzero(newer[place])
+                columns = np.append(columns, (more + self.matrix.shape[1]).astype(np.int32))
+                values = np.append(values, newer[place, more])
+            found.append(_best(columns, values, row, limit, depth))
         owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
         return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
 

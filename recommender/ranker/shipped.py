@@ -127,7 +127,10 @@ class ShippedRanker:
 
     def _known(self, X: NDArray[np.float32], name: str) -> Floats:
         """Return a column, 0 where it is unknown."""
-        values: Floats = np.nan_to_num(self._columns(X, (name,))[:, 0].astype(np.float64))
+        if name not in self.names:
+            return np.zeros(len(X))
+        values: Floats = X[:, self.names.index(name)].astype(np.float64)
+        values[np.isnan(values)] = 0.0
         return values
 
     def _voice(self, X: NDArray[np.float32]) -> Floats:
