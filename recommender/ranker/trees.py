@@ -53,18 +53,22 @@ class Trees:
     boosters : tuple of xgboost.Booster
     weights : tuple of float
         What the margin of each training is multiplied by.
+    objectives : tuple of str
+        What each training strove for.
     """
 
-    def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float]):
-        if len(weights) != len(boosters) or not boosters:
-            raise ValueError(f"{len(boosters)} trainings with {len(weights)} weights")
+    def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float], objectives: Sequence[str]):
+        if not len(weights) == len(boosters) == len(objectives) > 0:
+            raise ValueError(f"{len(boosters)} trainings for {len(objectives)} ends with {len(weights)} weights")
         self.boosters = tuple(boosters)
         self.weights = tuple(weights)
+        self.objectives = tuple(objectives)
         for booster in boosters:
             booster.set_param({"nthread": 1})
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
-        return type(self), (self.boosters, self.weights)  # a booster forgets on its way how many threads it may use
+        # Made anew, since a booster forgets on its way how many threads it may use.
+        return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
     def grow(cls, judged: Judged, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
@@ -75,7 +79,7 @@ class Trees:
         matrix.set_group(judged.sizes)
         losses = Losses(judged)
         boosters = [_trained(matrix, losses, member, settings) for member in members]
-        return cls(boosters, [1.0] * len(boosters))
+        return cls(boosters, [1.0] * len(boosters), [member.objective for member in members])
 
     def balancing(self, X: NDArray[np.float32]) -> list[float]:
         """Return weights by which each training has an equal voice on these rows, and all of them a spread of about 1.
@@ -87,14 +91,20 @@ class Trees:
 
     def weighted(self, weights: Sequence[float]) -> Trees:
         """Return the same trees with other weights."""
-        return Trees(self.boosters, weights)
+        return Trees(self.boosters, weights, self.objectives)
 
     def margin(self, X: NDArray[np.float32]) -> Floats:
         """Return the weighted sum of the trainings' margins, ``(n_pairs,)``."""
-        total = np.zeros(len(X))
-        for margin, weight in zip(self._margins(X), self.weights, strict=True):
+        return self.margins(X)[0]
+
+    def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Return the weighted sum of the trainings' margins, and what of it those by choice gave."""
+        total, choice = np.zeros(len(X)), np.zeros(len(X))
+        for margin, weight, objective in zip(self._margins(X), self.weights, self.objectives, strict=True):
             total += weight * margin
-        return total
+            if objective == CHOICE:
+                choice += weight * margin
+        return total, choice
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return how the margin changes at each feature on the way through the trees, a column each.
@@ -112,6 +122,7 @@ class Trees:
         """Return trees and weights as JSON-ready values."""
         return {
             "weights": list(self.weights),
+            "objectives": list(self.objectives),
             "trees": [booster.save_raw("json").decode() for booster in self.boosters],
         }
 
@@ -123,7 +134,9 @@ class Trees:
             if not trees.startswith("{"):  # on an empty buffer the library ends the process
                 raise ValueError("trees that are no JSON object")
             booster.load_model(bytearray(trees.encode()))
-        return cls(boosters, [float(weight) for weight in values["weights"]])
+        return cls(
+            boosters, [float(weight) for weight in values["weights"]], [str(one) for one in values["objectives"]]
+        )
 
     def _margins(self, X: NDArray[np.float32]) -> list[Floats]:
         filled = _filled(X)
