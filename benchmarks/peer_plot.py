@@ -7,55 +7,71 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-# Okabe and Ito's colours, which most colour-blind readers tell apart
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+# Okabe and Ito's colours, which most colour-blind readers tell apart; yellow is too pale for words
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b87a00", "#3b9fd6", "#000000")
 GAP = 0.15  # between two names, in powers of ten of the vertical axis
 
 
-def draw(medians: Mapping[str, Mapping[int, float]], figure: str, path: Path) -> None:
-    """Draw the figures of each name by number of articles, and write them as a PNG."""
+def draw(medians: Mapping[str, Mapping[int, float]], stopped: Mapping[str, str], figure: str, path: Path) -> None:
+    """Draw the figures of each name by number of articles, and write them as a PNG.
+
+    Parameters
+    ----------
+    medians
+        Of each name and number of articles.
+    stopped
+        Why a line ends early, in a few words.
+    figure
+        What is measured, with its unit.
+    """
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(9, 5.2), layout="constrained")
     axes = canvas.subplots()
     axes.set(xscale="log", yscale="log", xlabel="articles", ylabel=figure)
-    ends = [(max(of), of[max(of)]) for of in medians.values()]
-    heights = spread([value for _, value in ends])
-    for (name, of), (size, _), height, colour in zip(medians.items(), ends, heights, COLOURS, strict=False):
-        axes.plot(list(of), list(of.values()), marker="o", markersize=4, linewidth=2, color=colour)
-        axes.annotate(
-            name, (size, height), xytext=(8, 0), textcoords="offset points", va="center", color=colour, fontsize=9
-        )
-    _scale(axes, sorted({size for of in medians.values() for size in of}))
+    sizes = sorted({size for of in medians.values() for size in of})
+    heights = spread({name: of[sizes[-1]] for name, of in medians.items() if sizes[-1] in of})
+    for place, ((name, of), colour) in enumerate(zip(medians.items(), COLOURS, strict=False)):
+        axes.plot(list(of), list(of.values()), marker="o", markersize=4, linewidth=2 if place else 3.5, color=colour)
+        end = max(of)
+        words = f"{name}, then {stopped[name]}" if name in stopped else name
+        at = (end, heights.get(name, of[end]))
+        axes.annotate(words, at, textcoords="offset points", color=colour, fontsize=9, **_beside(end, sizes))
+    _scale(axes, sizes)
     path.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(path, dpi=130, metadata={"Software": None})
 
 
-def spread(values: Sequence[float], gap: float = GAP) -> list[float]:
+def spread(values: Mapping[str, float], gap: float = GAP) -> dict[str, float]:
     """Return heights of names near their values, no two of them closer than a gap in powers of ten.
 
-    >>> [round(height, 2) for height in spread([1.0, 1.0, 10.0], gap=0.2)]
-    [1.0, 1.58, 10.0]
+    >>> {name: round(height, 2) for name, height in spread({"a": 1.0, "b": 1.0, "c": 10.0}, gap=0.2).items()}
+    {'a': 1.0, 'b': 1.58, 'c': 10.0}
     """
-    heights = [0.0] * len(values)
+    heights: dict[str, float] = {}
     last = -math.inf
-    for place in sorted(range(len(values)), key=lambda place: values[place]):
-        last = heights[place] = max(math.log10(values[place]), last + gap)
-    return [10**height for height in heights]
+    for name in sorted(values, key=lambda name: values[name]):
+        last = max(math.log10(values[name]), last + gap)
+        heights[name] = 10**last
+    return heights
+
+
+def _beside(end: int, sizes: Sequence[int]) -> dict[str, Any]:
+    """Return where a name stands: right of its line, or above it where other lines go on to the right."""
+    crowded = sizes[len(sizes) // 2] <= end < sizes[-1]
+    if crowded:
+        return {"xytext": (0, 8), "ha": "right", "va": "bottom"}
+    return {"xytext": (8, 0), "ha": "left", "va": "center"}
 
 
 def _scale(axes: Any, sizes: Sequence[int]) -> None:
     """Mark the sizes that were measured, leave room for names, and write plain numbers."""
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.xaxis.set_minor_locator(_no_ticks())
-    axes.set_xlim(right=sizes[-1] * (sizes[-1] / sizes[0]) ** 0.45)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _no_ticks() -> Any:
     from matplotlib.ticker import NullLocator
 
-    return NullLocator()
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(right=sizes[-1] * max((sizes[-1] / sizes[0]) ** 0.45, 1.5))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.grid(visible=True, which="major", color="#e4e4e4", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

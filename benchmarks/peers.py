@@ -17,12 +17,12 @@ import shutil
 import statistics
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import peer_libraries
 import peer_sites
-from apart import Limits, WorkError, apart
+from apart import Limits, OverLimitError, WorkError, apart
 from peer_libraries import K
 from peer_plot import draw
 from results import RESULTS, conditions, markdown_table, write_section
@@ -69,7 +69,7 @@ class Peer:
             return importlib.metadata.version(self.package)
         asked = "version" if self.package == "hugo" else "--version"
         command = [self.package, asked]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
         found = re.search(r"\d+(\.\d+)+", said)
         return found[0] if found else "?"
 
@@ -103,6 +103,20 @@ PEERS = (
 )
 
 
+@dataclass(frozen=True)
+class Stop:
+    """From how many articles on a peer was not asked again, why, and whether it was a limit."""
+
+    size: int
+    reason: str
+    at_limit: bool
+
+    @property
+    def word(self) -> str:
+        """What there is room for in a table."""
+        return self.reason if self.at_limit else "failed"
+
+
 @dataclass
 class Findings:
     """What was measured.
@@ -111,22 +125,22 @@ class Findings:
     ----------
     figures : dict of str to dict of int to list of float
         Of each peer and number of articles, milliseconds of a core an article, one of each round.
-    stopped : dict of str to tuple of int and str
-        The number of articles from which on a peer was not asked again, and why.
+    stopped : dict of str to Stop
+        The peers that failed or went over a limit.
     """
 
     figures: dict[str, dict[int, list[float]]] = field(default_factory=dict)
-    stopped: dict[str, tuple[int, str]] = field(default_factory=dict)
+    stopped: dict[str, Stop] = field(default_factory=dict)
 
     def take(self, peer: Peer, articles: Sequence[Article], limits: Limits) -> None:
         """Measure one peer once, unless it failed at this size or a smaller one before."""
         size = len(articles)
-        if peer.name in self.stopped and self.stopped[peer.name][0] <= size:
+        if peer.name in self.stopped and self.stopped[peer.name].size <= size:
             return
         try:
             seconds = apart(peer.measure, (articles,), limits)
         except WorkError as failure:
-            self.stopped[peer.name] = (size, str(failure))
+            self.stopped[peer.name] = Stop(size, str(failure), isinstance(failure, OverLimitError))
             return
         self.figures.setdefault(peer.name, {}).setdefault(size, []).append(seconds / size * 1000)
 
@@ -142,8 +156,8 @@ class Findings:
         rounds = self.figures.get(name, {}).get(size)
         if rounds:
             return f"{statistics.median(rounds):.2f}"
-        reason = self.stopped[name][1] if name in self.stopped and self.stopped[name][0] == size else "not asked"
-        return reason if reason.startswith("over ") or reason == "not asked" else "failed"
+        stop = self.stopped.get(name)
+        return stop.word if stop and stop.size == size else "not asked"
 
 
 def measure_all(
@@ -164,9 +178,9 @@ def report(findings: Findings, peers: Sequence[Peer], sizes: Sequence[int], roun
     present = [peer for peer in peers if peer.installed]
     rows = [[peer.name, *(findings.cell(peer.name, size) for size in sizes)] for peer in present]
     failures = [
-        f"- {name} failed at {size:,} articles: {reason}"
-        for name, (size, reason) in findings.stopped.items()
-        if not reason.startswith("over ")
+        f"- {name} failed at {stop.size:,} articles: {stop.reason}"
+        for name, stop in findings.stopped.items()
+        if not stop.at_limit
     ]
     left_out = [f"- {peer.name} was left out, not installed: `{peer.install}`" for peer in peers if not peer.installed]
     versions = ", ".join(f"{peer.package} {peer.version}" for peer in present)
@@ -195,13 +209,14 @@ def main() -> None:
     sizes, limits = sorted(arguments.sizes), Limits(arguments.seconds, arguments.gigabytes)
     every = read_articles(arguments.headlines).articles
     findings = measure_all([peer for peer in PEERS if peer.installed], every, sizes, arguments.rounds, limits)
-    text = report(findings, PEERS, sizes, arguments.rounds, limits)
-    print(f"\n{text}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(vars(findings), indent=2) + "\n")
+        arguments.json.write_text(json.dumps(asdict(findings), indent=2) + "\n")
+    text = report(findings, PEERS, sizes, arguments.rounds, limits)
+    print(f"\n{text}")
     if arguments.write:
-        draw(findings.medians(), FIGURE, RESULTS.parent / PLOT)
+        stopped = {name: stop.word for name, stop in findings.stopped.items()}
+        draw(findings.medians(), stopped, FIGURE, RESULTS.parent / PLOT)
         write_section("peers", text)
 
 
