@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import resource
@@ -13,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 GRACE = 10.0  # seconds that a process has to end when its work is done
+PATIENCE = 10  # how many times its seconds of a core it may take by the clock, on a busy machine
 
 
 class WorkError(Exception):
@@ -25,7 +27,10 @@ class OverLimitError(WorkError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one piece of work may take: seconds by the clock, start-up included, and gigabytes of address space."""
+    """What one piece of work may take: seconds of a core, start-up included, and gigabytes of address space.
+
+    Both hold for its process, and for each program that it starts.
+    """
 
     seconds: float
     gigabytes: float
@@ -43,6 +48,8 @@ def apart(work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) 
     """
     with tempfile.TemporaryDirectory() as folder:  # ours, as work that is killed does not tidy up
         failure, value = _outcome(work, arguments, limits, folder)
+    if failure is TimeoutError:
+        raise OverLimitError(f"over {limits.seconds:g} s")
     if failure is MemoryError:
         raise OverLimitError(f"over {limits.gigabytes:g} GB")
     if failure is not None:
@@ -56,16 +63,18 @@ def _outcome(
     """Return the error's type and words, or None and what the work returned."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit our memory and threads
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(sender, work, arguments, limits.gigabytes, folder))
+    process = context.Process(target=_work, args=(sender, work, arguments, limits, folder))
     process.start()
     sender.close()
     try:
-        if not receiver.poll(limits.seconds):
-            raise OverLimitError(f"over {limits.seconds:g} s")
+        if not receiver.poll(limits.seconds * PATIENCE):
+            raise OverLimitError(f"over {limits.seconds * PATIENCE:g} s by the clock")
         outcome: tuple[type[Exception] | None, Any] = receiver.recv()
         process.join(GRACE)
     except EOFError:
         process.join()
+        if process.exitcode == -signal.SIGXCPU:
+            raise OverLimitError(f"over {limits.seconds:g} s") from None
         raise WorkError(f"its process ended with code {process.exitcode}") from None
     finally:
         _end(process)
@@ -73,16 +82,19 @@ def _outcome(
 
 
 def _work(
-    sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...], gigabytes: float, folder: str
+    sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits, folder: str
 ) -> None:
     tempfile.tempdir = folder
     os.setsid()  # a group of our own, so that programs that the work starts can be ended with it
-    most = int(gigabytes * 2**30)
+    most = int(limits.gigabytes * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    # most programs end at the first of the two; Go's ignore it, and are killed at the second
+    seconds = math.ceil(limits.seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     try:
         outcome: tuple[type[Exception] | None, Any] = (None, work(*arguments))
-    except MemoryError:
-        outcome = (MemoryError, "")
+    except (MemoryError, TimeoutError) as error:
+        outcome = (type(error), "")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the outcome
         outcome = (type(error), f"{type(error).__name__}: {error}")
     sender.send(outcome)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,8 @@ def seconds_of(command: Sequence[str], folder: Path) -> float:
 
     Raises
     ------
+    TimeoutError
+        Where it was ended for taking more than this process may take of a core.
     RuntimeError
         Where it fails, with the last line that it wrote.
     """
@@ -78,11 +81,15 @@ def seconds_of(command: Sequence[str], folder: Path) -> float:
     # a Gemfile somewhere above is none of the site's
     environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    most = resource.getrlimit(resource.RLIMIT_CPU)[0]
+    if done.returncode == -signal.SIGXCPU or (done.returncode == -signal.SIGKILL and 0 < most <= seconds):
+        raise TimeoutError(f"{command[0]} was ended after {seconds:.0f} s of a core")
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["nothing was said"]
         raise RuntimeError(f"{command[0]} ended with code {done.returncode}: {said[-1]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds
 
 
 def write_hugo_site(folder: Path, articles: Sequence[Article]) -> None:

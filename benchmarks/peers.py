@@ -189,7 +189,7 @@ def report(findings: Findings, peers: Sequence[Peer], sizes: Sequence[int], roun
         "\n".join(failures + left_out),
         f"![{FIGURE}, against the number of articles, a line for each peer]({PLOT})",
         f"Median of {rounds} rounds, by turns; {K} related articles each. A peer that takes more than "
-        f"{limits.seconds:g} s by the clock or {limits.gigabytes:g} GB at one size is stopped, and not asked for "
+        f"{limits.seconds:g} s of a core or {limits.gigabytes:g} GB at one size is stopped, and not asked for "
         f"more. {conditions()} Versions: {versions}.",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("headlines", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[250, 500, 1_000, 2_500, 5_000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=120, help="By the clock, for one peer at one size.")
+    parser.add_argument("--seconds", type=float, default=120, help="Of a core, for one peer at one size.")
     parser.add_argument("--gigabytes", type=float, default=8, help="Of address space, for one peer at one size.")
     parser.add_argument("--json", type=Path, help="Write every round's figure here.")
     parser.add_argument("--write", action="store_true", help="Put table and plot into RESULTS.md.")
