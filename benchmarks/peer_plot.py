@@ -25,21 +25,24 @@ def draw(medians: Mapping[str, Mapping[int, float]], stopped: Mapping[str, str],
         What is measured, with its unit.
     """
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
 
     canvas = Figure(figsize=(9, 5.2), layout="constrained")
     axes = canvas.subplots()
     axes.set(xscale="log", yscale="log", xlabel="articles", ylabel=figure)
     sizes = sorted({size for of in medians.values() for size in of})
-    heights = spread({name: of[sizes[-1]] for name, of in medians.items() if sizes[-1] in of})
+    # the names of lines that end in the right half may meet each other
+    heights = spread({name: of[max(of)] for name, of in medians.items() if max(of) >= sizes[len(sizes) // 2]})
+    halo = [withStroke(linewidth=3, foreground="white")]  # keeps a name readable on another's line
     for place, ((name, of), colour) in enumerate(zip(medians.items(), COLOURS, strict=False)):
         axes.plot(list(of), list(of.values()), marker="o", markersize=4, linewidth=2 if place else 3.5, color=colour)
         end = max(of)
         words = f"{name}, then {stopped[name]}" if name in stopped else name
-        at = (end, heights.get(name, of[end]))
-        axes.annotate(words, at, textcoords="offset points", color=colour, fontsize=9, **_beside(end, sizes))
+        label = axes.annotate(words, (end, heights.get(name, of[end])), xytext=(8, 0), textcoords="offset points")
+        label.set(va="center", color=colour, fontsize=9, path_effects=halo)
     _scale(axes, sizes)
     path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.savefig(path, dpi=130, metadata={"Software": None})
+    canvas.savefig(path, dpi=120, metadata={"Software": None})
 
 
 def spread(values: Mapping[str, float], gap: float = GAP) -> dict[str, float]:
@@ -54,14 +57,6 @@ def spread(values: Mapping[str, float], gap: float = GAP) -> dict[str, float]:
         last = max(math.log10(values[name]), last + gap)
         heights[name] = 10**last
     return heights
-
-
-def _beside(end: int, sizes: Sequence[int]) -> dict[str, Any]:
-    """Return where a name stands: right of its line, or above it where other lines go on to the right."""
-    crowded = sizes[len(sizes) // 2] <= end < sizes[-1]
-    if crowded:
-        return {"xytext": (0, 8), "ha": "right", "va": "bottom"}
-    return {"xytext": (8, 0), "ha": "left", "va": "center"}
 
 
 def _scale(axes: Any, sizes: Sequence[int]) -> None:
