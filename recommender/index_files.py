@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.checked_arrays import finite, numbers, rows, starts
 from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError
 from recommender.features import FeatureModel, Index, Vectors
@@ -51,9 +52,9 @@ def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index 
     found = {name: _matrix(folder, name, (n_articles, width)) for name, width in MATRICES.items()}
     inverted = _matrix(folder, INVERTED, (len(SHARES) * N_BUCKETS, n_articles))
     characters = found["characters"]
-    values = _numbers(folder, "spelling_values.npy", "float32", characters.nnz)
+    values = numbers(folder, "spelling_values.npy", "float32", characters.nnz)
     spelling = sparse.csr_matrix((values, characters.indices, characters.indptr), shape=characters.shape)
-    columns = {name: _numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
+    columns = {name: numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
     _check_days(columns["days"], corpus)
     vectors = Vectors(
         TextVectors(found["title"], found["excerpt"], found["full"], characters, spelling),
@@ -76,26 +77,13 @@ def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
 
 
 def _matrix(folder: Folder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
-    starts = _numbers(folder, f"{name}_starts.npy", "int64", shape[0] + 1)
-    columns = folder.array(f"{name}_columns.npy", "int32")
-    values = _numbers(folder, f"{name}_values.npy", "float32", len(columns))
-    if starts[0] != 0 or starts[-1] != len(columns) or (np.diff(starts) < 0).any():
-        raise ModelFormatError(f"{name}_starts.npy and {name}_columns.npy do not fit; train the model again")
-    if len(columns) and not 0 <= columns.min() <= columns.max() < shape[1]:
-        raise ModelFormatError(f"{name}_columns.npy must hold 0 to {shape[1] - 1}; train the model again")
-    if not np.isfinite(values).all():
-        raise ModelFormatError(f"{name}_values.npy must hold finite numbers; train the model again")
+    columns = rows(folder, f"{name}_columns.npy", shape[1])
+    begins = starts(folder, name, shape[0], f"{name}_columns.npy", len(columns))
+    values = finite(folder, f"{name}_values.npy", "float32", len(columns))
     dtype = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
-    matrix = sparse.csr_matrix((values, columns, starts.astype(dtype)), shape=shape)
+    matrix = sparse.csr_matrix((values, columns, begins.astype(dtype)), shape=shape)
     matrix.has_sorted_indices = True  # as it was written; to look would cost a pass, and nothing relies on it but speed
     return matrix
-
-
-def _numbers(folder: Folder, file: str, dtype: str, count: int) -> NDArray[Any]:
-    values = folder.array(file, dtype)
-    if len(values) != count:
-        raise ModelFormatError(f"{file} must hold {count} numbers, got {len(values)}; train the model again")
-    return values
 
 
 def _check_days(days: NDArray[Any], corpus: Corpus) -> None:

@@ -377,7 +377,7 @@ class Recommender:
         ModelFormatError
             When it is damaged, of another version, or no model folder.
         """
-        contents = read_folder(Path(path))
+        contents = read_folder(Path(path), mapped=archive.MAPPED)
         features, ranker, index, settings = archive.unpack(contents)
         decisions = Decisions.from_bytes(contents.texts.get(DECISIONS, b""))
         if decisions.problems:

@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from recommender.errors import ModelFormatError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+THREADS = 4  # that read a folder at once; hashing holds no lock
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "xgboost-cpu")
 
 
@@ -98,8 +100,10 @@ def write_folder(path: Path, folder: Folder) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(path: Path, mapped: Collection[str] = ()) -> Folder:
     """Read a model folder, every file checked against the manifest.
+
+    Arrays are mapped from disk, as are the texts named by `mapped`, which become arrays of bytes.
 
     Raises
     ------
@@ -108,14 +112,18 @@ def read_folder(path: Path) -> Folder:
     """
     manifest = _read_manifest(path)
     folder = Folder(facts={key: value for key, value in manifest.items() if key != "files"})
-    for name, described in manifest["files"].items():
-        file = path / name
+    files = [path / name for name in manifest["files"]]
+    for name, file in zip(manifest["files"], files, strict=True):
         if Path(name).name != name or not file.is_file():
             raise ModelFormatError(f"{path} has no file {name!r}, which its manifest lists; train the model again")
-        if _sha256(file) != described["sha256"]:
+    for file, digest, described in zip(files, _digests(files), manifest["files"].values(), strict=True):
+        if digest != described["sha256"]:
             raise ModelFormatError(f"{file} is not what was saved (its sha256 differs); train the model again")
+    for name, file in zip(manifest["files"], files, strict=True):
         if file.suffix == ".npy":
             folder.arrays[name] = _open_array(file)
+        elif name in mapped:
+            folder.arrays[name] = _open_bytes(file)
         else:
             folder.texts[name] = file.read_bytes()
     return folder
@@ -169,7 +177,21 @@ def _open_array(file: Path) -> NDArray[Any]:
         values: NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
     except (ValueError, OverflowError) as error:
         raise ModelFormatError(f"{file} holds no plain array ({error}); train the model again") from error
-    return values
+    return np.asarray(values)  # a plain array travels to workers without a copy
+
+
+def _open_bytes(file: Path) -> NDArray[np.uint8]:
+    if file.stat().st_size == 0:  # which cannot be mapped
+        return np.empty(0, dtype=np.uint8)
+    return np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))
+
+
+def _digests(files: Sequence[Path]) -> list[str]:
+    """Return the sha256 of each file; the large ones first, several at once."""
+    largest_first = sorted(files, key=lambda file: -file.stat().st_size)
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        found = dict(zip(largest_first, pool.map(_sha256, largest_first), strict=True))
+    return [found[file] for file in files]
 
 
 def _sha256(file: Path) -> str:
