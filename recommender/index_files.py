@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.checked_arrays import finite, numbers, rows, starts
+from recommender.checked_arrays import check, finite, numbers, rows, starts
 from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError
 from recommender.features import FeatureModel, Index, Vectors
@@ -17,7 +19,7 @@ from recommender.features.likeness import SHARES
 from recommender.features.rows import whole
 from recommender.features.text import N_BUCKETS, TextVectors
 from recommender.features.topics import N_BUCKETS as N_TOPICS
-from recommender.storage import Folder
+from recommender.storage import THREADS, Folder
 
 MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
 COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64", "title_words": "float64", "words": "float64"}
@@ -33,8 +35,14 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     arrays |= _of_matrix(INVERTED, index.inverted.all_turned())
     arrays["spelling_values.npy"] = whole(text.spelling).data  # its columns are those of the characters
     title, words = vectors.words.T
-    columns = {"providers": vectors.providers, "days": vectors.days, "quality": vectors.quality}
+    columns: dict[str, NDArray[Any]] = {
+        "providers": vectors.providers,
+        "days": vectors.days,
+        "quality": vectors.quality,
+    }
     columns |= {"title_words": title, "words": words}
+    columns |= {"eligible": index.eligible.view(np.uint8), "link_likeness": index.link_likeness}
+    columns["by_provider"] = index.by_provider[1].astype(np.int64, copy=False)
     return arrays | {f"{name}.npy": np.ascontiguousarray(values) for name, values in columns.items()}
 
 
@@ -49,10 +57,13 @@ def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index 
     if f"{INVERTED}_values.npy" not in folder.arrays:
         return None
     n_articles = len(corpus)
-    found = {name: _matrix(folder, name, (n_articles, width)) for name, width in MATRICES.items()}
-    inverted = _matrix(folder, INVERTED, (len(SHARES) * N_BUCKETS, n_articles))
+    shapes = {name: (n_articles, width) for name, width in MATRICES.items()}
+    shapes[INVERTED] = (len(SHARES) * N_BUCKETS, n_articles)
+    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the lock where it looks through an array
+        matrices = pool.map(partial(_matrix, folder), shapes, shapes.values())
+        found = dict(zip(shapes, matrices, strict=True))
     characters = found["characters"]
-    values = numbers(folder, "spelling_values.npy", "float32", characters.nnz)
+    values = finite(folder, "spelling_values.npy", "float32", characters.nnz)
     spelling = sparse.csr_matrix((values, characters.indices, characters.indptr), shape=characters.shape)
     columns = {name: numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
     _check_days(columns["days"], corpus)
@@ -64,7 +75,28 @@ def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index 
         columns["quality"],
         np.column_stack([columns["title_words"], columns["words"]]),
     )
-    return Index.opened(corpus, vectors, features.text_, inverted)
+    return Index.opened(
+        corpus, vectors, features.text_, found[INVERTED], **_ready(folder, corpus, columns["providers"])
+    )
+
+
+def _ready(folder: Folder, corpus: Corpus, providers: NDArray[np.int64]) -> dict[str, Any]:
+    """Return what an index would else make of all articles, or all relations, when it is first asked."""
+    if "eligible.npy" not in folder.arrays:  # as in older folders
+        return {}
+    n_articles = len(corpus)
+    eligible = numbers(folder, "eligible.npy", "uint8", n_articles)
+    check(not n_articles or eligible.max() <= 1, "eligible.npy")
+    ordered = rows(folder, "by_provider.npy", n_articles, "int64")
+    check(len(ordered) == n_articles, "by_provider.npy", "providers.npy")
+    by_provider = providers[ordered]
+    later, same = by_provider[:-1] < by_provider[1:], by_provider[:-1] == by_provider[1:]
+    check((later | (same & (ordered[:-1] < ordered[1:]))).all(), "by_provider.npy", "providers.npy")
+    return {
+        "eligible": eligible.view(np.bool_),
+        "by_provider": (by_provider, ordered),
+        "link_likeness": finite(folder, "link_likeness.npy", "float32", corpus.neighbours.nnz),
+    }
 
 
 def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
