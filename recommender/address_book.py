@@ -40,11 +40,12 @@ class AddressBook:
 
     def add(self, articles: Iterable[Article]) -> None:
         """Write down articles in the next rows."""
-        for row, article in enumerate(articles, start=self.size):
-            self.ids.add(article.id, row)
+        add_id, add_address = self.ids.add, self.addresses.add
+        for article in articles:
+            add_id(article.id, self.size)
             for address in article.addresses:
-                self.addresses.add(address_key(address, self.pages), row)
-            self.size = row + 1
+                add_address(address_key(address, self.pages), self.size)
+            self.size += 1
 
     def of_address(self, address: str) -> int | None:
         """Return the row of an address, however it is written."""

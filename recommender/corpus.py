@@ -152,6 +152,16 @@ class Corpus(Sequence[Article]):
         bare = [replace(one, relations=()) if one.relations else one for one in self.articles]
         return Corpus(bare, self.merged, self.topic_parents, self.report)
 
+    def in_memory(self) -> Corpus:
+        """Return the same corpus with every article read."""
+        if isinstance(self.articles, tuple):
+            return self
+        corpus, originals = copy.copy(self), tuple(self.originals)
+        lines = map(self.folds.lines, range(len(self)))
+        folds = (folded([originals[line] for line in group]) for group in lines)
+        corpus.originals, corpus.articles = originals, tuple(folds) if len(self.folds) else originals
+        return corpus
+
     def with_newer(self, articles: Iterable[Article]) -> Corpus | None:
         """Return the corpus with some articles more, at the cost of these; None where it must be made anew.
 

@@ -57,7 +57,7 @@ def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
         with without_collection():  # nothing of it is garbage
             every = msgspec.json.Decoder(Article).decode_lines(memoryview(data))  # type: ignore[arg-type]
             return Corpus.from_articles(every, topic_parents)
-    n_lines = len(folder.array("article_starts.npy", "int64")) - 1
+    n_lines = max(len(folder.array("article_starts.npy", "int64")) - 1, 0)
     lines = Lines(data, starts(folder, "article", n_lines, ARTICLES, len(data)))
     folds = _folds(folder, n_lines)
     articles = Rows(lines, folds)

@@ -85,9 +85,9 @@ def _ready(folder: Folder, corpus: Corpus, providers: NDArray[np.int64]) -> dict
     if "eligible.npy" not in folder.arrays:  # as in older folders
         return {}
     n_articles = len(corpus)
-    eligible = numbers(folder, "eligible.npy", "uint8", n_articles)
-    check(not n_articles or eligible.max() <= 1, "eligible.npy")
+    eligible = rows(folder, "eligible.npy", 2, "uint8")
     ordered = rows(folder, "by_provider.npy", n_articles, "int64")
+    check(len(eligible) == n_articles, "eligible.npy", "articles.jsonl")
     check(len(ordered) == n_articles, "by_provider.npy", "providers.npy")
     by_provider = providers[ordered]
     later, same = by_provider[:-1] < by_provider[1:], by_provider[:-1] == by_provider[1:]

@@ -42,19 +42,19 @@ class RowTable:
     ):
         self._digests: Digests = np.empty(0, dtype=np.uint64) if digests is None else digests
         self._stored: Places = np.empty(0, dtype=np.int32) if rows is None else rows
+        self._n_stored = len(self._digests)
         self._is_of = is_of
         self._added: dict[str, int] = {}
 
     def add(self, text: str, row: int) -> None:
-        """Let a text lead to a row, unless it leads to one that was added before."""
-        self._added.setdefault(text, row)
+        """Let a text lead to a row, unless it leads to one already."""
+        if not self._n_stored or next(self._found(text), None) is None:
+            self._added.setdefault(text, row)
 
     def find(self, text: str) -> int | None:
         """Return the row of a text, None where there is none."""
         row = self._added.get(text)
-        if row is not None or not len(self._digests):
-            return row
-        return next(self._found(text), None)
+        return row if row is not None or not self._n_stored else next(self._found(text), None)
 
     def __getitem__(self, text: str) -> int:
         row = self.find(text)
@@ -63,8 +63,9 @@ class RowTable:
         return row
 
     def _found(self, text: str) -> Iterator[int]:
+        """Yield the rows on disk of a text."""
         wanted = np.uint64(digest(text))
-        for place in range(int(self._digests.searchsorted(wanted)), len(self._digests)):
+        for place in range(int(self._digests.searchsorted(wanted)), self._n_stored):
             if self._digests[place] != wanted:
                 return
             row = int(self._stored[place])
@@ -73,8 +74,8 @@ class RowTable:
 
     def arrays(self, n_rows: int) -> tuple[Digests, Places]:
         """Return digests and rows of all texts that lead to one of the first rows, as they are written to disk."""
-        added = [(digest(text), row) for text, row in self._added.items() if row < n_rows]
-        digests = np.concatenate([self._digests, np.array([one for one, _ in added], dtype=np.uint64)])
-        rows = np.concatenate([self._stored, np.array([row for _, row in added], dtype=np.int32)])
+        added = {text: row for text, row in self._added.items() if row < n_rows}
+        digests = np.concatenate([self._digests, np.array([*map(digest, added)], dtype=np.uint64)])
+        rows = np.concatenate([self._stored, np.array([*added.values()], dtype=np.int32)])
         order = np.lexsort((rows, digests))
         return digests[order], rows[order]

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.corpus import Corpus
 from recommender.duplicates import same_text
 from recommender.features import Asked
 from recommender.house import Orders
 from recommender.records import Article
+from recommender.sequences import Lazy
 from recommender.settings import SelectionSettings
 
 
@@ -61,12 +63,11 @@ def obstacle(asked: Asked, row: int, settings: SelectionSettings, orders: Orders
 def _obstacle(
     asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
 ) -> str | None:
-    article = asked.index.corpus[row]
     if row == asked.row:
         return "it is the source itself"
-    if article.removed:
+    if not asked.index.eligible[row]:
         return "it was removed"
-    if settings.only_published and not article.published:
+    if settings.only_published and not asked.index.corpus[row].published:
         return "it is not published, and selection.only_published is set"
     if row in curated:
         return "an editor has linked it already, and selection.repeat_curated is off"
@@ -122,13 +123,13 @@ def select(
         elif rejected[group].any():
             continue
         group = [one for one in group if may[one]]
-        shown = best if pin else next((one for one in group if providers.allow(texts.articles[one])), None)
+        shown = best if pin else next((one for one in group if providers.allow(texts.article(one))), None)
         if shown is None:
             continue
         scored = next(int(place) for place in places if place in group)
         others = tuple(one for one in group if one != shown)
         chosen.append(Choice(shown, scored, others, bool(texts.of_source[group].any()), pin))
-        providers.count(texts.articles[shown])
+        providers.count(texts.article(shown))
         if diversity:
             likeness = np.maximum(likeness, texts.cosines(shown))
     return chosen
@@ -177,13 +178,16 @@ class CandidateTexts:
 
     def __init__(self, asked: Asked, source: Article):
         index = asked.index
-        self.articles = [index.corpus[int(row)] for row in asked.targets]
-        self._titles = np.array([article.title for article in self.articles], dtype=object)
+        self._corpus, self._rows = index.corpus, asked.targets
         self._days = index.vectors.days[asked.targets]
         self._matrix = index.vectors.text.full[asked.targets]
         self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
         cosines, gaps = asked.like("full", asked.targets), asked.gap(asked.targets)
-        self.of_source = same_text(source.title, self._titles, cosines, gaps)
+        self.of_source = same_text(source.title, _Titles(self._corpus, self._rows), cosines, gaps)
+
+    def article(self, place: int) -> Article:
+        """Return the article at a place; few are ever looked at."""
+        return self._corpus[int(self._rows[place])]
 
     def cosines(self, place: int) -> NDArray[np.float32]:
         """Return the cosine of the full text at a place with that at every place."""
@@ -203,14 +207,28 @@ class CandidateTexts:
             one = waiting.pop()
             rest = np.flatnonzero(left)  # what is found needs no second look, so that a rubric of hundreds stays cheap
             gaps = np.abs(self._days[rest] - self._days[one])
-            same = same_text(self._titles[one], self._titles[rest], self.cosines(one)[rest], gaps)
+            titles = _Titles(self._corpus, self._rows[rest])
+            same = same_text(self.article(one).title, titles, self.cosines(one)[rest], gaps)
             if self.of_source[one]:
                 same |= self.of_source[rest]
             new = rest[same]
             left[new] = False
             found += new.tolist()
             waiting += new.tolist()
-        return sorted(found, key=lambda one: _canonical_first(self.articles[one]))
+        return sorted(found, key=lambda one: _canonical_first(self.article(one)))
+
+
+class _Titles(Lazy[str]):
+    """The titles of some rows."""
+
+    def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
+        self._corpus, self._rows = corpus, rows
+
+    def at(self, place: int) -> str:
+        return self._corpus[int(self._rows[place])].title
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def _canonical_first(article: Article) -> tuple[float, float, str]:

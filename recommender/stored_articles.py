@@ -66,6 +66,11 @@ class Lines(Lazy[Article]):
         return map(partial(_decoded, _ARTICLE, self._bytes, self._starts), range(len(self)))
 
     @property
+    def decoded(self) -> int:
+        """How many articles were decoded because they were asked for one by one."""
+        return self._kept.cache_info().misses
+
+    @property
     def encoded(self) -> bytes:
         """The lines as they are."""
         return self._bytes.tobytes()
@@ -150,7 +155,7 @@ class Externals(Lazy[tuple[int, Relation]]):
         row, relation = int(self.rows[place]), int(self.places[place])
         relations = self._articles.at(row).relations
         if relation >= len(relations):
-            raise _damaged(f"{relation + 1} relations of the article in row {row + 1} are missing")
+            raise _damaged(f"the article in row {row} has no relation {relation}")
         return row, relations[relation]
 
     def __len__(self) -> int:

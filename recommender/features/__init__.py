@@ -89,11 +89,10 @@ class FeatureModel:
     def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
         if like is None:
             return self.transform(corpus.articles)
-        known = list(like.corpus)  # read once, where they lie on disk
-        old = {article.id: row for row, article in enumerate(known)}
+        old = {article.id: row for row, article in enumerate(like.corpus)}
         rows = np.array([old.get(article.id, -1) for article in corpus], dtype=np.intp)
         for place, (row, article) in enumerate(zip(rows.tolist(), corpus, strict=True)):
-            if row >= 0 and not _of_one_vector(article, known[row]):
+            if row >= 0 and not _of_one_vector(article, like.corpus[row]):
                 rows[place] = -1
         new = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
         if not new and np.array_equal(rows, np.arange(len(like.corpus))):
