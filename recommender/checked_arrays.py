@@ -49,6 +49,12 @@ def starts(folder: Folder, name: str, count: int, of: str, total: int) -> NDArra
     return values
 
 
+def ascend(firsts: NDArray[Any], seconds: NDArray[Any]) -> bool:
+    """Say whether pairs ascend, each once: by what is first in them, then by what is second."""
+    later, same = firsts[:-1] < firsts[1:], firsts[:-1] == firsts[1:]
+    return bool((later | (same & (seconds[:-1] < seconds[1:]))).all())
+
+
 def check(fit: bool | np.bool_, *files: str) -> None:
     """Refuse files that do not fit each other, or are not in their order."""
     if not fit:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.address_book import AddressBook
-from recommender.checked_arrays import check, numbers, rows, starts
+from recommender.checked_arrays import ascend, check, numbers, rows, starts
 from recommender.corpus import Corpus, CorpusParts
 from recommender.folding import Folds
 from recommender.records import Article
@@ -85,8 +85,7 @@ def _folds(folder: Folder, n_lines: int) -> Folds:
     folds = Folds(places, rows(folder, "folded_rows.npy", max(n_lines - len(places), 0)))
     files = ("folded_places.npy", "folded_rows.npy")
     check(len(folds.places) == len(folds.rows) and len(np.unique(places)) == len(places), *files)
-    of_one = np.diff(folds.rows)
-    check((of_one >= 0).all() and (np.diff(places)[of_one == 0] > 0).all(), *files)
+    check(ascend(folds.rows, places), *files)
     firsts = [folds.line(row) for row in folds.rows.tolist()]
     check(bool((places > np.array(firsts, dtype=np.int64)).all()), *files)
     return folds
@@ -118,9 +117,7 @@ def _links(folder: Folder, n_articles: int) -> NDArray[np.int32]:
     values = rows(folder, "links.npy", n_articles)
     check(len(values) % 2 == 0, "links.npy")
     links = values.reshape(-1, 2)
-    sources, targets = links.T
-    later, same = sources[:-1] < sources[1:], sources[:-1] == sources[1:]
-    check(bool((later | (same & (targets[:-1] < targets[1:]))).all() and (sources != targets).all()), "links.npy")
+    check(ascend(*links.T) and bool((links[:, 0] != links[:, 1]).all()), "links.npy")
     return links
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.checked_arrays import check, finite, numbers, rows, starts
+from recommender.checked_arrays import ascend, check, finite, numbers, rows, starts
 from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError
 from recommender.features import FeatureModel, Index, Vectors
@@ -90,8 +90,7 @@ def _ready(folder: Folder, corpus: Corpus, providers: NDArray[np.int64]) -> dict
     check(len(eligible) == n_articles, "eligible.npy", "articles.jsonl")
     check(len(ordered) == n_articles, "by_provider.npy", "providers.npy")
     by_provider = providers[ordered]
-    later, same = by_provider[:-1] < by_provider[1:], by_provider[:-1] == by_provider[1:]
-    check((later | (same & (ordered[:-1] < ordered[1:]))).all(), "by_provider.npy", "providers.npy")
+    check(ascend(by_provider, ordered), "by_provider.npy", "providers.npy")
     return {
         "eligible": eligible.view(np.bool_),
         "by_provider": (by_provider, ordered),

@@ -27,7 +27,7 @@ class RowTable:
     rows : (n_stored,) int32 array
         Their rows; of equal digests ascending.
     is_of
-        Says whether a row on disk is really one of a text; no digest is asked about where None.
+        Says whether a row on disk is really one of a text; for None the digest decides.
 
     >>> table = RowTable()
     >>> table.add("a", 3), table.add("a", 5), table.find("a"), table.find("b")
