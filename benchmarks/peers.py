@@ -1,103 +1,223 @@
-"""The nearest articles of every article, by what a user would pick instead; interleaved, medians of several rounds.
+"""The nearest articles of every article, by what a user would pick instead: by turns, medians of several rounds.
 
-Peers find text that is alike, and no more: they neither learn nor say why. What is not installed is left out.
+Peers find text that is alike, and no more: they neither learn nor say why. Each measurement has a process of its own.
+What is not installed, fails or goes over a limit is named with the reason, and the others go on.
 
-Usage: python benchmarks/peers.py HEADLINES [--sizes 2500 5000 10000] [--rounds 3] [--json build/peers.json]
+Usage: python benchmarks/peers.py HEADLINES [--sizes 250 500 1000 2500 5000 10000] [--rounds 3] [--write]
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
 import json
-import time
+import re
+import shutil
+import statistics
+import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.neighbors import NearestNeighbors
+import peer_libraries
+import peer_sites
+from apart import Limits, OverLimitError, WorkError, apart
+from peer_libraries import K
+from peer_plot import draw
+from results import RESULTS, conditions, markdown_table, write_section
 
-from recommender import Article, Recommender, read_articles
+from recommender import Article, read_articles
 
-K = 10
-SOURCES = 640  # of the engine and of BM25, which take the same for each
-
-
-def engine(articles: Sequence[Article], _: Sequence[str]) -> float:
-    """Return the seconds of suggestions with reasons, on one core, of some sources as of all."""
-    started = time.process_time()
-    model = Recommender().fit(articles)
-    model.index.prepare()
-    fitted = time.process_time()
-    some = min(SOURCES, len(articles))
-    model.answers(np.arange(some), K, 0.0)
-    return (time.process_time() - fitted) * len(articles) / some + fitted - started
+PLOT = "results/peers.png"
+FIGURE = "milliseconds of a core an article"
 
 
-def nearest_neighbours(_: Sequence[Article], texts: Sequence[str]) -> float:
-    """Return the seconds of scikit-learn's exact search."""
-    started = time.process_time()
-    X = TfidfVectorizer(dtype=np.float32).fit_transform(texts)
-    NearestNeighbors(n_neighbors=K + 1, metric="cosine", algorithm="brute", n_jobs=1).fit(X).kneighbors(X)
-    return time.process_time() - started
+@dataclass(frozen=True)
+class Peer:
+    """Something that relates articles.
+
+    Attributes
+    ----------
+    measure : callable
+        Takes articles, returns the seconds of a core that all of them take.
+    package : str
+        The distribution on PyPI, or the program, whose version is told.
+    install : str
+        The command that installs it.
+    module : str or None
+        What must be importable; None for a program.
+    """
+
+    name: str
+    measure: Callable[[Sequence[Article]], float]
+    package: str
+    install: str
+    module: str | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be measured here."""
+        if self.module is None:
+            return shutil.which(self.package) is not None
+        return importlib.util.find_spec(self.module) is not None
+
+    @property
+    def version(self) -> str:
+        """The version that is installed."""
+        if self.module is not None:
+            return importlib.metadata.version(self.package)
+        asked = "version" if self.package == "hugo" else "--version"
+        command = [self.package, asked]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        found = re.search(r"\d+(\.\d+)+", said)
+        return found[0] if found else "?"
 
 
-def dense_matrix(_: Sequence[Article], texts: Sequence[str]) -> float:
-    """Return the seconds of the whole n by n matrix, sorted, as Microsoft recommenders' TF-IDF makes it."""
-    started = time.process_time()
-    X = TfidfVectorizer(dtype=np.float32, ngram_range=(1, 3)).fit_transform(texts)
-    np.argsort(-(X @ X.T).toarray(), axis=1)
-    return time.process_time() - started
+PEERS = (
+    Peer(
+        "recommender, ranked, with reasons",
+        peer_libraries.engine,
+        "recommender",
+        "pip install --editable .",
+        "recommender",
+    ),
+    Peer(
+        "scikit-learn, NearestNeighbors brute",
+        peer_libraries.nearest_neighbours,
+        "scikit-learn",
+        "pip install scikit-learn",
+        "sklearn",
+    ),
+    Peer("bm25s", peer_libraries.bm25, "bm25s", "pip install bm25s", "bm25s"),
+    Peer("gensim, TF-IDF", peer_libraries.gensim_tfidf, "gensim", "pip install gensim", "gensim"),
+    Peer(
+        "Microsoft recommenders, TF-IDF",
+        peer_libraries.microsoft,
+        "recommenders",
+        "pip install pandas nltk && pip install --no-deps recommenders",
+        "recommenders",
+    ),
+    Peer("Hugo, Related", peer_sites.hugo, "hugo", "apt-get install hugo"),
+    Peer("Jekyll, LSI", peer_sites.jekyll, "jekyll", "apt-get install jekyll ruby-classifier-reborn ruby-gsl"),
+)
 
 
-def bm25(_: Sequence[Article], texts: Sequence[str]) -> float:
-    """Return the seconds of bm25s."""
-    import bm25s
+@dataclass(frozen=True)
+class Stop:
+    """From how many articles on a peer was not asked again, why, and whether it was a limit."""
 
-    started = time.process_time()
-    index = bm25s.BM25()
-    index.index(bm25s.tokenize(list(texts), show_progress=False), show_progress=False)
-    fitted = time.process_time()
-    some = min(SOURCES, len(texts))
-    asked = bm25s.tokenize(list(texts[:some]), show_progress=False)
-    index.retrieve(asked, k=K, show_progress=False, n_threads=1)
-    return (time.process_time() - fitted) * len(texts) / some + fitted - started
+    size: int
+    reason: str
+    at_limit: bool
+
+    @property
+    def word(self) -> str:
+        """What there is room for in a table."""
+        return self.reason if self.at_limit else "failed"
 
 
-PEERS: dict[str, Callable[[Sequence[Article], Sequence[str]], float]] = {
-    "recommender, ranked, with reasons": engine,
-    "scikit-learn, NearestNeighbors brute": nearest_neighbours,
-    "dense n by n, as Microsoft recommenders": dense_matrix,
-}
-if importlib.util.find_spec("bm25s"):
-    PEERS["bm25s"] = bm25
+@dataclass
+class Findings:
+    """What was measured.
+
+    Attributes
+    ----------
+    figures : dict of str to dict of int to list of float
+        Of each peer and number of articles, milliseconds of a core an article, one of each round.
+    stopped : dict of str to Stop
+        The peers that failed or went over a limit.
+    """
+
+    figures: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+    stopped: dict[str, Stop] = field(default_factory=dict)
+
+    def take(self, peer: Peer, articles: Sequence[Article], limits: Limits) -> None:
+        """Measure one peer once, unless it failed at this size or a smaller one before."""
+        size = len(articles)
+        if peer.name in self.stopped and self.stopped[peer.name].size <= size:
+            return
+        try:
+            seconds = apart(peer.measure, (articles,), limits)
+        except WorkError as failure:
+            self.stopped[peer.name] = Stop(size, str(failure), isinstance(failure, OverLimitError))
+            return
+        self.figures.setdefault(peer.name, {}).setdefault(size, []).append(seconds / size * 1000)
+
+    def medians(self) -> dict[str, dict[int, float]]:
+        """Return the median of each peer's rounds at each size."""
+        return {
+            name: {size: statistics.median(rounds) for size, rounds in sizes.items()}
+            for name, sizes in self.figures.items()
+        }
+
+    def cell(self, name: str, size: int) -> str:
+        """Return what the table says of one peer at one size."""
+        rounds = self.figures.get(name, {}).get(size)
+        if rounds:
+            return f"{statistics.median(rounds):.2f}"
+        stop = self.stopped.get(name)
+        return stop.word if stop and stop.size == size else "not asked"
+
+
+def measure_all(
+    peers: Sequence[Peer], every: Sequence[Article], sizes: Sequence[int], rounds: int, limits: Limits
+) -> Findings:
+    """Measure all peers by turns, so that whatever else the machine does meets them alike."""
+    findings = Findings()
+    for number in range(1, rounds + 1):
+        for size in sorted(sizes):
+            for peer in peers:
+                findings.take(peer, every[-size:], limits)
+                print(f"round {number}, {size:,} articles, {peer.name}: {findings.cell(peer.name, size)}", flush=True)
+    return findings
+
+
+def report(findings: Findings, peers: Sequence[Peer], sizes: Sequence[int], rounds: int, limits: Limits) -> str:
+    """Return the table, the plot, and what has to be said of them, as Markdown."""
+    present = [peer for peer in peers if peer.installed]
+    rows = [[peer.name, *(findings.cell(peer.name, size) for size in sizes)] for peer in present]
+    failures = [
+        f"- {name} failed at {stop.size:,} articles: {stop.reason}"
+        for name, stop in findings.stopped.items()
+        if not stop.at_limit
+    ]
+    left_out = [f"- {peer.name} was left out, not installed: `{peer.install}`" for peer in peers if not peer.installed]
+    versions = ", ".join(f"{peer.package} {peer.version}" for peer in present)
+    parts = [
+        markdown_table([f"{FIGURE}, by number of articles", *(f"{size:,}" for size in sizes)], rows),
+        "\n".join(failures + left_out),
+        f"![{FIGURE}, against the number of articles, a line for each peer]({PLOT})",
+        f"Median of {rounds} rounds, by turns; {K} related articles each. A peer that takes more than "
+        f"{limits.seconds:g} s of a core or {limits.gigabytes:g} GB at one size is stopped, and not asked for "
+        f"more. {conditions()} Versions: {versions}.",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def main() -> None:
-    """Measure every peer at every size, and print milliseconds of one core an article."""
+    """Measure every peer at every size; print the table, and write it on request."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("headlines", type=Path)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[2_500, 5_000, 10_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[250, 500, 1_000, 2_500, 5_000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--seconds", type=float, default=120, help="Of a core, for one peer at one size.")
+    parser.add_argument("--gigabytes", type=float, default=8, help="Of address space, for one peer at one size.")
+    parser.add_argument("--json", type=Path, help="Write every round's figure here.")
+    parser.add_argument("--write", action="store_true", help="Put table and plot into RESULTS.md.")
     arguments = parser.parse_args()
+    sizes, limits = sorted(arguments.sizes), Limits(arguments.seconds, arguments.gigabytes)
     every = read_articles(arguments.headlines).articles
-    found: dict[str, dict[int, list[float]]] = {name: {size: [] for size in arguments.sizes} for name in PEERS}
-    for _ in range(arguments.rounds):
-        for size in arguments.sizes:
-            articles = every[-size:]
-            texts = [f"{article.title} {article.excerpt}" for article in articles]
-            for name, peer in PEERS.items():
-                found[name][size].append(peer(articles, texts) / size * 1000)
-    medians = {name: {size: float(np.median(of)) for size, of in sizes.items()} for name, sizes in found.items()}
-    print("| ms of a core an article | " + " | ".join(f"{size:,}" for size in arguments.sizes) + " |")
-    print("|---|" + "---:|" * len(arguments.sizes))
-    for name, sizes in medians.items():
-        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in sizes.values()) + " |")
+    findings = measure_all([peer for peer in PEERS if peer.installed], every, sizes, arguments.rounds, limits)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(medians, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(asdict(findings), indent=2) + "\n")
+    text = report(findings, PEERS, sizes, arguments.rounds, limits)
+    print(f"\n{text}")
+    if arguments.write:
+        stopped = {name: stop.word for name, stop in findings.stopped.items()}
+        draw(findings.medians(), stopped, FIGURE, RESULTS.parent / PLOT)
+        write_section("peers", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How the engine's figures grow with the number of articles; each size in a process of its own.
 
-Usage: python benchmarks/scale.py HEADLINES [--sizes 10000 100000 1000000] [--json build/scale.json]
+Usage: python benchmarks/scale.py HEADLINES [--sizes 10000 100000 1000000] [--json build/scale.json] [--write]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from resampled import resampled
+from results import conditions, markdown_table, write_section
 
 from recommender import Corpus, Recommender, read_articles
 
@@ -89,20 +90,38 @@ def resident() -> tuple[float, float]:
     return whole, shared
 
 
+def table(found: list[dict[str, Any]]) -> str:
+    """Return the figures as Markdown, a column for each size."""
+    header = [f"{one['articles']:,}" + (", resampled" if one["resampled"] else "") for one in found]
+    names = [name for name in found[0] if name not in {"articles", "resampled"}]
+    rows = [[name, *(_shown(name, one[name]) for one in found)] for name in names]
+    hours = [one["batch ms an article, one core"] * one["articles"] / 3.6e6 for one in found]
+    return markdown_table(
+        ["", *header], [*rows, ["batch, all articles, hours of a core", *(f"{of:.2f}" for of in hours)]]
+    )
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:,.2f}" if name.endswith(" s") else f"{value:,.1f}"
+
+
 def main() -> None:
     """Measure every size, print a table, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("headlines", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--write", action="store_true", help="Put the table into RESULTS.md.")
     parser.add_argument("--asked", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.asked:
         print(json.dumps(asked(arguments.asked)))
         return
     found = [measured(arguments.headlines, size) for size in arguments.sizes]
-    for name in found[0]:
-        print(f"| {name} | " + " | ".join(f"{one[name]:,.{2 if name.endswith(' s') else 1}f}" for one in found) + " |")
+    text = f"{table(found)}\n\n{conditions()}"
+    print(text)
+    if arguments.write:
+        write_section("scale", text)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(found, indent=2) + "\n")

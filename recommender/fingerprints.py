@@ -18,6 +18,7 @@ from recommender.features.query import AROUND
 from recommender.features.segments import Runs
 from recommender.features.surroundings import of_provider
 from recommender.features.timeline import published_within
+from recommender.house import House
 
 Marks = NDArray[np.uint64]
 REACHES = (3, 7, 30)  # days; as in the features
@@ -25,31 +26,46 @@ REACHES = (3, 7, 30)  # days; as in the features
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Marks of the articles of a corpus, ``(n_articles, 2)``: of each with what it is linked with, two links far.
+    """Marks of the articles of a corpus, and of what the house says to each as a source.
 
     A list is made from what was found for its source, by words and in time, and from what that is linked with;
     see `Query`. So whatever may change a list changes the mark of one of these, or which they are. Rows are part of
     the marks: what is inserted among older articles touches all that follow.
+
+    Attributes
+    ----------
+    marks : (n_articles, 2) uint64 array
+        Of each article, what the house says of it as a target, and what it is linked with, two links far.
+    orders : (n_articles, 2) uint64 array
+        Of what the house says to each article; 0 for nothing. A pin may lead anywhere, so that what something is
+        pinned for has the mark of the whole corpus.
     """
 
     marks: Marks
+    orders: Marks
 
     @classmethod
-    def of(cls, corpus: Corpus) -> Self:
+    def of(cls, corpus: Corpus, house: House) -> Self:
         """Mark every article."""
         encode = msgspec.json.Encoder().encode
+        said = house.said_of()
         own = np.empty((len(corpus), 2), dtype=np.uint64)
         for row, one in enumerate(corpus):
             told = (one.id, one.title, one.excerpt, one.body, one.published_at, one.url, one.provider, one.topics)
             more = (one.category, one.type, one.quality, one.published, one.removed, one.language, one.aliases)
-            own[row] = np.frombuffer(blake2b(encode((row, *told, *more)), digest_size=16).digest(), dtype="<u8")
+            own[row] = _mark(encode((row, said.get(row), *told, *more)))
         near = _with_linked(own, corpus.neighbours)
-        return cls(_with_linked(near, corpus.neighbours))
+        marks = _with_linked(near, corpus.neighbours)
+        orders = np.zeros_like(marks)
+        whole = marks.astype("<u8").tobytes() if house.pinned_sources else b""
+        for row, text in house.said_to().items():
+            orders[row] = _mark(text.encode() + (whole if row in house.pinned_sources else b""))
+        return cls(marks, orders)
 
     @property
     def whole(self) -> bytes:
         """The fingerprint of all articles together."""
-        return blake2b(self.marks.astype("<u8").tobytes(), digest_size=16).digest()
+        return blake2b(np.hstack([self.marks, self.orders]).astype("<u8").tobytes(), digest_size=16).digest()
 
     def of_asked(self, asked: Sequence[Asked]) -> list[bytes]:
         """Return the fingerprint of each of some sources, of whatever blocks."""
@@ -61,7 +77,7 @@ class Fingerprints:
 
     def of_sources(self, query: Query) -> list[bytes]:
         """Return the fingerprint of each source of a block, of its own articles and all that it knows."""
-        total = _mixed(self.marks[query.rows], 1)
+        total = _mixed(self.marks[query.rows] ^ self.orders[query.rows], 1)
         found = (query.alike, query.nearest_in_time(AROUND), query.before, of_provider(query))
         for salt, (owner, rows) in enumerate(found, start=2):
             total = _mixed(total + _summed(Runs(owner, len(query)), _mixed(self.marks[rows], salt)), salt)
@@ -70,6 +86,10 @@ class Fingerprints:
         for numbers in (query.places, *counts):
             total = _mixed(total ^ numbers.astype(np.uint64)[:, np.newaxis], 9)
         return [one.tobytes() for one in total.astype("<u8")]
+
+
+def _mark(told: bytes) -> Marks:
+    return np.frombuffer(blake2b(told, digest_size=16).digest(), dtype="<u8")
 
 
 def _with_linked(marks: Marks, graph: sparse.csr_matrix) -> Marks:

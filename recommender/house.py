@@ -68,6 +68,24 @@ class House:
         """Whether there is no rule and no decision at all."""
         return self.rules == Rules() and not self.decisions
 
+    @property
+    def pinned_sources(self) -> frozenset[int]:
+        """Rows for which something is pinned."""
+        return frozenset(source for source, _ in self.pins)
+
+    def said_to(self) -> dict[int, str]:
+        """Return all that is said to rows as sources, by name: beside the rules themselves, what a list depends on."""
+        said: dict[int, list[object]] = {row: ["blocked"] for row in sorted(self.blocked_sources)}
+        pairs = [(one, other) for one, other in self.never if one is not None and other is not None]
+        for name, named in (("never", pairs), ("pinned", self.pins), ("rejected", self.rejected)):
+            for source, target in named if name == "pinned" else sorted(named):
+                said.setdefault(source, []).append((name, target))
+        return {row: repr(orders) for row, orders in said.items()}
+
+    def said_of(self) -> dict[int, str]:
+        """Return all that is said of rows as targets of any source, by name."""
+        return dict.fromkeys(self.blocked_targets, "blocked") | self.unwanted
+
     def check(self) -> None:
         """Hold the rules against the corpus.
 

@@ -190,7 +190,7 @@ class Recommender:
         sweep = Sweep(model, k, threshold, n_jobs)
         if kept is None or start > 0:
             return sweep.lists(start)
-        return sweep.renewed(kept, model._key(k, threshold))
+        return sweep.renewed(kept, model._key(k, threshold), model._house(model.corpus))
 
     def inbound(
         self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
@@ -441,11 +441,9 @@ class Recommender:
         corpus = state.index.corpus
         told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
         told += [corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions(LIBRARIES)]
-        digest = blake2b(json.dumps(told, sort_keys=True).encode() + self.decisions.to_bytes(), digest_size=16)
+        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
         for counts in (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_):
             digest.update(counts.tobytes())
-        if not self._house(corpus).silent:  # the house may name any article to any other
-            digest.update(Fingerprints.of(corpus).whole)
         return digest.digest()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recommender.corpus import Corpus
 from recommender.duplicates import same_text
 from recommender.features import Asked
+from recommender.features.columns import cosines_with
 from recommender.house import Orders
 from recommender.records import Article
 from recommender.sequences import Lazy
@@ -74,6 +75,17 @@ def _obstacle(
     return (orders.refusal(row) or orders.rejection(row)) if orders is not None else None
 
 
+def _eligible(
+    asked: Asked, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
+) -> NDArray[np.bool_]:
+    """Say of each candidate whether nothing is in its way."""
+    may: NDArray[np.bool_] = asked.index.eligible[asked.targets] & (asked.targets != asked.row)
+    if settings.only_published or curated or orders is not None:
+        for place in np.flatnonzero(may).tolist():
+            may[place] = _obstacle(asked, int(asked.targets[place]), settings, curated, orders) is None
+    return may
+
+
 def select(
     asked: Asked,
     source: Article,
@@ -103,7 +115,7 @@ def select(
     diversity = float(settings.diversity)
     places = order(asked, scores)
     curated = _curated(asked, settings)
-    may = np.array([_obstacle(asked, int(row), settings, curated, orders) is None for row in asked.targets], dtype=bool)
+    may = _eligible(asked, settings, curated, orders)
     rejected = _rejected_places(asked, orders)
     left = places[may[places] & (scores[places] >= threshold)]
     pinned = _pinned_places(asked, may, orders)
@@ -177,26 +189,20 @@ class CandidateTexts:
     """The full texts of a source's candidates, and which of them are the same text."""
 
     def __init__(self, asked: Asked, source: Article):
-        index = asked.index
-        self._corpus, self._rows = index.corpus, asked.targets
-        self._days = index.vectors.days[asked.targets]
-        self._matrix = index.vectors.text.full[asked.targets]
-        self._buffer = np.zeros(self._matrix.shape[1], dtype=np.float32)
+        self._corpus, self._rows = asked.index.corpus, asked.targets
+        self._days = asked.index.vectors.days[asked.targets]
+        alone = len(asked.query) == 1
+        self._texts = asked.query.texts if alone else asked.query.texts[asked.pairs]
         cosines, gaps = asked.like("full", asked.targets), asked.gap(asked.targets)
-        self.of_source = same_text(source.title, _Titles(self._corpus, self._rows), cosines, gaps)
+        self.of_source = self._same(source.title, np.arange(len(asked.targets)), cosines, gaps)
 
     def article(self, place: int) -> Article:
-        """Return the article at a place; few are ever looked at."""
+        """Return the candidate at a place."""
         return self._corpus[int(self._rows[place])]
 
     def cosines(self, place: int) -> NDArray[np.float32]:
         """Return the cosine of the full text at a place with that at every place."""
-        own = slice(*self._matrix.indptr[place : place + 2])
-        columns = self._matrix.indices[own]
-        self._buffer[columns] = self._matrix.data[own]
-        cosines: NDArray[np.float32] = self._matrix @ self._buffer
-        self._buffer[columns] = 0
-        return cosines
+        return cosines_with(self._texts, place)
 
     def group(self, place: int, among: NDArray[np.bool_]) -> list[int]:
         """Return the places of all that are the same text by any chain of those `among`: the canonical one first."""
@@ -207,8 +213,7 @@ class CandidateTexts:
             one = waiting.pop()
             rest = np.flatnonzero(left)  # what is found needs no second look, so that a rubric of hundreds stays cheap
             gaps = np.abs(self._days[rest] - self._days[one])
-            titles = _Titles(self._corpus, self._rows[rest])
-            same = same_text(self.article(one).title, titles, self.cosines(one)[rest], gaps)
+            same = self._same(self.article(one).title, rest, self.cosines(one)[rest], gaps)
             if self.of_source[one]:
                 same |= self.of_source[rest]
             new = rest[same]
@@ -217,9 +222,14 @@ class CandidateTexts:
             waiting += new.tolist()
         return sorted(found, key=lambda one: _canonical_first(self.article(one)))
 
+    def _same(
+        self, title: str, places: NDArray[np.intp], cosines: NDArray[np.floating], gaps: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
+        return same_text(title, _Titles(self._corpus, self._rows[places]), cosines, gaps)
+
 
 class _Titles(Lazy[str]):
-    """The titles of some rows."""
+    """Titles of some rows, each looked up when it is asked for: few are, and a large corpus lies on disk."""
 
     def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
         self._corpus, self._rows = corpus, rows

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recommender.candidates import searched_depth
 from recommender.features import Index, queries
 from recommender.fingerprints import Fingerprints
+from recommender.house import House
 from recommender.kept_lists import KeptLists, from_kept
 from recommender.parcel import Parcel
 from recommender.ranked import BLOCK
@@ -65,15 +66,15 @@ class Sweep:
         for row, (suggestions, _) in zip(rows.tolist(), self._computed(rows, None), strict=True):
             yield self._corpus[row].id, suggestions
 
-    def renewed(self, kept: KeptLists, key: bytes) -> Iterator[tuple[str, list[Suggestion]]]:
+    def renewed(self, kept: KeptLists, key: bytes, house: House) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield the same, taking from the kept lists what cannot have changed since, and keeping what is new.
 
         Parameters
         ----------
         key : 16 bytes
-            Of all that a list depends on beside the articles.
+            Of all that a list depends on beside the articles and what the house says of them by name.
         """
-        marks = Fingerprints.of(self._corpus)
+        marks = Fingerprints.of(self._corpus, house)
         state = key + marks.whole
         known = self._known(kept, key, state, marks)
         missing = np.flatnonzero([one is None for one in known])

@@ -15,8 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from recommender import Article, Corpus, Provider, Recommender, Relation, Suggestion
+from recommender.decisions import Decision, Decisions
 from recommender.features import query as query_module
 from recommender.kept_lists import KeptLists
+from recommender.rules import Rules
 from recommender.settings import Settings
 from recommender.sweep import Sweep
 
@@ -126,6 +128,86 @@ def test_after_any_edits_the_lists_are_those_of_a_full_rebuild(
         model.renew(articles)
         assert told(model.suggest_all(threshold=0, kept=kept)) == told(model.suggest_all(threshold=0))
     kept.close()
+
+
+HOUSE = replace(
+    SETTINGS,
+    rules=Rules.from_dict(
+        {
+            "pin": [{"source": "a000", "target": "a040"}],
+            "never": [["a001", "a002"]],
+            "block_sources": ["a003"],
+            "block_targets": ["a004"],
+            "most_per_provider": 2,
+            "half_life_days": 90,
+        }
+    ),
+)
+NAMED = {0, 1, 2, 3, 4, 40}  # by the rules, which are refused once one of these is gone
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+REJECTIONS = st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59), st.sampled_from(["old", "dull"])), max_size=4)
+
+
+def rejections(pairs: list[tuple[int, int, str]]) -> Decisions:
+    return Decisions(
+        Decision("reject", f"a{source:03}", f"a{target:03}", "Ana", MOMENT, why)
+        for source, target, why in pairs
+        if source != target
+    )
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(st.tuples(EDITS, REJECTIONS), min_size=1, max_size=3))
+def test_whatever_the_house_says_the_lists_are_those_of_a_full_rebuild(
+    site: list[Article],
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[list[Edit], list[tuple[int, int, str]]]],
+) -> None:
+    model = Recommender(HOUSE).fit(site)
+    kept = KeptLists(tmp_path_factory.mktemp("kept") / "site.lists")
+    articles, made = site, []
+    for edits, rejected in [([], []), *steps]:
+        articles = edited(articles, [one for one in edits if one[0] != "gone" or one[1] not in NAMED])
+        made += rejected
+        model.decisions = rejections(made)
+        model.renew(articles)
+        assert told(model.suggest_all(threshold=0, kept=kept)) == told(model.suggest_all(threshold=0))
+    kept.close()
+
+
+def test_a_rejection_touches_its_source_only(site: list[Article], kept: KeptLists, asked: list[int]) -> None:
+    model = Recommender(HOUSE).fit(site)
+    lists = dict(model.suggest_all(threshold=0, kept=kept))
+    asked.clear()
+    model.decisions = rejections([(10, int(lists["a010"][0].target_id[1:]), "old")])
+    again = dict(model.suggest_all(threshold=0, kept=kept))
+    assert asked == [10]
+    assert lists["a010"][0].target_id not in {one.target_id for one in again["a010"]}
+
+
+def test_a_target_that_became_unwanted_touches_those_near_it(
+    site: list[Article], kept: KeptLists, asked: list[int]
+) -> None:
+    model = Recommender(HOUSE).fit(site)
+    lists = dict(model.suggest_all(threshold=0, kept=kept))
+    target = lists["a010"][0].target_id
+    others = [name for name, each in lists.items() if target in {one.target_id for one in each}]
+    asked.clear()
+    model.decisions = rejections([(50, int(target[1:]), "old"), (51, int(target[1:]), "old")])
+    list(model.suggest_all(threshold=0, kept=kept))
+    assert {int(name[1:]) for name in others} <= set(asked)
+    assert len(asked) < len(site)
+
+
+def test_another_rule_makes_every_list_anew(site: list[Article], kept: KeptLists, asked: list[int]) -> None:
+    model = Recommender(HOUSE).fit(site)
+    list(model.suggest_all(kept=kept))
+    asked.clear()
+    model.settings = replace(HOUSE, rules=replace(HOUSE.rules, half_life_days=30))
+    list(model.suggest_all(kept=kept))
+    assert len(asked) == len(site)
 
 
 def test_nothing_changed_nothing_is_made_again(site: list[Article], kept: KeptLists, asked: list[int]) -> None:

@@ -8,16 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recommender.features.columns import numbered
-from recommender.features.likeness import SHARES, Likeness, products
+from recommender.features.columns import Narrow, numbered
+from recommender.features.likeness import SHARES, Likeness
 
 FIELDS = (*SHARES, "spelling")
 
 
 def matrices(n_rows: int, seed: int) -> dict[str, sparse.csr_matrix]:
     rng = np.random.default_rng(seed)
-    kinds = {field: sparse.random(n_rows, 50, 0.2, "csr", np.float32, rng) for field in FIELDS}
-    return {field: sparse.csr_matrix(matrix) for field, matrix in kinds.items()}
+    kinds = {field: sparse.random(n_rows, 50, 0.2, "csr", np.float32, rng) for field in SHARES}
+    found = {field: sparse.csr_matrix(matrix) for field, matrix in kinds.items()}
+    letters = found["characters"]
+    values = rng.random(letters.nnz, dtype=np.float32)
+    return found | {"spelling": sparse.csr_matrix((values, letters.indices, letters.indptr), shape=letters.shape)}
+
+
+def products(sources: sparse.csr_matrix, rows: sparse.csr_matrix) -> np.ndarray:
+    return Narrow(sources, rows).products(sources.data, rows.data)
 
 
 @given(st.lists(st.lists(st.integers(0, 29), max_size=9), min_size=1, max_size=4), st.integers(0, 5))

@@ -25,7 +25,7 @@ from recommender.ranker import (
     scores,
 )
 from recommender.ranker.blended import ENOUGH, own_share
-from recommender.ranker.trees import MEMBERS, Trees, fill_gaps
+from recommender.ranker.trees import MEMBERS, PAIRS, Trees, fill_gaps
 from recommender.settings import RankerSettings
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
@@ -357,7 +357,7 @@ def test_a_training_that_learned_nothing_has_no_voice() -> None:
     silent = replace(judged, features=np.zeros_like(judged.features))
     deaf = Trees.grow(silent, QUICK, MEMBERS[:1])
     hearing = Trees.grow(judged, QUICK, MEMBERS[1:])
-    trees = Trees([*deaf.boosters, *hearing.boosters], [1.0] * 3)
+    trees = Trees([*deaf.boosters, *hearing.boosters], [1.0] * 3, deaf.objectives + hearing.objectives)
     weights = trees.balancing(later.features)
     assert weights[0] == 0.0
     assert min(weights[1:]) > 0.0
@@ -367,7 +367,7 @@ def test_a_training_that_learned_nothing_has_no_voice() -> None:
 def test_balanced_trainings_have_an_equal_voice_and_a_spread_of_one_together() -> None:
     judged = pairs(80, 1)
     trees = Trees.grow(judged, QUICK)
-    parts = [Trees([one], [1.0]).margin(judged.features) for one in trees.boosters]
+    parts = [Trees([one], [1.0], [PAIRS]).margin(judged.features) for one in trees.boosters]
     weights = trees.balancing(judged.features)
     assert [np.std(part) * weight for part, weight in zip(parts, weights, strict=True)] == pytest.approx([1 / 3] * 3)
     assert 0.8 < np.std(trees.weighted(weights).margin(judged.features)) <= 1

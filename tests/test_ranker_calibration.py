@@ -48,15 +48,27 @@ def test_only_the_best_thirty_are_rivals() -> None:
 
 
 def test_sources_do_not_touch_each_other() -> None:
-    calibration = Calibration(slope=1.0, best=0.5, rivals=-0.25, intercept=0.1)
+    calibration = Calibration(slope=1.0, best=0.5, rivals=-0.25, intercept=0.1, choice=-0.7)
     rng = np.random.default_rng(3)
     sizes = np.array([3, 0, 40, 1])
-    margins = rng.normal(size=sizes.sum())
-    ends = np.cumsum(sizes)
-    alone = [
-        calibration.log_odds(margins[end - size : end], np.array([size])) for size, end in zip(sizes, ends, strict=True)
-    ]
-    assert calibration.log_odds(margins, sizes).tolist() == np.concatenate(alone).tolist()
+    margins, choice = rng.normal(size=(2, sizes.sum()))
+    parts = [slice(end - size, end) for size, end in zip(sizes, np.cumsum(sizes), strict=True)]
+    alone = [calibration.log_odds(margins[one], np.array([one.stop - one.start]), choice[one]) for one in parts]
+    assert calibration.log_odds(margins, sizes, choice).tolist() == np.concatenate(alone).tolist()
+
+
+def test_where_no_candidate_stands_out_more_of_them_are_kept() -> None:
+    """In large groups, which share the choice, editors keep far more than in small ones at the same margin."""
+    rng = np.random.default_rng(9)
+    margins = rng.normal(size=(2000, 8))
+    stands_out = rng.normal(size=(2000, 1))
+    choice = np.where(np.arange(8) == 3, stands_out, stands_out - 5)
+    pairs = judged(margins, expit(margins - 2 * stands_out))
+    calibration = Calibration.fit(margins.ravel(), pairs, choice.ravel())
+    assert calibration.choice == pytest.approx(-2, abs=0.2)
+    told = calibration.log_odds(margins[:2].ravel(), np.array([8, 8]), choice[:2].ravel()).reshape(2, 8)
+    plain = calibration.log_odds(margins[:2].ravel(), np.array([8, 8])).reshape(2, 8)
+    np.testing.assert_allclose(told - plain, np.repeat(calibration.choice * stands_out[:2], 8, axis=1))
 
 
 def test_of_what_scores_the_threshold_three_of_four_are_kept() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.features.columns import numbered
+from recommender.features.columns import Narrow
 
 SHARES = {"full": np.float32(1.0), "title": np.float32(0.5), "characters": np.float32(0.3)}
 OVERALL = "overall"
+SAME_COLUMNS = {"spelling": "characters"}  # the same letters, weighed otherwise
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Likeness:
             return
         old = self._values[OVERALL].shape[1]
         self._slots[missing] = np.arange(old, old + len(missing), dtype=np.int32)
-        fresh = {field: products(self._sources[field], self._articles[field][missing]) for field in self._articles}
+        fresh = self._products(missing)
         present = np.flatnonzero(self._own >= 0)
         present = present[new[self._own[present]]]
         for values in fresh.values():
@@ -68,6 +69,17 @@ class Likeness:
             overall += share * fresh[field]
         fresh[OVERALL] = overall
         self._values = {field: np.hstack([self._values[field], fresh[field]]) for field in fresh}
+
+    def _products(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
+        narrow: dict[str, Narrow] = {}
+        found: dict[str, NDArray[np.float32]] = {}
+        for field, articles in self._articles.items():
+            source, some = self._sources[field], articles[rows]
+            columns = SAME_COLUMNS.get(field, field)
+            if columns not in narrow:
+                narrow[columns] = Narrow(source, some)
+            found[field] = narrow[columns].products(source.data, some.data)
+        return found
 
     def where(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> Where:
         """Return where the pairs of sources and rows stand, for `at`; good until a new row is looked at."""
@@ -81,7 +93,7 @@ class Likeness:
     def at(self, field: str, where: Where) -> NDArray[np.float32]:
         """Return the cosines of a field, or ``overall``, their weighted sum, of some pairs."""
         self._check(where)
-        values: NDArray[np.float32] = self._values[field].ravel()[where.places]
+        values: NDArray[np.float32] = self._values[field].ravel().take(where.places)
         return values
 
     def among(self, where: Where, marked: Where) -> NDArray[np.bool_]:
@@ -95,22 +107,3 @@ class Likeness:
     def _check(self, where: Where) -> None:
         if where.width != self._values[OVERALL].shape[1]:
             raise RuntimeError("more rows were looked at since; look at all of them first, then ask where they are")
-
-
-def products(sources: sparse.csr_matrix, rows: sparse.csr_matrix) -> NDArray[np.float32]:
-    """Return ``(n_sources, n_rows)``, the product of each source with each row.
-
-    Only columns of the sources are looked at, so that the width of the matrices costs nothing.
-    """
-    terms, numbers = np.unique(sources.indices, return_inverse=True)
-    width = len(terms) + 1
-    place = numbered(terms, rows.indices)
-    looked_at = sparse.csr_matrix((rows.data, place, rows.indptr), shape=(rows.shape[0], width))
-    if sources.shape[0] == 1:  # a vector adds up in the same order, and costs less to make
-        weights = np.zeros(width, dtype=np.float32)
-        weights[numbers + 1] = sources.data
-        alone: NDArray[np.float32] = (looked_at @ weights)[np.newaxis, :]
-        return alone
-    narrow = sparse.csr_matrix((sources.data, numbers + 1, sources.indptr), shape=(sources.shape[0], width))
-    dense: NDArray[np.float32] = (looked_at @ narrow.T.tocsr()).toarray(order="F").T
-    return dense

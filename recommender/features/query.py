@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.features.likeness import OVERALL, SHARES, Likeness
 from recommender.features.segments import Runs
@@ -23,6 +24,7 @@ POOL = 256  # articles found by their words for a source, of which the most alik
 TITLES = 64  # of these, by their titles alone
 AROUND = 200  # articles next to a source in time, and before it, are looked at whatever their words
 BEFORE = 200
+NEXT_TO_NOTHING = np.finfo(np.float32).tiny
 _NONE = np.empty(0, dtype=np.intp)
 
 
@@ -78,8 +80,8 @@ class Query:
     def with_targets(self, owner: NDArray[np.intp], targets: NDArray[np.intp], linked: NDArray[np.float64]) -> Self:
         """Return the query with these candidates."""
         query = copy.copy(self)
-        query.__dict__.pop("pairs", None)
-        query.__dict__.pop("links", None)
+        for name in ("pairs", "links", "titles", "texts"):
+            query.__dict__.pop(name, None)
         query.owner, query.targets, query.linked = owner, targets, linked
         return query
 
@@ -92,6 +94,16 @@ class Query:
     def links(self) -> Links:
         """What the candidates are linked with: ``owner`` is the place of a pair."""
         return self.known_links(self.owner, self.targets)
+
+    @cached_property
+    def titles(self) -> sparse.csr_matrix:
+        """The candidates' titles, a row a pair."""
+        return self.index.vectors.text.title[self.targets]
+
+    @cached_property
+    def texts(self) -> sparse.csr_matrix:
+        """The candidates' full texts, a row a pair."""
+        return self.index.vectors.text.full[self.targets]
 
     @cached_property
     def alike(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -116,7 +128,7 @@ class Query:
         """Return the likeness of each source's `count`-th most alike; next to nothing where there are fewer."""
         owner, rows = self.alike
         last = Runs(owner, len(self)).place() == count - 1
-        least = np.full(len(self), np.finfo(np.float32).tiny, dtype=np.float32)
+        least = np.full(len(self), NEXT_TO_NOTHING, dtype=np.float32)
         least[owner[last]] = self.like(OVERALL, owner[last], rows[last])
         return least
 
@@ -127,6 +139,12 @@ class Query:
     def gap(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the days between some sources and some rows, without sign; NaN where a date is missing."""
         gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source])
+        return gaps
+
+    def gap_or(self, unknown: float, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the days between some sources and some rows, without sign; `unknown` where a date is missing."""
+        gaps = self.gap(source, rows)
+        gaps[np.isnan(gaps)] = unknown
         return gaps
 
     def nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -31,7 +31,7 @@ class _Linked:
         self.source = query.owner[links.owner]
         self.neighbour, self.place = links.neighbour, links.place
         self.where = query.likeness.where(self.source, self.neighbour)
-        self.gaps = np.nan_to_num(query.gap(self.source, self.neighbour), nan=UNKNOWN_GAP)
+        self.gaps = query.gap_or(UNKNOWN_GAP, self.source, self.neighbour)
 
 
 def relation_features(query: Query) -> Features:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.features.columns import Narrow
 from recommender.features.likeness import SHARES
-from recommender.features.likeness import products as products_of
 from recommender.features.rows import MOST_BELOW
 from recommender.features.segments import Runs
 from recommender.features.text import N_BUCKETS, TextVectors
@@ -93,12 +93,15 @@ class Inverted:
         """
         terms = self._terms(sources, shares, limits)
         found, products = [], terms @ self.matrix
-        newer = products_of(terms, self.newer) if self.newer is not None else np.empty((len(rows), 0), np.float32)
+        newer = Narrow(terms, self.newer).products(terms.data, self.newer.data) if self.newer is not None else None
         for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
             part = slice(*products.indptr[place : place + 2])
-            more = np.flatnonzero(newer[place])
-            columns = np.append(products.indices[part], (more + self.matrix.shape[1]).astype(np.int32))
-            found.append(_best(columns, np.append(products.data[part], newer[place, more]), row, limit, depth))
+            columns, values = products.indices[part], products.data[part]
+            if newer is not None:
+                more = np.flatnonzero(newer[place])
+                columns = np.append(columns, (more + self.matrix.shape[1]).astype(np.int32))
+                values = np.append(values, newer[place, more])
+            found.append(_best(columns, values, row, limit, depth))
         owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
         return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.features.columns import numbered
+from recommender.features.columns import Narrow
 
 Floats = NDArray[np.floating]
 
@@ -128,15 +128,14 @@ def overlap(
     source_of : (n_targets,) intp array
         The source of each target; the first where None.
     """
-    terms, numbers = np.unique(sources.indices, return_inverse=True)
-    width = len(terms) + 1
+    narrow = Narrow(sources, targets)
     owner = np.repeat(np.arange(targets.shape[0]), np.diff(targets.indptr))
-    place = numbered(terms, targets.indices)
-    weights = np.zeros((max(sources.shape[0], 1), width), dtype=np.float32)  # the first column: no term of a source
-    weights[np.repeat(np.arange(sources.shape[0]), np.diff(sources.indptr)), numbers + 1] = sources.data
-    if source_of is not None:
-        place = place + source_of[owner] * width
-    of_source = weights.ravel()[place]
+    place: NDArray[np.integer] = narrow.of_rows
+    weights = np.zeros((max(sources.shape[0], 1), narrow.width), dtype=np.float32)  # 0 in the first column
+    weights[np.repeat(np.arange(sources.shape[0]), np.diff(sources.indptr)), narrow.of_sources] = sources.data
+    if source_of is not None and sources.shape[0] > 1:
+        place = place + source_of[owner] * narrow.width
+    of_source = weights.ravel().take(place)
     shared = np.flatnonzero(of_source)
     return Overlap(
         Runs(owner[shared], targets.shape[0]), targets.indices[shared], of_source[shared], targets.data[shared]

@@ -16,7 +16,7 @@ def title_features(query: Query) -> Features:
     """Return what the two titles have in common; cosines and coverages in [0, 1]."""
     owner, targets, pairs = query.owner, query.targets, query.pairs
     titles = query.vectors.text.title
-    shared = overlap(titles, query.index.vectors.text.title[targets], owner)
+    shared = overlap(titles, query.titles, owner)
     rarity = query.rarity("title")[shared.columns]
     own = query.rarity("title")[titles.indices]
     words = Runs(np.repeat(np.arange(len(query)), np.diff(titles.indptr)), len(query))
@@ -48,8 +48,7 @@ def text_features(query: Query) -> Features:
     owner, targets, pairs = query.owner, query.targets, query.pairs
     text = query.index.vectors.text
     source = query.vectors.text
-    full = text.full[targets]
-    shared = overlap(source.full, full, owner)
+    shared = overlap(source.full, query.texts, owner)
     rarity = query.rarity("full")[shared.columns]
     excerpt = overlap(source.excerpt, text.excerpt[targets], owner).cosine()
     cosine = query.like("full", owner, targets)
@@ -63,8 +62,8 @@ def text_features(query: Query) -> Features:
         "text_shared_rarity": shared.runs.sum(rarity),
         "excerpt_cosine": excerpt,
         "excerpt_cosine_relative": pairs.relative(excerpt),
-        "title_in_text": overlap(source.title, full, owner).cosine(),
-        "text_in_title": overlap(source.full, text.title[targets], owner).cosine(),
+        "title_in_text": overlap(source.title, query.texts, owner).cosine(),
+        "text_in_title": overlap(source.full, query.titles, owner).cosine(),
         "source_best_cosine": best[owner],
         "source_near_cosine": near[owner],
     }
@@ -72,7 +71,7 @@ def text_features(query: Query) -> Features:
 
 def _recency(query: Query) -> NDArray[np.float64]:
     """Return what is left of a candidate's weight at its distance in time, in (0, 1]."""
-    gaps = np.nan_to_num(query.gap(query.owner, query.targets), nan=HALF_LIFE)
+    gaps = query.gap_or(HALF_LIFE, query.owner, query.targets)
     recency: NDArray[np.float64] = np.exp2(-gaps / HALF_LIFE)
     return recency
 

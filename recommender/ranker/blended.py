@@ -60,7 +60,8 @@ class BlendedRanker:
         spread = float(np.std(theirs))
         weight = (1 - share) / spread if spread > LEAST_SPREAD else 0.0
         rehearsed, final = (one.weighted([share * each for each in one.weights]) for one in (rehearsed, final))
-        calibration = Calibration.fit(rehearsed.margin(new.features) + weight * theirs, new)
+        margins, choice = rehearsed.margins(new.features)
+        calibration = Calibration.fit(margins + weight * theirs, new, choice)
         return cls(final, shipped, weight, calibration)
 
     @property
@@ -70,8 +71,8 @@ class BlendedRanker:
 
     def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        margin = self.own_.margin(X) + self.shipped_weight_ * self.shipped_.margin(X)
-        return self.calibration_.log_odds(margin, sizes)
+        margins, choice = self.own_.margins(X)
+        return self.calibration_.log_odds(margins + self.shipped_weight_ * self.shipped_.margin(X), sizes, choice)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return each feature's share of the log-odds."""

@@ -50,7 +50,8 @@ class BoostedRanker:
     def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
         rehearsed, final, new = rehearse(judged, settings)
-        return cls(final, judged.names, Calibration.fit(rehearsed.margin(new.features), new))
+        margins, choice = rehearsed.margins(new.features)
+        return cls(final, judged.names, Calibration.fit(margins, new, choice))
 
     @property
     def threshold(self) -> float:
@@ -59,7 +60,8 @@ class BoostedRanker:
 
     def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each row."""
-        return self.calibration_.log_odds(self.trees_.margin(X), sizes)
+        margins, choice = self.trees_.margins(X)
+        return self.calibration_.log_odds(margins, sizes, choice)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return each feature's share of the log-odds."""

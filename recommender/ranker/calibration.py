@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -26,8 +26,9 @@ BEST = 0.1  # where that is out of reach, only the best tenth of what would be s
 class Calibration:
     """Turns margins into log-odds: Platt scaling of a margin, beside the margins of the source's other candidates.
 
-    The same margin is worth less where the source has a better candidate: editors link the best. Platt,
-    "Probabilistic outputs for support vector machines", 1999.
+    The same margin is worth less where the source has a better candidate: editors link the best. It is worth more
+    where no candidate stands out in the eyes of those that learned the choice from a list: in a large group many
+    are linked, and share the choice. Platt, "Probabilistic outputs for support vector machines", 1999.
 
     Attributes
     ----------
@@ -35,6 +36,8 @@ class Calibration:
         Of a pair's own margin; above zero.
     best, rivals
         Of the margin of the source's best candidate, and of the mean margin of its best thirty.
+    choice
+        Of the largest margin of a source by the choice from its list; 0 where no training learned that.
     intercept
     threshold
         The lowest score, in [0, 1], at which three of four suggestions are kept; where that is out of reach, that of
@@ -45,10 +48,11 @@ class Calibration:
     best: float
     rivals: float
     intercept: float
+    choice: float = 0.0
     threshold: float = 0.0
 
     @classmethod
-    def fit(cls, margins: Floats, judged: Judged, rivalry: bool = True) -> Self:
+    def fit(cls, margins: Floats, judged: Judged, choice: Floats | None = None, rivalry: bool = True) -> Self:
         """Fit on each source's best pairs, as ranked by their margins: those that would be suggested.
 
         Parameters
@@ -56,21 +60,25 @@ class Calibration:
         margins : (n_pairs,) array
         judged
             The same pairs, with both outcomes among them.
+        choice : (n_pairs,) array, optional
+            Their margins by the choice from a list.
         rivalry
             Whether a pair is seen against its rivals; otherwise their weights are 0.
         """
-        terms = np.column_stack([margins, *(_rivalry(margins, judged.sizes) if rivalry else ())])
+        rivals = _rivalry(margins, judged.sizes, choice) if rivalry else ()
+        terms = np.column_stack([margins, *rivals])
         likeliest = _likeliest(margins, judged, SUGGESTED)
         if judged.kept[likeliest].all() or not judged.kept[likeliest].any():  # says nothing of a probability
             likeliest = np.arange(len(margins))
         fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.kept[likeliest])
-        slope, best, rivals = [*fitted.coef_[0].tolist(), 0.0, 0.0][:3]
-        calibration = cls(max(slope, LEAST_SLOPE), best, rivals, float(fitted.intercept_[0]))
+        weights = dict(zip(("slope", "best", "rivals", "choice"), fitted.coef_[0].tolist(), strict=False))
+        weights = {"best": 0.0, "rivals": 0.0} | weights | {"slope": max(weights["slope"], LEAST_SLOPE)}
+        calibration = cls(**weights, intercept=float(fitted.intercept_[0]))
         shown = _likeliest(margins, judged, SHOWN)
-        scores = expit(calibration.log_odds(margins, judged.sizes)[shown])
+        scores = expit(calibration.log_odds(margins, judged.sizes, choice)[shown])
         return replace(calibration, threshold=_threshold(scores, judged.kept[shown]))
 
-    def log_odds(self, margins: Floats, sizes: NDArray[np.intp]) -> Floats:
+    def log_odds(self, margins: Floats, sizes: NDArray[np.intp], choice: Floats | None = None) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.
 
         Parameters
@@ -78,9 +86,12 @@ class Calibration:
         margins : (n_pairs,) array
         sizes : (n_sources,) array
             How many pairs, one after the other, belong to each source: all its candidates.
+        choice : (n_pairs,) array, optional
+            Their margins by the choice from a list; zeros for None.
         """
-        best, rivals = _rivalry(margins, sizes)
-        return self.slope * margins + self.best * best + self.rivals * rivals + self.intercept
+        best, rivals, chosen = _rivalry(margins, sizes, np.zeros(len(margins)) if choice is None else choice)
+        of_source = self.best * best + self.rivals * rivals + self.choice * chosen
+        return self.slope * margins + of_source + self.intercept
 
     def to_dict(self) -> dict[str, float]:
         """Return the numbers by name."""
@@ -89,17 +100,22 @@ class Calibration:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build what `to_dict` described."""
-        return cls(*(float(values[name]) for name in ("slope", "best", "rivals", "intercept", "threshold")))
+        return cls(**{each.name: float(values[each.name]) for each in fields(cls)})
 
 
-def _rivalry(margins: Floats, sizes: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Return for each pair the largest margin of its source, and the mean of its largest twenty."""
+def _rivalry(margins: Floats, sizes: NDArray[np.intp], choice: Floats | None) -> list[Floats]:
+    """Return for each pair the largest margin of its source, the mean of its largest, and its largest by choice."""
     best, rivals = np.zeros(len(sizes)), np.zeros(len(sizes))
     for place, own in enumerate(np.split(margins, np.cumsum(sizes)[:-1])):
         if len(own):
             largest = np.partition(own, -RIVALS)[-RIVALS:] if len(own) > RIVALS else own
             best[place], rivals[place] = largest.max(), np.sort(largest).mean()  # one order, one sum
-    return np.repeat(best, sizes), np.repeat(rivals, sizes)
+    of_sources = [best, rivals]
+    if choice is not None:
+        ends = np.cumsum(sizes)
+        parts = [choice[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+        of_sources.append(np.array([part.max() if len(part) else 0.0 for part in parts]))
+    return [np.repeat(values, sizes) for values in of_sources]
 
 
 def _likeliest(margins: Floats, judged: Judged, most: int) -> NDArray[np.intp]:

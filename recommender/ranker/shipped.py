@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
-from recommender.ranker.trees import Floats, Member, Trees
+from recommender.ranker.trees import ORDER, PAIRS, Floats, Member, Trees
 from recommender.settings import RankerSettings
 
 # How alike the words are: the cosine as a part of the best one, and how rare the rarest word in common is.
@@ -18,7 +18,7 @@ WORDS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared"
 TEXT_LENGTH = "length.text_words_source"
 SHORT = 50.0  # words; in a text of this length the trees have half a voice
 VOICE = 1.4  # of the trees, in units of their spread, beside the words' sum in [0, 1.4]
-MEMBERS = (Member("rank:ndcg", seed=0), Member("binary:logistic", seed=1))
+MEMBERS = (Member(ORDER, seed=0), Member(PAIRS, seed=1))
 # How much titles alone tell differs most between sites: one repeats them from week to week, another names the news.
 LEFT_OUT = (
     "title_terms.",
@@ -127,7 +127,10 @@ class ShippedRanker:
 
     def _known(self, X: NDArray[np.float32], name: str) -> Floats:
         """Return a column, 0 where it is unknown."""
-        values: Floats = np.nan_to_num(self._columns(X, (name,))[:, 0].astype(np.float64))
+        if name not in self.names:
+            return np.zeros(len(X))
+        values: Floats = X[:, self.names.index(name)].astype(np.float64)
+        values[np.isnan(values)] = 0.0
         return values
 
     def _voice(self, X: NDArray[np.float32]) -> Floats:

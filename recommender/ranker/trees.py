@@ -2,78 +2,84 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from recommender.ranker.judged import Judged
+from recommender.ranker.objectives import Losses, Objective
 from recommender.settings import RankerSettings
 
 Floats = NDArray[np.float64]
 BINS = 128  # of a feature's values
 # Stands for an unknown value: without gaps the library keeps a byte a value, with them four.
 UNKNOWN = np.float32(-999.0)
+TOP = 5  # places of a list for which the order counts
+LEAST_RATE = 1e-6  # of kept pairs, to start from
 LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
+
+
+ORDER, CHOICE, PAIRS = "order", "choice", "pairs"
 
 
 @dataclass(frozen=True)
 class Member:
     """One of the trainings that are summed up.
 
-    By `rank:ndcg` a source counts by the order of its whole list, so that large groups win. By `binary:logistic`
-    each pair counts by itself, those of a source with n kept links ``1 / n`` each, so that small stories win.
-    Together they serve both.
+    By `ORDER` the pairs of a source are compared with each other by what a swap would cost its list, so that large
+    groups win; by `CHOICE` the kept pairs share the mass of their list; by `PAIRS` each pair counts by itself, those
+    of a source with n kept links ``1 / n`` each, so that small stories win. Together they serve all.
     """
 
     objective: str
     seed: int
 
-    @property
-    def by_lists(self) -> bool:
-        """Whether it compares the pairs of a source with each other."""
-        return self.objective.startswith("rank:")
 
-
-MEMBERS = (Member("rank:ndcg", seed=0), Member("rank:ndcg", seed=1), Member("binary:logistic", seed=2))
+MEMBERS = (Member(ORDER, seed=0), Member(CHOICE, seed=1), Member(PAIRS, seed=2))
 
 
 class Trees:
     """Trees of a few trainings; a margin is the weighted sum of theirs.
 
-    Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82.
+    By order as of Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82.
 
     Attributes
     ----------
     boosters : tuple of xgboost.Booster
     weights : tuple of float
         What the margin of each training is multiplied by.
+    objectives : tuple of str
+        What each training strove for.
     """
 
-    def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float]):
-        if len(weights) != len(boosters) or not boosters:
-            raise ValueError(f"{len(boosters)} trainings with {len(weights)} weights")
+    def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float], objectives: Sequence[str]):
+        if not len(weights) == len(boosters) == len(objectives) > 0:
+            raise ValueError(f"{len(boosters)} trainings for {len(objectives)} ends with {len(weights)} weights")
         self.boosters = tuple(boosters)
         self.weights = tuple(weights)
+        self.objectives = tuple(objectives)
         for booster in boosters:
             booster.set_param({"nthread": 1})
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
-        return type(self), (self.boosters, self.weights)  # a booster forgets on its way how many threads it may use
+        # Made anew, since a booster forgets on its way how many threads it may use.
+        return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
     def grow(cls, judged: Judged, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
-        """Train every member on the same pairs; members of one kind share the library's matrix, costly to make."""
-        filled = replace(judged, features=_filled(judged.features))
-        boosters: list[xgboost.Booster] = []
-        for by_lists, alike in itertools.groupby(members, key=lambda member: member.by_lists):
-            matrix = _matrix(filled, by_lists)
-            boosters += [xgboost.train(_parameters(settings, member), matrix, settings.trees) for member in alike]
-        return cls(boosters, [1.0] * len(boosters))
+        """Train every member on the same pairs, in one matrix of the library, which is costly to make."""
+        matrix = xgboost.QuantileDMatrix(
+            _filled(judged.features), judged.kept.astype(np.float32), max_bin=BINS, nthread=1
+        )
+        matrix.set_group(judged.sizes)
+        losses = Losses(judged)
+        boosters = [_trained(matrix, losses, member, settings) for member in members]
+        return cls(boosters, [1.0] * len(boosters), [member.objective for member in members])
 
     def balancing(self, X: NDArray[np.float32]) -> list[float]:
         """Return weights by which each training has an equal voice on these rows, and all of them a spread of about 1.
@@ -85,14 +91,20 @@ class Trees:
 
     def weighted(self, weights: Sequence[float]) -> Trees:
         """Return the same trees with other weights."""
-        return Trees(self.boosters, weights)
+        return Trees(self.boosters, weights, self.objectives)
 
     def margin(self, X: NDArray[np.float32]) -> Floats:
         """Return the weighted sum of the trainings' margins, ``(n_pairs,)``."""
-        total = np.zeros(len(X))
-        for margin, weight in zip(self._margins(X), self.weights, strict=True):
+        return self.margins(X)[0]
+
+    def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Return the weighted sum of the trainings' margins, and what of it those by choice gave."""
+        total, choice = np.zeros(len(X)), np.zeros(len(X))
+        for margin, weight, objective in zip(self._margins(X), self.weights, self.objectives, strict=True):
             total += weight * margin
-        return total
+            if objective == CHOICE:
+                choice += weight * margin
+        return total, choice
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return how the margin changes at each feature on the way through the trees, a column each.
@@ -110,6 +122,7 @@ class Trees:
         """Return trees and weights as JSON-ready values."""
         return {
             "weights": list(self.weights),
+            "objectives": list(self.objectives),
             "trees": [booster.save_raw("json").decode() for booster in self.boosters],
         }
 
@@ -121,27 +134,17 @@ class Trees:
             if not trees.startswith("{"):  # on an empty buffer the library ends the process
                 raise ValueError("trees that are no JSON object")
             booster.load_model(bytearray(trees.encode()))
-        return cls(boosters, [float(weight) for weight in values["weights"]])
+        return cls(
+            boosters, [float(weight) for weight in values["weights"]], [str(one) for one in values["objectives"]]
+        )
 
     def _margins(self, X: NDArray[np.float32]) -> list[Floats]:
         filled = _filled(X)
         return [one.inplace_predict(filled, predict_type="margin").astype(np.float64) for one in self.boosters]
 
 
-def _matrix(filled: Judged, by_lists: bool) -> xgboost.QuantileDMatrix:
-    matrix = xgboost.QuantileDMatrix(filled.features, filled.kept.astype(np.float32), max_bin=BINS, nthread=1)
-    if by_lists:
-        matrix.set_group(filled.sizes)
-    else:
-        source = np.repeat(np.arange(len(filled.sizes)), filled.sizes)
-        weights = 1 / np.maximum(np.bincount(source, filled.kept, len(filled.sizes)), 1)[source]
-        matrix.set_weight(weights / weights.mean())
-    return matrix
-
-
-def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
+def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
     parameters = {
-        "objective": member.objective,
         "tree_method": "hist",
         "max_bin": BINS,
         "grow_policy": "lossguide",
@@ -155,9 +158,21 @@ def _parameters(settings: RankerSettings, member: Member) -> dict[str, Any]:
         "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
-    if member.by_lists:
-        parameters |= {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": 20}
-    return parameters
+    objective: Objective | None = None
+    if member.objective == ORDER:
+        parameters |= {
+            "objective": "rank:ndcg",
+            "lambdarank_pair_method": "topk",
+            "lambdarank_num_pair_per_sample": TOP,
+        }
+    elif member.objective == CHOICE:
+        objective, parameters["base_score"] = losses.choice, 0.0
+    else:
+        objective, parameters["base_score"] = (
+            losses.pairs,
+            float(logit(np.clip(losses.rate, LEAST_RATE, 1 - LEAST_RATE))),
+        )
+    return xgboost.train(parameters, matrix, settings.trees, obj=objective)
 
 
 def fill_gaps(X: NDArray[np.float32]) -> None:

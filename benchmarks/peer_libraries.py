@@ -1,0 +1,95 @@
+"""Python libraries that find the nearest articles, and the engine beside them: seconds of a core for all articles."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import ModuleType
+
+import numpy as np
+
+from recommender import Article, Recommender
+
+K = 10
+SOURCES = 640  # of the engine and of BM25, which take the same for each
+
+
+def texts_of(articles: Sequence[Article]) -> list[str]:
+    """Return what libraries get to read of each article: its title and its excerpt."""
+    return [f"{article.title} {article.excerpt}" for article in articles]
+
+
+def engine(articles: Sequence[Article]) -> float:
+    """Return the seconds of a fit, and of suggestions with reasons for some sources as for all."""
+    started = time.process_time()
+    model = Recommender().fit(articles)
+    model.index.prepare()
+    fitted = time.process_time()
+    some = min(SOURCES, len(articles))
+    first = (len(articles) - some) // 2
+    model.answers(np.arange(first, first + some), K, 0.0)
+    return (time.process_time() - fitted) * len(articles) / some + fitted - started
+
+
+def nearest_neighbours(articles: Sequence[Article]) -> float:
+    """Return the seconds of scikit-learn's exact search."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.neighbors import NearestNeighbors
+
+    texts = texts_of(articles)
+    started = time.process_time()
+    X = TfidfVectorizer(dtype=np.float32).fit_transform(texts)
+    NearestNeighbors(n_neighbors=K + 1, metric="cosine", algorithm="brute", n_jobs=1).fit(X).kneighbors(X)
+    return time.process_time() - started
+
+
+def microsoft(articles: Sequence[Article]) -> float:
+    """Return the seconds of Microsoft recommenders' TF-IDF, which sorts the whole n by n matrix."""
+    # Its module imports `transformers` for the tokenizers of BERT alone, which are downloads and not asked for here.
+    sys.modules.setdefault("transformers", ModuleType("transformers")).BertTokenizer = None  # type: ignore[attr-defined]
+    import pandas as pd
+    from recommenders.models.tfidf.tfidf_utils import TfidfRecommender
+
+    rows = [(article.id, article.title, article.excerpt) for article in articles]
+    frame = pd.DataFrame(rows, columns=["id", "title", "excerpt"])
+    started = time.process_time()
+    model = TfidfRecommender("id", tokenization_method="none")
+    cleaned = model.clean_dataframe(frame, ["title", "excerpt"])
+    model.fit(*model.tokenize_text(cleaned))
+    model.recommend_top_k_items(cleaned, K)
+    return time.process_time() - started
+
+
+def bm25(articles: Sequence[Article]) -> float:
+    """Return the seconds of bm25s, of some sources as of all."""
+    import bm25s
+
+    texts = texts_of(articles)
+    started = time.process_time()
+    index = bm25s.BM25()
+    index.index(bm25s.tokenize(texts, show_progress=False), show_progress=False)
+    fitted = time.process_time()
+    some = min(SOURCES, len(texts))
+    asked = bm25s.tokenize(texts[:some], show_progress=False)
+    index.retrieve(asked, k=K + 1, show_progress=False, n_threads=1)
+    return (time.process_time() - fitted) * len(texts) / some + fitted - started
+
+
+def gensim_tfidf(articles: Sequence[Article]) -> float:
+    """Return the seconds of gensim's TF-IDF and its sparse index, each article asked of all."""
+    from gensim.corpora import Dictionary
+    from gensim.models import TfidfModel
+    from gensim.similarities import SparseMatrixSimilarity
+    from gensim.utils import simple_preprocess
+
+    texts = texts_of(articles)
+    started = time.process_time()
+    words = [simple_preprocess(text) for text in texts]
+    dictionary = Dictionary(words)
+    bags = [dictionary.doc2bow(of_one) for of_one in words]
+    weighted = TfidfModel(bags)[bags]
+    index = SparseMatrixSimilarity(weighted, num_features=len(dictionary), num_docs=len(bags), num_best=K + 1)
+    for _ in index:  # it yields the best of each article that it holds
+        pass
+    return time.process_time() - started
