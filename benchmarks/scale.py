@@ -58,14 +58,14 @@ def asked(folder: Path) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     rows = rng.choice(len(model.corpus), DRAFTS, replace=False)
     drafts = [replace(model.corpus[int(row)], id=f"draft-{row}", url=None) for row in rows]
-    model.suggest(drafts[0])
+    figures["first draft s"] = seconds(lambda: model.suggest(drafts[0]))
     of_drafts = [seconds(lambda one=draft: model.suggest(one)) for draft in drafts]
     figures["draft p50 ms"], figures["draft p99 ms"] = np.percentile(of_drafts, [50, 99]) * 1000
     start = len(model.corpus) // 2
     cpu = time.process_time()
     model.answers(np.arange(start, start + SAMPLE), 5, 0.0)
     figures["batch ms an article, one core"] = (time.process_time() - cpu) / SAMPLE * 1000
-    figures["resident MB"] = resident()
+    figures["resident MB"], figures["of which shared with other processes"] = resident()
     newest = model.corpus.newest
     new = [
         replace(draft, id=f"new-{place}", published_at=newest + timedelta(minutes=place + 1))
@@ -83,21 +83,26 @@ def seconds(work: Any) -> float:
     return time.perf_counter() - started
 
 
-def resident() -> float:
-    """Return the memory of this process in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def resident() -> tuple[float, float]:
+    """Return the memory of this process, and the part of it that is pages of files, in MB."""
+    pages = map(int, Path("/proc/self/statm").read_text().split()[1:3])
+    whole, shared = (count * os.sysconf("SC_PAGE_SIZE") / 1e6 for count in pages)
+    return whole, shared
 
 
 def table(found: list[dict[str, Any]]) -> str:
     """Return the figures as Markdown, a column for each size."""
     header = [f"{one['articles']:,}" + (", resampled" if one["resampled"] else "") for one in found]
     names = [name for name in found[0] if name not in {"articles", "resampled"}]
-    rows = [[name, *(f"{one[name]:,.1f}" for one in found)] for name in names]
+    rows = [[name, *(_shown(name, one[name]) for one in found)] for name in names]
     hours = [one["batch ms an article, one core"] * one["articles"] / 3.6e6 for one in found]
     return markdown_table(
         ["", *header], [*rows, ["batch, all articles, hours of a core", *(f"{of:.2f}" for of in hours)]]
     )
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:,.2f}" if name.endswith(" s") else f"{value:,.1f}"
 
 
 def main() -> None:

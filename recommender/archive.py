@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from recommender.corpus import Corpus
+from recommender.corpus_files import ARTICLES, add_corpus, open_corpus
 from recommender.errors import ModelFormatError, RecommenderError
 from recommender.features import FeatureModel, Index, feature_names
 from recommender.features.text import N_BUCKETS as N_TERMS
@@ -18,37 +19,33 @@ from recommender.features.topics import N_BUCKETS as N_TOPICS
 from recommender.features.topics import TopicModel
 from recommender.index_files import index_arrays, open_index
 from recommender.ranker import Ranker, load_ranker
-from recommender.records import Article
 from recommender.settings import Settings
-from recommender.sources.folder import without_collection
 from recommender.storage import Folder
 
-ARTICLES, RANKER, CARD = "articles.jsonl", "ranker.json", "README.md"
+RANKER, CARD = "ranker.json", "README.md"
+MAPPED = (ARTICLES,)
 
 
 def pack(features: FeatureModel, ranker: Ranker, index: Index, settings: Settings) -> Folder:
     """Return the contents of a model folder."""
     corpus = index.corpus
-    encoder = msgspec.json.Encoder()
-    articles = encoder.encode_lines(corpus.originals)
-    folder = Folder(
-        facts={
-            "settings": settings.to_dict(),
-            "corpus": {
-                "articles": len(corpus),
-                "relations": len(corpus.links),
-                "sha256": hashlib.sha256(articles).hexdigest(),
-                "topic_parents": corpus.topic_parents,
-            },
-            "features": {
-                "articles": features.text_.n_articles_,
-                "topic_parents": features.topics_.parents_,
-            },
-            "ranker": ranker.kind,
-        }
-    )
-    folder.texts = {
-        ARTICLES: articles,
+    folder = Folder()
+    add_corpus(folder, corpus)
+    folder.facts = {
+        "settings": settings.to_dict(),
+        "corpus": {
+            "articles": len(corpus),
+            "relations": len(corpus.links),
+            "sha256": hashlib.sha256(folder.text(ARTICLES)).hexdigest(),
+            "topic_parents": corpus.topic_parents,
+        },
+        "features": {
+            "articles": features.text_.n_articles_,
+            "topic_parents": features.topics_.parents_,
+        },
+        "ranker": ranker.kind,
+    }
+    folder.texts |= {
         RANKER: json.dumps(ranker.to_dict(), sort_keys=True).encode(),
         CARD: _card(ranker, corpus).encode(),
     }
@@ -95,9 +92,7 @@ def _unpack(folder: Folder) -> tuple[FeatureModel, Ranker, Index, Settings]:
     frequency = _frequency(folder, "topics", N_TOPICS, n_articles)
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = FeatureModel(text, topics)
-    with without_collection():  # nothing of it is garbage
-        articles = msgspec.json.Decoder(Article).decode_lines(folder.text(ARTICLES))
-        corpus = Corpus.from_articles(articles, facts["corpus"]["topic_parents"])
+    corpus = open_corpus(folder, facts["corpus"]["topic_parents"])
     index = open_index(folder, corpus, features) or features.index(corpus)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
@@ -125,9 +120,10 @@ def _card(ranker: Ranker, corpus: Corpus) -> str:
 Scores related links among {len(corpus):,} articles of one site, learned from {len(corpus.links):,} curated relations.
 
 - Ranker: {ranker.kind}.
-- Files: `manifest.json` lists every file with its sha256. `articles.jsonl` holds the articles, `ranker.json` the
-  trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and topic occurs;
-  the other arrays are the articles in vectors, opened as they lie there.
+- Files: `manifest.json` lists every file with its sha256. `articles.jsonl` holds the articles, a line each,
+  `ranker.json` the trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and
+  topic occurs; the other arrays are where each article lies, what leads to it, and the articles in vectors. All are
+  opened as they lie there.
 - Nothing here can execute. `Recommender.load` refuses a folder that differs from its manifest.
 - Made with `recommender train`; inspect it with `recommender inspect`.
 """

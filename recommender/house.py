@@ -133,14 +133,18 @@ class House:
 
     def block(self, source_row: int, source: Article, row: int) -> str | None:
         """Say which rule forbids a link by name, by a list of the house; None for none of them."""
-        target = self.corpus[row]
         if source_row in self.blocked_sources:
             return f"the house gives {source.id} no suggestions (rules.block_sources)"
         if (source_row, row) in self.never:
-            return f"the house never puts {source.id} and {target.id} together (rules.never)"
+            return f"the house never puts {source.id} and {self.corpus[row].id} together (rules.never)"
         if row in self.blocked_targets:
-            return f"the house never suggests {target.id} (rules.block_targets)"
-        if self.providers and self.providers & set(_names(target.provider)):
+            return f"the house never suggests {self.corpus[row].id} (rules.block_targets)"
+        kinds = self.providers or self.never_topics
+        return self._block_of_kind(source, self.corpus[row]) if kinds else None  # the article is read for these only
+
+    def _block_of_kind(self, source: Article, target: Article) -> str | None:
+        """Say which rule forbids a link by provider or topic."""
+        if self.providers & set(_names(target.provider)):
             return f"the house suggests nothing from {_called(target.provider)} (rules.block_providers)"
         if self.never_topics:
             mine, theirs = self._topics(source), self._topics(target)

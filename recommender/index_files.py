@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.checked_arrays import ascend, check, finite, numbers, rows, starts
 from recommender.corpus import Corpus
 from recommender.errors import ModelFormatError
 from recommender.features import FeatureModel, Index, Vectors
@@ -16,7 +19,7 @@ from recommender.features.likeness import SHARES
 from recommender.features.rows import whole
 from recommender.features.text import N_BUCKETS, TextVectors
 from recommender.features.topics import N_BUCKETS as N_TOPICS
-from recommender.storage import Folder
+from recommender.storage import THREADS, Folder
 
 MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
 COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64", "title_words": "float64", "words": "float64"}
@@ -32,8 +35,14 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     arrays |= _of_matrix(INVERTED, index.inverted.all_turned())
     arrays["spelling_values.npy"] = whole(text.spelling).data  # its columns are those of the characters
     title, words = vectors.words.T
-    columns = {"providers": vectors.providers, "days": vectors.days, "quality": vectors.quality}
+    columns: dict[str, NDArray[Any]] = {
+        "providers": vectors.providers,
+        "days": vectors.days,
+        "quality": vectors.quality,
+    }
     columns |= {"title_words": title, "words": words}
+    columns |= {"eligible": index.eligible.view(np.uint8), "link_likeness": index.link_likeness}
+    columns["by_provider"] = index.by_provider[1].astype(np.int64, copy=False)
     return arrays | {f"{name}.npy": np.ascontiguousarray(values) for name, values in columns.items()}
 
 
@@ -48,12 +57,15 @@ def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index 
     if f"{INVERTED}_values.npy" not in folder.arrays:
         return None
     n_articles = len(corpus)
-    found = {name: _matrix(folder, name, (n_articles, width)) for name, width in MATRICES.items()}
-    inverted = _matrix(folder, INVERTED, (len(SHARES) * N_BUCKETS, n_articles))
+    shapes = {name: (n_articles, width) for name, width in MATRICES.items()}
+    shapes[INVERTED] = (len(SHARES) * N_BUCKETS, n_articles)
+    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the lock where it looks through an array
+        matrices = pool.map(partial(_matrix, folder), shapes, shapes.values())
+        found = dict(zip(shapes, matrices, strict=True))
     characters = found["characters"]
-    values = _numbers(folder, "spelling_values.npy", "float32", characters.nnz)
+    values = finite(folder, "spelling_values.npy", "float32", characters.nnz)
     spelling = sparse.csr_matrix((values, characters.indices, characters.indptr), shape=characters.shape)
-    columns = {name: _numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
+    columns = {name: numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
     _check_days(columns["days"], corpus)
     vectors = Vectors(
         TextVectors(found["title"], found["excerpt"], found["full"], characters, spelling),
@@ -63,7 +75,27 @@ def open_index(folder: Folder, corpus: Corpus, features: FeatureModel) -> Index 
         columns["quality"],
         np.column_stack([columns["title_words"], columns["words"]]),
     )
-    return Index.opened(corpus, vectors, features.text_, inverted)
+    return Index.opened(
+        corpus, vectors, features.text_, found[INVERTED], **_ready(folder, corpus, columns["providers"])
+    )
+
+
+def _ready(folder: Folder, corpus: Corpus, providers: NDArray[np.int64]) -> dict[str, Any]:
+    """Return what an index would else make of all articles, or all relations, when it is first asked."""
+    if "eligible.npy" not in folder.arrays:  # as in older folders
+        return {}
+    n_articles = len(corpus)
+    eligible = rows(folder, "eligible.npy", 2, "uint8")
+    ordered = rows(folder, "by_provider.npy", n_articles, "int64")
+    check(len(eligible) == n_articles, "eligible.npy", "articles.jsonl")
+    check(len(ordered) == n_articles, "by_provider.npy", "providers.npy")
+    by_provider = providers[ordered]
+    check(ascend(by_provider, ordered), "by_provider.npy", "providers.npy")
+    return {
+        "eligible": eligible.view(np.bool_),
+        "by_provider": (by_provider, ordered),
+        "link_likeness": finite(folder, "link_likeness.npy", "float32", corpus.neighbours.nnz),
+    }
 
 
 def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
@@ -76,26 +108,13 @@ def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
 
 
 def _matrix(folder: Folder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
-    starts = _numbers(folder, f"{name}_starts.npy", "int64", shape[0] + 1)
-    columns = folder.array(f"{name}_columns.npy", "int32")
-    values = _numbers(folder, f"{name}_values.npy", "float32", len(columns))
-    if starts[0] != 0 or starts[-1] != len(columns) or (np.diff(starts) < 0).any():
-        raise ModelFormatError(f"{name}_starts.npy and {name}_columns.npy do not fit; train the model again")
-    if len(columns) and not 0 <= columns.min() <= columns.max() < shape[1]:
-        raise ModelFormatError(f"{name}_columns.npy must hold 0 to {shape[1] - 1}; train the model again")
-    if not np.isfinite(values).all():
-        raise ModelFormatError(f"{name}_values.npy must hold finite numbers; train the model again")
+    columns = rows(folder, f"{name}_columns.npy", shape[1])
+    begins = starts(folder, name, shape[0], f"{name}_columns.npy", len(columns))
+    values = finite(folder, f"{name}_values.npy", "float32", len(columns))
     dtype = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
-    matrix = sparse.csr_matrix((values, columns, starts.astype(dtype)), shape=shape)
+    matrix = sparse.csr_matrix((values, columns, begins.astype(dtype)), shape=shape)
     matrix.has_sorted_indices = True  # as it was written; to look would cost a pass, and nothing relies on it but speed
     return matrix
-
-
-def _numbers(folder: Folder, file: str, dtype: str, count: int) -> NDArray[Any]:
-    values = folder.array(file, dtype)
-    if len(values) != count:
-        raise ModelFormatError(f"{file} must hold {count} numbers, got {len(values)}; train the model again")
-    return values
 
 
 def _check_days(days: NDArray[Any], corpus: Corpus) -> None:

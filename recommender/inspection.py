@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recommender.archive import MAPPED
 from recommender.errors import ModelFormatError
 from recommender.storage import read_folder
 
@@ -16,7 +17,7 @@ def describe_model(path: Path | str) -> str:
     ModelFormatError
         As of `read_folder`, or when the manifest lacks a fact.
     """
-    folder = read_folder(Path(path))
+    folder = read_folder(Path(path), mapped=MAPPED)
     facts = folder.facts
     try:
         corpus = facts["corpus"]

@@ -321,8 +321,7 @@ class Recommender:
                 vectors = state.features.transform(newer[len(state.index.corpus) :])
                 self._current = replace(state, index=state.index.grown(newer, vectors))
                 return
-            kept = [article for article in state.index.corpus.originals if article.id not in new]
-            self._current = state.restated([*kept, *new.values()])
+            self._current = state.restated(new, new.values())
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget articles, without learning anew.
@@ -337,7 +336,7 @@ class Recommender:
             corpus = state.index.corpus
             gone = {corpus[corpus.row(name)].id for name in ids}
             gone |= {lost for lost, kept in corpus.merged if kept in gone}
-            self._current = state.restated([one for one in corpus.originals if one.id not in gone])
+            self._current = state.restated(gone, ())
 
     def renew(self, articles: Iterable[Article]) -> None:
         """Replace the whole corpus by these articles, without learning anew.
@@ -351,7 +350,7 @@ class Recommender:
         self._house(corpus).check()
         with self._changing:
             state = self._state
-            self._current = replace(state, index=state.features.index(corpus, like=state.index))
+            self._current = replace(state, index=state.features.index(corpus, like=state.in_memory().index))
 
     def save(self, path: Path | str) -> None:
         """Write a model folder, as a whole or not at all.
@@ -377,7 +376,7 @@ class Recommender:
         ModelFormatError
             When it is damaged, of another version, or no model folder.
         """
-        contents = read_folder(Path(path))
+        contents = read_folder(Path(path), mapped=archive.MAPPED)
         features, ranker, index, settings = archive.unpack(contents)
         decisions = Decisions.from_bytes(contents.texts.get(DECISIONS, b""))
         if decisions.problems:

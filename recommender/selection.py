@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from recommender.features import Asked
 from recommender.features.columns import cosines_with
 from recommender.house import Orders
 from recommender.records import Article
+from recommender.sequences import Lazy
 from recommender.settings import SelectionSettings
 
 
@@ -65,12 +64,11 @@ def obstacle(asked: Asked, row: int, settings: SelectionSettings, orders: Orders
 def _obstacle(
     asked: Asked, row: int, settings: SelectionSettings, curated: frozenset[int], orders: Orders | None
 ) -> str | None:
-    article = asked.index.corpus[row]
     if row == asked.row:
         return "it is the source itself"
-    if article.removed:
+    if not asked.index.eligible[row]:
         return "it was removed"
-    if settings.only_published and not article.published:
+    if settings.only_published and not asked.index.corpus[row].published:
         return "it is not published, and selection.only_published is set"
     if row in curated:
         return "an editor has linked it already, and selection.repeat_curated is off"
@@ -230,20 +228,14 @@ class CandidateTexts:
         return same_text(title, _Titles(self._corpus, self._rows[places]), cosines, gaps)
 
 
-class _Titles(Sequence[str]):
+class _Titles(Lazy[str]):
     """Titles of some rows, each looked up when it is asked for: few are, and a large corpus lies on disk."""
 
     def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
         self._corpus, self._rows = corpus, rows
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self._corpus[int(row)].title for row in self._rows[index]]
-        return self._corpus[int(self._rows[index])].title
+    def at(self, place: int) -> str:
+        return self._corpus[int(self._rows[place])].title
 
     def __len__(self) -> int:
         return len(self._rows)

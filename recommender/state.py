@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from recommender.errors import SettingsError
 from recommender.features import FeatureModel, Index, Vectors
 from recommender.ranker import Ranker
 from recommender.records import Article
+from recommender.sources.folder import without_collection
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,24 @@ class State:
     ranker: Ranker
     index: Index
 
-    def restated(self, articles: Sequence[Article]) -> State:
-        """Return the same of other articles; what stands unchanged among them is taken over."""
-        old = self.index
-        corpus = Corpus.from_articles(articles, old.corpus.topic_parents, old.corpus.report)
-        return replace(self, index=self.features.index(corpus, like=old))
+    def in_memory(self) -> State:
+        """Return the same with every article read, for what looks at all of them."""
+        with without_collection():
+            return replace(self, index=replace(self.index, corpus=self.index.corpus.in_memory()))
+
+    def restated(self, without: Collection[str], more: Iterable[Article]) -> State:
+        """Return the same without some ids and with more articles; what stands unchanged is taken over."""
+        old = self.in_memory().index
+        with without_collection():
+            articles = [one for one in old.corpus.originals if one.id not in without]
+            corpus = Corpus.from_articles([*articles, *more], old.corpus.topic_parents, old.corpus.report)
+            return replace(self, index=self.features.index(corpus, like=old))
 
     def knowing(self, target: str | Article) -> State:
         """Return the state, with a target that it does not hold added for this one question."""
         if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
             return self
-        return self.restated([*self.index.corpus.originals, target])
+        return self.restated((), [target])
 
     def question(
         self, source: str | Article, as_of: datetime | None

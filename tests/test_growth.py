@@ -95,10 +95,11 @@ def test_nothing_old_is_looked_at_again(site: list[Article], monkeypatch: pytest
         article(60, published_at=START),
         article(3, words=8),
         article(60, url="https://example.org/7"),
+        article(60, url="https://example.org/0"),
         article(60, url="https://example.org/60#one"),
         article(60, published_at=None),
     ],
-    ids=["older", "oldest", "known id", "known address", "fragment", "undated"],
+    ids=["older", "oldest", "known id", "known address", "address of the first", "fragment", "undated"],
 )
 def test_where_more_than_the_end_changes_it_is_made_anew(site: list[Article], added: Article) -> None:
     model, anew = Recommender().fit(site), Recommender().fit(site)
@@ -115,6 +116,15 @@ def test_what_older_articles_linked_to_before_it_was_there(site: list[Article]) 
         model.add([late])
         same(model.corpus, Corpus.from_articles([*waiting, late]))
         assert model.corpus.neighbours[len(waiting)].nnz == 1
+
+
+def test_an_id_that_was_not_there_wins_over_the_address_once_it_is(site: list[Article]) -> None:
+    waiting = [*site, article(50, relations=(Relation("https://example.org/7", target_id="later"),))]
+    model = Recommender().fit(waiting)
+    assert model.corpus.links[-1].tolist() == [50, 7]
+    model.add([article(61, id="later")])
+    same(model.corpus, Corpus.from_articles([*waiting, article(61, id="later")]))
+    assert model.corpus.links[-1].tolist() == [50, 51]
 
 
 def test_two_models_of_one_corpus_grow_apart(site: list[Article]) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from recommender import ModelFormatError, Recommender
+from recommender import Article, ModelFormatError, Recommender
 from recommender.features import FeatureModel
+from recommender.stored_articles import Lines
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -55,6 +59,45 @@ def test_a_folder_without_an_index_has_it_made(unlearned: Recommender, folder: P
     assert dict(Recommender.load(folder).suggest_all()) == dict(unlearned.suggest_all())
 
 
+def test_a_folder_of_an_older_version_is_read_and_saved_as_a_new_one(
+    unlearned: Recommender, folder: Path, tmp_path: Path
+) -> None:
+    saved = {file.name: file.read_bytes() for file in folder.iterdir()}
+    newer = {"eligible.npy", "by_provider.npy", "link_likeness.npy", "article_starts.npy", "times.npy", "links.npy"}
+    prefixes = ("folded_", "neighbours_", "external_", "ids_", "addresses_", "awaited_", "pages")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name in [name for name in manifest["files"] if name in newer or name.startswith(prefixes)]:
+        del manifest["files"][name]
+        (folder / name).unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    model = Recommender.load(folder)
+    assert dict(model.suggest_all()) == dict(unlearned.suggest_all())
+    model.save(tmp_path / "new")
+    assert {file.name: file.read_bytes() for file in (tmp_path / "new").iterdir()} == saved
+
+
+def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = np.random.default_rng(0).choice([f"word{number}" for number in range(60)], (600, 5))
+    site = [
+        Article(f"a{row}", " ".join(words[row]), published_at=START + timedelta(hours=row), removed=row % 9 == 0)
+        for row in range(600)
+    ]
+    made = Recommender().fit(site)
+    made.save(tmp_path / "model")
+    model = Recommender.load(tmp_path / "model")
+    monkeypatch.setattr(Lines, "__iter__", None)  # nor is any passed over unread
+    draft = Article("draft", " ".join(words[7]), published_at=START)
+    found = model.suggest(draft, threshold=0)
+    assert found == made.suggest(draft, threshold=0)
+    assert len(found) == 5
+    lines = model.corpus.originals
+    assert isinstance(lines, Lines)
+    assert lines.decoded < 100  # what is suggested, and what ties in its score
+    model.add([Article("late", "Late", published_at=START + timedelta(days=60))])
+    assert model.suggest("late", threshold=0)
+    assert lines.decoded < 200
+
+
 CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("full_columns.npy", lambda old: np.where(old == old.max(), 2**20, old).astype(np.int32), "must hold 0 to 1048575"),
     ("title_columns.npy", lambda old: np.where(old == old.max(), -1, old).astype(np.int32), "must hold 0 to"),
@@ -69,6 +112,16 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("days.npy", lambda old: old + 1, "days.npy is not of the articles"),
     ("days.npy", lambda old: old * np.nan, "days.npy is not of the articles"),
     ("quality.npy", lambda old: old[1:], "quality.npy must hold"),
+    ("eligible.npy", lambda old: old + np.uint8(1), "eligible.npy must hold 0 to 1"),
+    ("eligible.npy", lambda old: old[1:], "eligible.npy and articles.jsonl do not fit"),
+    ("by_provider.npy", lambda old: old + 1, "by_provider.npy must hold 0 to"),
+    ("by_provider.npy", lambda old: old - 1, "by_provider.npy must hold 0 to"),
+    ("by_provider.npy", lambda old: old * 0, "by_provider.npy and providers.npy do not fit"),
+    ("by_provider.npy", lambda old: old[::-1].copy(), "by_provider.npy and providers.npy do not fit"),
+    ("by_provider.npy", lambda old: old[1:], "by_provider.npy and providers.npy do not fit"),
+    ("link_likeness.npy", lambda old: old[1:], "link_likeness.npy must hold"),
+    ("link_likeness.npy", lambda old: old * np.float32(np.nan), "link_likeness.npy must hold finite numbers"),
+    ("article_starts.npy", lambda old: old[1:], "article_starts.npy and articles.jsonl do not fit"),
 ]
 
 

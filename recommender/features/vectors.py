@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,10 +90,13 @@ class Index:
     words: TextModel
 
     @classmethod
-    def opened(cls, corpus: Corpus, vectors: Vectors, words: TextModel, inverted: sparse.csr_matrix) -> Index:
-        """Return an index whose words were made ready to be searched before."""
+    def opened(
+        cls, corpus: Corpus, vectors: Vectors, words: TextModel, inverted: sparse.csr_matrix, **ready: NDArray[Any]
+    ) -> Index:
+        """Return an index whose words, and what else is named, were made ready before."""
         index = cls(corpus, vectors, words)
         vars(index)["inverted"] = Inverted.of(inverted, words.document_frequency_, words.n_articles_)
+        vars(index).update(ready)
         return index
 
     @property
