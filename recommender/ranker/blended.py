@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ranker.boosted import rehearse
 from recommender.ranker.calibration import Calibration
 from recommender.ranker.judged import Judged
+from recommender.ranker.own import Own
 from recommender.ranker.shipped import ShippedRanker
-from recommender.ranker.trees import LEAST_SPREAD, Floats, Trees
+from recommender.ranker.trees import LEAST_SPREAD, Floats
 from recommender.settings import RankerSettings
 
 HALF = 50  # sources to learn from at which both have an equal voice
@@ -29,11 +29,11 @@ def own_share(n_sources: int) -> float:
 
 
 class BlendedRanker:
-    """A weighted sum of the margins of the site's own trees and of the shipped ranker, calibrated together.
+    """A weighted sum of the margins of the site's own and of the shipped ranker, calibrated together.
 
     Attributes
     ----------
-    own_ : Trees
+    own_ : Own
     shipped_ : ShippedRanker
     shipped_weight_ : float
         What the margin of the shipped ranker is multiplied by.
@@ -43,7 +43,7 @@ class BlendedRanker:
 
     kind = "blended"
 
-    def __init__(self, own: Trees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
+    def __init__(self, own: Own, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
         self.own_ = own
         self.shipped_ = shipped
         self.shipped_weight_ = shipped_weight
@@ -54,15 +54,14 @@ class BlendedRanker:
     def fit(cls, judged: Judged, settings: RankerSettings, shipped: ShippedRanker) -> Self:
         """Learn from the past, and weigh; calibrate on the newest sources with trees that have not seen them."""
         shipped = shipped.asked_in(judged.names)
-        rehearsed, final, new = rehearse(judged, settings)
+        rehearsed, final, new = Own.rehearse(judged, settings)
         share = own_share(len(judged.sizes))
         theirs = shipped.margin(new.features)
         spread = float(np.std(theirs))
         weight = (1 - share) / spread if spread > LEAST_SPREAD else 0.0
-        rehearsed, final = (one.weighted([share * each for each in one.weights]) for one in (rehearsed, final))
-        margins, choice = rehearsed.margins(new.features)
+        margins, choice = rehearsed.scaled(share).margins(new.features)
         calibration = Calibration.fit(margins + weight * theirs, new, choice)
-        return cls(final, shipped, weight, calibration)
+        return cls(final.scaled(share), shipped, weight, calibration)
 
     @property
     def threshold(self) -> float:
@@ -95,4 +94,4 @@ class BlendedRanker:
         """Build the ranker that `to_dict` described."""
         shipped = ShippedRanker.from_dict(values["shipped"]).asked_in(values["names"])
         calibration = Calibration.from_dict(values["calibration"])
-        return cls(Trees.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)
+        return cls(Own.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)
