@@ -18,7 +18,7 @@ from rich.table import Table
 from recommender import Recommender, RecommenderError, SettingsError, evaluate
 from recommender import __version__ as package_version
 from recommender.backfill import BackFill
-from recommender.batch import Summary, WriteBack, open_model, site_name, suggest_site, unsuggest_site
+from recommender.batch import WriteBack, open_model, site_name, suggest_site, unsuggest_site
 from recommender.commands import editors
 from recommender.commands.audit import audit
 from recommender.commands.operations import rollback
@@ -42,6 +42,7 @@ from recommender.history import save_keeping_previous
 from recommender.inspection import describe_model
 from recommender.job_folder import switched_off
 from recommender.records import Suggestion
+from recommender.summary import Summary
 
 
 class Verbs(click.Group):
