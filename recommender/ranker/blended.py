@@ -15,14 +15,14 @@ from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.trees import LEAST_SPREAD, Floats
 from recommender.settings import RankerSettings
 
-HALF = 50  # sources to learn from at which both have an equal voice
+HALF = 30  # sources to learn from at which both have an equal voice
 ENOUGH = 500  # sources from which on the site's own ranker is heard alone
 
 
 def own_share(n_sources: int) -> float:
     """Return how much of a blend is the site's own, in [0, 1].
 
-    >>> own_share(0), own_share(50), own_share(500)
+    >>> own_share(0), own_share(30), own_share(500)
     (0.0, 0.5, 1.0)
     """
     return 1.0 if n_sources >= ENOUGH else n_sources / (n_sources + HALF)
