@@ -122,6 +122,7 @@ def select(
     waiting = list(pinned)
     providers = _Providers(orders)
     likeness = np.zeros(len(scores))
+    taken = np.zeros(len(scores), dtype=bool)
     chosen: list[Choice] = []
     while len(chosen) < k and (waiting or len(left)):
         pin = bool(waiting)
@@ -129,7 +130,8 @@ def select(
             waiting.pop(0) if pin else int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
         )
         group = texts.group(best, may | rejected) if settings.collapse_duplicates else [best]
-        left = left[~np.isin(left, group)]
+        taken[group] = True
+        left = left[~taken[left]]
         if pin:
             group = [best, *(one for one in group if one not in pinned)]
         elif rejected[group].any():
