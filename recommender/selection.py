@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,11 +114,10 @@ def select(
     """
     texts = CandidateTexts(asked, source)
     diversity = float(settings.diversity)
-    places = order(asked, scores)
     curated = _curated(asked, settings)
     may = _eligible(asked, settings, curated, orders)
     rejected = _rejected_places(asked, orders)
-    left = places[may[places] & (scores[places] >= threshold)]
+    left = np.flatnonzero(may & (scores >= threshold))
     pinned = _pinned_places(asked, may, orders)
     waiting = list(pinned)
     providers = _Providers(orders)
@@ -126,9 +126,11 @@ def select(
     chosen: list[Choice] = []
     while len(chosen) < k and (waiting or len(left)):
         pin = bool(waiting)
-        best = (
-            waiting.pop(0) if pin else int(left[np.argmax((1 - diversity) * scores[left] - diversity * likeness[left])])
-        )
+        if pin:
+            best = waiting.pop(0)
+        else:
+            worth = (1 - diversity) * scores[left] - diversity * likeness[left]
+            best = texts.best(left[worth == worth.max()], scores)
         group = texts.group(best, may | rejected) if settings.collapse_duplicates else [best]
         taken[group] = True
         left = left[~taken[left]]
@@ -140,7 +142,7 @@ def select(
         shown = best if pin else next((one for one in group if providers.allow(texts.article(one))), None)
         if shown is None:
             continue
-        scored = next(int(place) for place in places if place in group)
+        scored = texts.best(group, scores)
         others = tuple(one for one in group if one != shown)
         chosen.append(Choice(shown, scored, others, bool(texts.of_source[group].any()), pin))
         providers.count(texts.article(shown))
@@ -202,6 +204,12 @@ class CandidateTexts:
         """Return the candidate at a place."""
         return self._corpus[int(self._rows[place])]
 
+    def best(self, places: Sequence[int] | NDArray[np.intp], scores: NDArray[np.float64]) -> int:
+        """Return the place of the highest score; of equals, that of the first id. Few ids are looked up so."""
+        values = scores[places]
+        equals = np.asarray(places)[values == values.max()].tolist()
+        return int(equals[0] if len(equals) == 1 else min(equals, key=lambda place: self.article(place).id))
+
     def cosines(self, place: int) -> NDArray[np.float32]:
         """Return the cosine of the full text at a place with that at every place."""
         return cosines_with(self._texts, place)
@@ -222,7 +230,7 @@ class CandidateTexts:
             left[new] = False
             found += new.tolist()
             waiting += new.tolist()
-        return sorted(found, key=lambda one: _canonical_first(self.article(one)))
+        return sorted(found, key=lambda one: _canonical_first(self.article(one))) if len(found) > 1 else found
 
     def _same(
         self, title: str, places: NDArray[np.intp], cosines: NDArray[np.floating], gaps: NDArray[np.floating]
