@@ -92,13 +92,12 @@ def test_a_choice_steps_with_caution() -> None:
     assert curvature == pytest.approx([LIST * CAUTION / 4] * 2)
 
 
-def test_the_rate_is_that_at_which_pairs_stand_still() -> None:
+def test_the_base_is_where_pairs_stand_still() -> None:
     pairs = Judged(
         np.zeros((5, 1), dtype=np.float32), np.array([1, 1, 0, 0, 1], dtype=bool), np.array([3, 2]), ("a.b",)
     )
     losses = Losses(pairs)
-    margin = np.full(5, np.log(losses.rate / (1 - losses.rate)), dtype=np.float32)
-    gradient, _ = derivatives(losses.pairs, margin)
+    gradient, _ = derivatives(losses.pairs, np.full(5, losses.base, dtype=np.float32))
     assert gradient.sum() == pytest.approx(0, abs=1e-6)
 
 

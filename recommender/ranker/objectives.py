@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from recommender.ranker.judged import Judged
 
@@ -19,6 +19,7 @@ Objective = Callable[[NDArray[np.float32], xgboost.DMatrix], Gradients]
 GROWTH = 0.5  # of a list's weight in a choice with the number of its kept pairs: 0 weighs lists alike, 1 links
 LIST = 10.0  # what a list of average weight puts against the trees' regularisation, which is made for pairs
 CAUTION = 3.0  # times the curvature: the pairs of a list move together, which its diagonal does not know
+LEAST_RATE = 1e-6  # of kept pairs
 
 
 class Losses:
@@ -35,9 +36,10 @@ class Losses:
         self._n_kept = np.add.reduceat(self._kept, self._starts)
 
     @property
-    def rate(self) -> float:
-        """The share of kept pairs, each pair weighed as in `pairs`; in (0, 1) where there are both kinds."""
-        return float(np.average(self._kept, weights=self._weight_of_pair))
+    def base(self) -> float:
+        """The margin that costs `pairs` least where it is the same of all: the log-odds of a kept pair, as weighed."""
+        rate = np.average(self._kept, weights=self._weight_of_pair)
+        return float(logit(np.clip(rate, LEAST_RATE, 1 - LEAST_RATE)))
 
     def pairs(self, margins: NDArray[np.float32], _: xgboost.DMatrix) -> Gradients:
         """Return the derivatives of the logistic loss, the pairs of a source with n kept links ``1 / n`` each."""

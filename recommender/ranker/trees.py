@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from recommender.ranker.judged import Judged
 from recommender.ranker.objectives import Losses, Objective
@@ -20,10 +19,7 @@ BINS = 128  # of a feature's values
 # Stands for an unknown value: without gaps the library keeps a byte a value, with them four.
 UNKNOWN = np.float32(-999.0)
 TOP = 5  # places of a list for which the order counts
-LEAST_RATE = 1e-6  # of kept pairs, to start from
 LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
-
-
 ORDER, CHOICE, PAIRS = "order", "choice", "pairs"
 
 
@@ -144,7 +140,7 @@ class Trees:
 
 
 def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
-    parameters = {
+    parameters: dict[str, Any] = {
         "tree_method": "hist",
         "max_bin": BINS,
         "grow_policy": "lossguide",
@@ -158,21 +154,18 @@ def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: 
         "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
-    objective: Objective | None = None
-    if member.objective == ORDER:
-        parameters |= {
-            "objective": "rank:ndcg",
-            "lambdarank_pair_method": "topk",
-            "lambdarank_num_pair_per_sample": TOP,
-        }
-    elif member.objective == CHOICE:
-        objective, parameters["base_score"] = losses.choice, 0.0
-    else:
-        objective, parameters["base_score"] = (
-            losses.pairs,
-            float(logit(np.clip(losses.rate, LEAST_RATE, 1 - LEAST_RATE))),
-        )
-    return xgboost.train(parameters, matrix, settings.trees, obj=objective)
+    aim, objective = _aim(member, losses)
+    return xgboost.train(parameters | aim, matrix, settings.trees, obj=objective)
+
+
+def _aim(member: Member, losses: Losses) -> tuple[dict[str, Any], Objective | None]:
+    """Return the parameters that a training strives by, and its loss where the library has none."""
+    if member.objective == CHOICE:
+        return {"base_score": 0.0}, losses.choice
+    if member.objective == PAIRS:
+        return {"base_score": losses.base}, losses.pairs
+    own = {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": TOP}
+    return {"objective": "rank:ndcg", **own}, None
 
 
 def fill_gaps(X: NDArray[np.float32]) -> None:
