@@ -38,7 +38,7 @@ class AddressBook:
         book = cls(pages_of_many(articles), 0, RowTable(), RowTable(), RowTable())
         book.add(articles)
         for lost, kept in merged:
-            book.ids.add(lost, next(book.ids.places(kept)))
+            book.ids.add(lost, next(iter(book.ids.places(kept))))
         return book
 
     def over(self, size: int) -> AddressBook:

@@ -225,7 +225,8 @@ class Corpus(Sequence[Article]):
         return self._first(self.book.addresses.places(self.book.key(address)))
 
     def _first(self, places: Iterable[int]) -> int | None:
-        return min((row for row in map(self.row_at, places) if row >= 0), default=None)
+        rows = [row for row in map(self.row_at, places) if row >= 0]
+        return min(rows) if rows else None
 
     def row_at(self, place: int) -> int:
         """Return the row of a place of the book; -1 for one that is not of this corpus."""
@@ -330,7 +331,7 @@ class Corpus(Sequence[Article]):
 
 def undirected(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
     """Return relations, each once and sorted, read as undirected."""
-    starts = np.searchsorted(links[:, 0], np.arange(size + 1))
+    starts = np.append(0, np.cumsum(np.bincount(links[:, 0], minlength=size)))
     ones = np.ones(len(links), dtype=np.float32)
     forward = sparse.csr_matrix((ones, links[:, 1].copy(), starts), shape=(size, size))
     graph = forward + forward.T.tocsr()

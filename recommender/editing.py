@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import threading
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from recommender.row_table import Places
 from recommender.sequences import edited as edited_sequence
 from recommender.stored_articles import Externals
 
+_growing = threading.Lock()  # what corpora share grows by one edit at a time
 SPARE = 1000  # places in the book that may be of no article any more, beside a quarter of all
 
 
@@ -37,10 +40,14 @@ def edited(
         Whether nothing is to be written in the book of the corpus: for a corpus that is soon forgotten.
     """
     rows, more = np.unique(np.array([*gone], dtype=np.intp)), sorted(new, key=moment_and_id)
-    if len(rows) >= len(corpus) or corpus.n_places > len(corpus) + len(corpus) // 4 + SPARE:
+    is_full = corpus.n_places > len(corpus) + len(corpus) // 4 + SPARE
+    if len(rows) >= len(corpus) or (is_full and not aside) or _folds_may_change(corpus, rows, more):
         return None
-    if _folds_may_change(corpus, rows, more):
-        return None
+    with nullcontext() if aside else _growing:
+        return _edited(corpus, rows, more, aside)
+
+
+def _edited(corpus: Corpus, rows: Ints, more: Sequence[Article], aside: bool) -> tuple[Corpus, Moves]:
     before = [_row_in_time(corpus, one) for one in more]
     moves = Moves.of(len(corpus), rows, before)
     after = copy.copy(corpus)
@@ -157,18 +164,18 @@ def _relate(corpus: Corpus, after: Corpus, moves: Moves, touched: Ints, first: i
 
 
 def _externals(corpus: Corpus, after: Corpus, sources: Ints, rows: Places, places: Places) -> Externals:
-    old = sources[corpus.externals.rows]
-    kept = np.flatnonzero(old >= 0)
-    old = old[kept].astype(np.int32)
+    old = sources.take(corpus.externals.rows).astype(np.int32)
+    gone = np.flatnonzero(old < 0)
+    old, old_places = np.delete(old, gone), np.delete(corpus.externals.places, gone)
     at = np.searchsorted(old, rows)
-    return Externals(after.articles, np.insert(old, at, rows), np.insert(corpus.externals.places[kept], at, places))
+    return Externals(after.articles, np.insert(old, at, rows), np.insert(old_places, at, places))
 
 
 def _links(links: NDArray[np.int32], sources: Ints, moves: Moves, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
-    old = np.column_stack([sources[links[:, 0]], moves.after[links[:, 1]]])
-    old = old[old[:, 0] >= 0]
-    key = np.array([len(moves.rows), 1])
-    return np.insert(old.astype(np.int32), np.searchsorted(old @ key, pairs @ key), pairs, axis=0)
+    gone = np.flatnonzero(sources.take(links[:, 0]) < 0)
+    old = np.delete(moves.after.astype(np.int32).take(links), gone, axis=0)
+    at = np.searchsorted(old[:, 0], pairs[:, 0])  # none of the sources that are asked anew is among the others
+    return np.insert(old, at, pairs, axis=0) if len(pairs) else old
 
 
 def _with_rows(graph: sparse.csr_matrix, count: int) -> sparse.csr_matrix:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.intp]
 
+MOST_RUNS = 256  # beyond, to copy each run costs more than to look every row up
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -56,6 +58,10 @@ class Moves:
         after[self.rows] = np.arange(len(self.rows))
         return after
 
+    @cached_property
+    def _runs(self) -> list[tuple[int, int]]:
+        return runs_of(self.rows)
+
     @property
     def new(self) -> Ints:
         """``(n_new,)``: the rows of those that are new."""
@@ -64,7 +70,11 @@ class Moves:
     def values(self, old: Any, new: Any) -> NDArray[Any]:
         """Return an array of a value a row, of those before and those that are new."""
         both: NDArray[Any] = np.concatenate([old, new]) if self.n_new else np.asarray(old)
-        return both if self.appends else both[self.rows]
+        if self.appends:
+            return both
+        if len(self._runs) > MOST_RUNS:
+            return both[self.rows]
+        return np.concatenate([both[:0], *(both[begin:end] for begin, end in self._runs)])
 
     def places(self, places: Ints | None, n_stored: int) -> Ints | None:
         """Return where each row lies, of where each lay among so many; None where a row is its place."""
@@ -77,5 +87,16 @@ class Moves:
         """Return the row of each place, of what it was, with those of new places; None where a row is its place."""
         if rows is None and self.appends and not any(map(len, more)):
             return None
-        old = self.after[: self.n_before] if rows is None else self.after[rows]
+        old = self.after[: self.n_before] if rows is None else rows if self.appends else self.after[rows]
         return np.concatenate([old, self.new, *more])
+
+
+def runs_of(places: Ints) -> list[tuple[int, int]]:
+    """Return where each run of places that follow each other begins and ends.
+
+    >>> runs_of(np.array([4, 5, 6, 2, 3, 9]))
+    [(4, 7), (2, 4), (9, 10)]
+    """
+    first = np.append(0, np.flatnonzero(np.diff(places) != 1) + 1)[: len(places)]
+    last = np.append(first[1:], len(places))[: len(first)] - 1
+    return list(zip(places[first].tolist(), (places[last] + 1).tolist(), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import chain
 from typing import Self
@@ -64,13 +64,14 @@ class RowTable:
             if place not in again[-1:]:
                 again.append(place)
 
-    def places(self, text: str) -> Iterator[int]:
+    def places(self, text: str) -> Iterable[int]:
         """Return the places of a text, those that were added last at the end."""
         added = self._added.get(text)
         new = () if added is None else (added, *self._again.get(text, ()))
-        old = self._found(text) if self._n_stored else ()
+        if not self._n_stored and self._below is None:
+            return new
         below = () if self._below is None else (one for one in self._below.places(text) if one < self._end)
-        return chain(below, old, new) if self._n_stored or self._below else iter(new)
+        return chain(below, self._found(text), new)
 
     def _found(self, text: str) -> Iterator[int]:
         """Yield the places on disk of a text."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recommender.addresses import address_key
 from recommender.errors import ModelFormatError, RecommenderError
 from recommender.folding import Folds, folded
+from recommender.moves import runs_of
 from recommender.records import Article, Relation
 from recommender.row_table import Places
 from recommender.sequences import Arranged, Grown, Lazy
@@ -170,11 +171,8 @@ def to_lines(articles: Sequence[Article]) -> bytes:
         return to_lines(articles.first) + to_lines(articles.newer)
     if isinstance(articles, Arranged):
         lines = to_lines(articles.stored)
-        starts, places = line_starts(lines), articles.places
-        first = np.append(0, np.flatnonzero(np.diff(places) != 1) + 1)  # of each run of lines that follow each other
-        last = np.append(first[1:], len(places)) - 1
-        runs = zip(starts[places[first]].tolist(), starts[places[last] + 1].tolist(), strict=True)
-        return b"".join(lines[begin:end] for begin, end in runs)
+        starts = line_starts(lines).tolist()
+        return b"".join(lines[starts[begin] : starts[end]] for begin, end in runs_of(articles.places))
     return msgspec.json.Encoder().encode_lines(articles)
 
 

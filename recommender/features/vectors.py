@@ -172,20 +172,23 @@ class Index:
 
     def _carried(self, moves: Moves, index: Index) -> NDArray[np.float32]:
         """Return how alike linked articles of an edited index are: known of links that stand, computed of others."""
-        old = self.links
-        if not moves.appends:
-            rows, neighbours = np.divmod(old, FAR)
-            rows, neighbours = moves.after[rows], moves.after[neighbours]
-            old = np.where((rows < 0) | (neighbours < 0), -1, rows * FAR + neighbours)
-        kept = np.flatnonzero(old >= 0)
-        old = old[kept]  # ascending, as rows keep their order
+        ends, others = (moves.after[each] for each in _ends(self.links))
+        ends_now, others_now = _ends(index.links)
+        # Links come and go only where an article is new or gone, or was linked with one that is.
+        near = np.zeros(len(index.corpus) + 1, dtype=bool)  # with one more, for -1
+        near[ends[others < 0]] = near[moves.new] = near[-1] = True
+        near[others_now[np.isin(ends_now, moves.new)]] = True
+        stood, stands = ~(near[ends] | near[others]), ~(near[ends_now] | near[others_now])
         likeness = np.empty(len(index.links), dtype=np.float32)
-        places = np.searchsorted(old, index.links)
-        known = np.append(old, -1)[places] == index.links
-        likeness[known] = self.link_likeness[kept[places[known]]]
-        rows, neighbours = np.divmod(index.links[~known], FAR)
-        likeness[~known] = _cosines(index.vectors.text.full, rows, neighbours)
+        likeness[stands] = self.link_likeness[stood]
+        likeness[~stands] = _cosines(index.vectors.text.full, ends_now[~stands], others_now[~stands])
         return likeness
+
+
+def _ends(links: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of links, and their neighbours."""
+    rows = links // FAR
+    return rows, links - rows * FAR
 
 
 def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
