@@ -225,8 +225,10 @@ class Corpus(Sequence[Article]):
         return self._first(self.book.addresses.places(self.book.key(address)))
 
     def _first(self, places: Iterable[int]) -> int | None:
-        rows = [row for row in map(self.row_at, places) if row >= 0]
-        return min(rows) if rows else None
+        if self.rows_of is None:  # so that they ascend
+            place = next(iter(places), None)
+            return place if place is None or place < len(self.articles) else None
+        return min((row for row in map(self.row_at, places) if row >= 0), default=None)
 
     def row_at(self, place: int) -> int:
         """Return the row of a place of the book; -1 for one that is not of this corpus."""
@@ -297,18 +299,22 @@ class Corpus(Sequence[Article]):
         rows, places : (n_externals,) int32 array
             Of those to externals, and which of the row's relations each is.
         """
-        found: dict[int, tuple[int, list[str]]] = {}  # by identity: a source shares one among all that hold it
+        found: dict[int, int] = {}  # by identity: a source shares one relation among all articles that hold it
+        waits: dict[int, tuple[str, ...]] = {}
         pairs: list[int] = []
         rows: list[int] = []
         places: list[int] = []
         size = len(self)
         for row, place, article in articles:
             for number, relation in enumerate(article.relations):
-                known = found.get(id(relation))
-                if known is None:
-                    known = found[id(relation)] = self._target_and_waits(relation)
-                target, waits = known
-                for name in waits:
+                key = id(relation)
+                target = found.get(key)
+                if target is None:
+                    resolved = self.resolve(relation)
+                    target = found[key] = -1 if resolved is None else resolved
+                    if target < 0 or relation.target_id:
+                        waits[key] = self._awaited(relation, resolved)
+                for name in waits.get(key, ()):
                     self.book.awaited.add(name, place)
                 if target < 0:
                     rows.append(row)
@@ -320,13 +326,12 @@ class Corpus(Sequence[Article]):
         links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
         return links, np.array(rows, dtype=np.int32), np.array(places, dtype=np.int32)
 
-    def _target_and_waits(self, relation: Relation) -> tuple[int, list[str]]:
-        """Return the row of a relation's target, -1 for none, and what a new article may be named to change it."""
-        target = self.resolve(relation)
-        waits = [relation.target_id] if relation.target_id and self.row_of_id(relation.target_id) is None else []
-        if relation.url and target is None:
-            waits.append(awaited_key(relation.url))
-        return -1 if target is None else target, waits
+    def _awaited(self, relation: Relation, target: int | None) -> tuple[str, ...]:
+        """Return the id and the address of a new article that would change a relation's target."""
+        name, url = relation.target_id, relation.url
+        by_id = (name,) if name and self.row_of_id(name) is None else ()
+        by_address = (awaited_key(url),) if url and target is None else ()
+        return by_id + by_address
 
 
 def undirected(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:

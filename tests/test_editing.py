@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from test_corpus_files import IDS, SITE, articles_of, files, ids, opened, relations
 from test_corpus_files import same as same_corpus
 
-from recommender import Article, Corpus, Provider, Recommender, Relation, editing
+from recommender import Article, Corpus, Explanation, Provider, Recommender, Relation, editing
 from recommender.editing import edited
 from recommender.features import rows as rows_module
 from recommender.features import search
@@ -350,3 +351,39 @@ def test_after_very_many_edits_it_is_made_anew(site: list[Article], monkeypatch:
     assert max(sizes) <= 40 + 10 + 5 + 4
     renew(other, [*(one for one in site if one.id != "a013"), article(13, words=39)], model)
     same(model, other, 3)
+
+
+def test_threads_ask_about_outsiders_while_another_edits(site: list[Article]) -> None:
+    model = Recommender().fit(site)
+    outsiders = [article(number, "a002", id=f"outside-{number}", url=None) for number in (3, 70)]
+    changes = [lambda: model.add([article(13, words=99), article(45)]), lambda: model.remove(["a045"])]
+    changes.append(lambda: model.add([site[13]]))
+    wanted: list[list[Explanation]] = []
+    for change in changes:
+        change()
+        wanted.append([model.explain("a001", one) for one in outsiders])
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            for place, one in enumerate(outsiders):
+                try:
+                    found = model.explain("a001", one)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
+                    wrong.append(error)
+                    return
+                if found not in [answers[place] for answers in wanted]:
+                    wrong.append(found)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        for change in changes:
+            change()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert len({str(answers) for answers in wanted}) > 1
