@@ -264,6 +264,7 @@ def test_what_is_common_is_quick(
     every = {one.id: one for one in [*site, article(45), *more] if one.id not in gone}
     renew(other, every.values(), model)
     same(model, other, 3)
+    same(pickle.loads(pickle.dumps(model)), other, 4)  # noqa: S301 - our own
 
 
 def test_what_was_added_and_removed_leaves_no_trace(site: list[Article], folder: Path, tmp_path: Path) -> None:
@@ -387,3 +388,14 @@ def test_threads_ask_about_outsiders_while_another_edits(site: list[Article]) ->
         thread.join()
     assert not wrong
     assert len({str(answers) for answers in wanted}) > 1
+
+
+def test_what_a_term_costs_follows_the_number_of_articles(site: list[Article]) -> None:
+    model, other = Recommender().fit(site[:10]), Recommender().fit(site[:10])
+    learned = model.index.inverted.costs
+    model.add(site[10:])
+    renew(other, site, model)
+    assert model.index.inverted.costs.sum() > learned.sum()
+    same(model, other, 3)
+    model.remove([one.id for one in site[10:]])
+    np.testing.assert_array_equal(model.index.inverted.costs, learned)
