@@ -73,6 +73,26 @@ def asked(folder: Path) -> dict[str, Any]:
     ]
     of_added = [seconds(lambda one=one: model.add([one])) for one in new]
     figures["add p50 ms"], figures["add p99 ms"] = np.percentile(of_added, [50, 99]) * 1000
+    figures |= edited(model, rng)
+    return figures
+
+
+def edited(model: Recommender, rng: np.random.Generator) -> dict[str, float]:
+    """Return what it takes to edit what stands: to add what is older, to replace, to remove, and to ask for once."""
+    rows = rng.choice(len(model.corpus), (4, ADDED), replace=False)
+    older, old, gone, outside = ([model.corpus[int(row)] for row in some] for some in rows)
+    edits = {
+        "older add": [lambda one=one: model.add([replace(one, id=f"older-{one.id}", url=None)]) for one in older],
+        "replace": [lambda one=one: model.add([replace(one, title=f"{one.title}, updated")]) for one in old],
+        "remove": [lambda one=one: model.remove([one.id]) for one in gone],
+        "explain of an outsider": [
+            lambda one=one: model.explain(old[0].id, replace(one, id="outside", url=None)) for one in outside
+        ],
+    }
+    figures: dict[str, float] = {}
+    for name, works in edits.items():
+        taken = np.percentile([seconds(work) for work in works], [50, 99]) * 1000
+        figures[f"{name} p50 ms"], figures[f"{name} p99 ms"] = taken
     return figures
 
 

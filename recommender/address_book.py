@@ -1,27 +1,30 @@
-"""Ids and addresses to rows, and what relations wait for."""
+"""Ids and addresses to places of articles, and what relations wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from recommender.addresses import address_key, pages_of_many
-from recommender.records import Article, Relation
+from recommender.records import Article
 from recommender.row_table import RowTable
+
+_WHOLE: frozenset[str] = frozenset()
 
 
 class AddressBook:
-    """Where ids and addresses lead. A corpus shares it with those that grew from it.
+    """Where ids and addresses lead: to places in this book, which a corpus knows the rows of.
 
-    So a row may be one that the corpus which asks has not got.
+    A corpus shares it with those that are edited from it, so that a place may be one that the corpus which asks has
+    not got. Nothing is ever struck out.
 
     Attributes
     ----------
     pages : frozenset of str
         Those on which several articles stand; see `address_key`.
     size : int
-        How many articles are in it.
+        How many places there are.
     ids, addresses, awaited : RowTable
-        Ids, addresses as they are looked up, and ids and addresses that lead to nothing yet, with the first row
+        Ids, addresses as they are looked up, and the ids and addresses that lead to nothing yet, with every place
         that has a relation to them.
     """
 
@@ -35,38 +38,33 @@ class AddressBook:
         book = cls(pages_of_many(articles), 0, RowTable(), RowTable(), RowTable())
         book.add(articles)
         for lost, kept in merged:
-            book.ids.add(lost, book.ids[kept])
+            book.ids.add(lost, next(iter(book.ids.places(kept))))
         return book
 
+    def over(self, size: int) -> AddressBook:
+        """Return a book that sees so many places of this one, and in which more is written without touching it."""
+        tables = (table.over(size) for table in (self.ids, self.addresses, self.awaited))
+        return AddressBook(self.pages, size, *tables)
+
     def add(self, articles: Iterable[Article]) -> None:
-        """Write down articles in the next rows."""
+        """Write down articles in the next places."""
         add_id, add_address = self.ids.add, self.addresses.add
         for article in articles:
             add_id(article.id, self.size)
             for address in article.addresses:
-                add_address(address_key(address, self.pages), self.size)
+                add_address(self.key(address), self.size)
             self.size += 1
 
-    def of_address(self, address: str) -> int | None:
-        """Return the row of an address, however it is written."""
-        return self.addresses.find(address_key(address, self.pages))
+    def key(self, address: str) -> str:
+        """Return the form under which an address is looked up."""
+        return address_key(address, self.pages)
 
-    def wait_for(self, relation: Relation, row: int, target: int | None) -> None:
-        """Note which newer articles would change the target of a row's relation."""
-        if relation.target_id and self.ids.find(relation.target_id) is None:
-            self.awaited.add(relation.target_id, row)
-        if relation.url and target is None:
-            self.awaited.add(address_key(relation.url, frozenset()), row)
+    def waiting_for(self, article: Article) -> Iterator[int]:
+        """Yield the places of articles that have relations which may lead to a new article."""
+        for name in (article.id, *(awaited_key(address) for address in article.addresses)):
+            yield from self.awaited.places(name)
 
-    def touched_by(self, articles: Sequence[Article]) -> bool:
-        """Say whether articles are more than new ones: known by id or address, waited for, or told by fragments."""
-        addresses = [address for article in articles for address in article.addresses]
-        names = {article.id for article in articles}
-        if len(names) < len(articles) or any("#" in address for address in addresses):
-            return True
-        keys = {address_key(address, frozenset()) for address in addresses}
-        if len(keys) < len(addresses):
-            return True
-        taken = any(self.ids.find(name) is not None for name in names)
-        taken = taken or any(self.addresses.find(key) is not None for key in keys)
-        return taken or any(self.awaited.find(name) is not None for name in names | keys)
+
+def awaited_key(address: str) -> str:
+    """Return the form under which an address is waited for: its page, as articles may come to share one."""
+    return address_key(address, _WHOLE)

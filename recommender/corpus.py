@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.address_book import AddressBook
+from recommender.address_book import AddressBook, awaited_key
 from recommender.errors import UnknownArticleError
-from recommender.folding import Folds, folded, in_time_order, moment_and_id, same_article, seconds
+from recommender.folding import Folds, folded, in_time_order, same_article, seconds
 from recommender.records import Article, Relation
-from recommender.sequences import grown
-from recommender.stored_articles import ids_of
+from recommender.row_table import RowTable
+from recommender.stored_articles import Externals, ids_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class CorpusParts:
     book: AddressBook
     links: NDArray[np.int32]
     neighbours: sparse.csr_matrix
-    externals: Sequence[tuple[int, Relation]]
+    externals: Externals
 
 
 class Corpus(Sequence[Article]):
@@ -71,7 +71,7 @@ class Corpus(Sequence[Article]):
     Attributes
     ----------
     articles : sequence of Article
-        A tuple, or read from a model folder one by one.
+        A tuple, or read from a model folder one by one, with what was edited since.
     originals : sequence of Article
         The articles as they were given, before those of one id or address were folded; in time order.
     folds : Folds
@@ -84,14 +84,16 @@ class Corpus(Sequence[Article]):
         Resolved relations as (source row, target row), each once, sorted.
     neighbours : (n_articles, n_articles) csr_matrix of float32
         The same relations read as undirected: 1 where two articles are linked either way.
-    externals : sequence of (int, Relation)
+    externals : Externals, a sequence of (int, Relation)
         Relations whose target is no article of the corpus, with their source's row.
     merged : sequence of (str, str)
         Ids that were folded into another article of the same id or address, and that article's id.
     report : ReadReport
         What the source saw while reading.
     book : AddressBook
-        Ids and addresses to rows.
+        Ids and addresses to places.
+    rows_of : (n_places,) intp array
+        The row of each place in the book, -1 where this corpus has none; None where every place is its row.
 
     >>> corpus = Corpus.from_articles([Article("b", "Second"), Article("a", "First")])
     >>> [article.id for article in corpus]
@@ -113,9 +115,10 @@ class Corpus(Sequence[Article]):
         self.report = report or ReadReport(read=len(self.articles) + len(self.merged))
         self.times = np.array([seconds(article.published_at) for article in self.articles], dtype=np.float64)
         self.book = AddressBook.of(self.articles, self.merged)
-        self.links, externals = self._resolved(enumerate(self.articles))
-        self.externals: Sequence[tuple[int, Relation]] = tuple(externals)
-        self.neighbours = _graph(self.links, len(self.articles))
+        self.rows_of: NDArray[np.intp] | None = None
+        self.links, rows, places = self.resolved((row, row, one) for row, one in enumerate(self.articles))
+        self.externals = Externals(self.articles, rows, places)
+        self.neighbours = undirected(self.links, len(self.articles))
 
     @classmethod
     def from_articles(
@@ -143,6 +146,7 @@ class Corpus(Sequence[Article]):
         """Return a corpus whose parts were made before."""
         corpus = cls.__new__(cls)
         vars(corpus).update({field.name: getattr(parts, field.name) for field in fields(parts)})
+        corpus.rows_of = None
         corpus.topic_parents = dict(topic_parents)
         corpus.report = ReadReport(read=len(corpus.originals))
         return corpus
@@ -162,30 +166,6 @@ class Corpus(Sequence[Article]):
         corpus.originals, corpus.articles = originals, tuple(folds) if len(self.folds) else originals
         return corpus
 
-    def with_newer(self, articles: Iterable[Article]) -> Corpus | None:
-        """Return the corpus with some articles more, at the cost of these; None where it must be made anew.
-
-        That is where one is not newer than all others, shares an id or an address, or is what older articles link to.
-        """
-        newer = sorted(articles, key=moment_and_id)
-        grown_elsewhere = self.book.size != len(self)  # it is that of a newer corpus by now
-        if not newer or not len(self) or grown_elsewhere or self.book.touched_by(newer):
-            return None
-        if moment_and_id(newer[0]) <= moment_and_id(self.originals[-1]):
-            return None
-        corpus, first = copy.copy(self), len(self)
-        corpus.articles, corpus.originals = grown(self.articles, newer), grown(self.originals, newer)
-        corpus.times = np.append(self.times, [seconds(article.published_at) for article in newer])
-        self.book.add(newer)  # shared with the older corpus, which looks no further
-        pairs, externals = corpus._resolved(enumerate(newer, start=first))
-        corpus.externals = grown(self.externals, externals) if externals else self.externals
-        if len(pairs):
-            corpus.links = np.vstack([self.links, pairs])
-            corpus.neighbours = _graph(corpus.links, len(corpus))
-        else:
-            corpus.neighbours = _with_rows(self.neighbours, len(newer))
-        return corpus
-
     @overload
     def __getitem__(self, index: int) -> Article: ...
     @overload
@@ -202,7 +182,7 @@ class Corpus(Sequence[Article]):
     def __contains__(self, value: object) -> bool:
         if isinstance(value, str):
             return self.find(value) is not None
-        row = self._known(self.book.ids.find(value.id)) if isinstance(value, Article) else None
+        row = self.row_of_id(value.id) if isinstance(value, Article) else None
         return row is not None and self.articles[row] == value
 
     def __repr__(self) -> str:
@@ -234,12 +214,41 @@ class Corpus(Sequence[Article]):
 
     def find(self, name: str) -> int | None:
         """Return the row of an id or an address, None where there is none."""
-        row = self._known(self.book.ids.find(name))
-        return self._known(self.book.of_address(name)) if row is None and "/" in name else row
+        row = self.row_of_id(name)
+        return self._row_of_address(name) if row is None and "/" in name else row
 
-    def _known(self, row: int | None) -> int | None:
-        """Return a row of this corpus; None for one of a later corpus that shares its tables."""
-        return row if row is None or row < len(self) else None
+    def row_of_id(self, name: str) -> int | None:
+        """Return the row of an id, its own or one that was folded into it; None where there is none."""
+        return self._first(self.book.ids.places(name))
+
+    def _row_of_address(self, address: str) -> int | None:
+        return self._first(self.book.addresses.places(self.book.key(address)))
+
+    def _first(self, places: Iterable[int]) -> int | None:
+        if self.rows_of is None:  # so that they ascend
+            place = next(iter(places), None)
+            return place if place is None or place < len(self.articles) else None
+        return min((row for row in map(self.row_at, places) if row >= 0), default=None)
+
+    def row_at(self, place: int) -> int:
+        """Return the row of a place of the book; -1 for one that is not of this corpus."""
+        if place >= self.n_places:
+            return -1
+        return place if self.rows_of is None else int(self.rows_of[place])
+
+    @property
+    def n_places(self) -> int:
+        """How many places of the book this corpus may know: those behind are of others that share it."""
+        return len(self) if self.rows_of is None else len(self.rows_of)
+
+    def entries_of(self, table: RowTable) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return digests and rows of all texts of a table of the book, ascending."""
+        digests, places = table.entries()
+        known = np.flatnonzero(places < self.n_places)
+        rows = places[known] if self.rows_of is None else self.rows_of[places[known]]
+        ours = known[rows >= 0]
+        order = np.lexsort((rows[rows >= 0], digests[ours]))
+        return digests[ours][order], rows[rows >= 0][order].astype(np.int32)
 
     def row(self, name: str) -> int:
         """Return the row of an id or an address.
@@ -256,18 +265,16 @@ class Corpus(Sequence[Article]):
 
     def row_of(self, article: Article) -> int | None:
         """Return the row that this article stands for, by id, else by any address; None for a new one."""
-        row = self._known(self.book.ids.find(article.id))
+        row = self.row_of_id(article.id)
         if row is not None:
             return row
-        found = (self._known(self.book.of_address(address)) for address in article.addresses)
+        found = map(self._row_of_address, article.addresses)
         return next((row for row in found if row is not None), None)
 
     def resolve(self, relation: Relation) -> int | None:
         """Return the row of a relation's target, None for an external."""
-        row = self._known(self.book.ids.find(relation.target_id)) if relation.target_id is not None else None
-        if row is not None:
-            return row
-        return self._known(self.book.of_address(relation.url)) if relation.url else None
+        row = self.row_of_id(relation.target_id) if relation.target_id is not None else None
+        return self._row_of_address(relation.url) if row is None and relation.url else row
 
     def rows_as_of(self, moment: datetime | None) -> int:
         """Return how many rows, from the first, were published on or before `moment`; all of them for None."""
@@ -275,41 +282,63 @@ class Corpus(Sequence[Article]):
             return len(self)
         return int(np.searchsorted(self.times, moment.timestamp(), side="right"))
 
-    def _resolved(
-        self, articles: Iterable[tuple[int, Article]]
-    ) -> tuple[NDArray[np.int32], list[tuple[int, Relation]]]:
-        """Return the relations of articles as pairs of rows, each once, sorted; and those to externals."""
+    def resolved(
+        self, articles: Iterable[tuple[int, int, Article]]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """Return the relations of articles, and note in the book what they wait for.
+
+        Parameters
+        ----------
+        articles
+            With their rows, ascending, and their places in the book.
+
+        Returns
+        -------
+        links : (n_links, 2) int32 array
+            As pairs of rows, each once, sorted.
+        rows, places : (n_externals,) int32 array
+            Of those to externals, and which of the row's relations each is.
+        """
         found: dict[int, int] = {}  # by identity: a source shares one relation among all articles that hold it
+        waits: dict[int, tuple[str, ...]] = {}
         pairs: list[int] = []
-        externals: list[tuple[int, Relation]] = []
+        rows: list[int] = []
+        places: list[int] = []
         size = len(self)
-        for row, article in articles:
-            for relation in article.relations:
-                target = found.get(id(relation))
+        for row, place, article in articles:
+            for number, relation in enumerate(article.relations):
+                key = id(relation)
+                target = found.get(key)
                 if target is None:
                     resolved = self.resolve(relation)
-                    target = found[id(relation)] = -1 if resolved is None else resolved
-                    self.book.wait_for(relation, row, resolved)
+                    target = found[key] = -1 if resolved is None else resolved
+                    if target < 0 or relation.target_id:
+                        waits[key] = self._awaited(relation, resolved)
+                for name in waits.get(key, ()):
+                    self.book.awaited.add(name, place)
                 if target < 0:
-                    externals.append((row, relation))
+                    rows.append(row)
+                    places.append(number)
                 elif target != row:
                     pairs.append(row * size + target)
         ordered = np.sort(np.array(pairs, dtype=np.int64))
         ordered = ordered[np.diff(ordered, prepend=-1) > 0]
-        return np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32), externals
+        links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
+        return links, np.array(rows, dtype=np.int32), np.array(places, dtype=np.int32)
+
+    def _awaited(self, relation: Relation, target: int | None) -> tuple[str, ...]:
+        """Return the id and the address of a new article that would change a relation's target."""
+        name, url = relation.target_id, relation.url
+        by_id = (name,) if name and self.row_of_id(name) is None else ()
+        by_address = (awaited_key(url),) if url and target is None else ()
+        return by_id + by_address
 
 
-def _graph(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
-    """Return the relations read as undirected."""
-    both = np.vstack([links, links[:, ::-1]])
-    graph = sparse.csr_matrix((np.ones(len(both), dtype=np.float32), (both[:, 0], both[:, 1])), shape=(size, size))
-    graph.sum_duplicates()
+def undirected(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
+    """Return relations, each once and sorted, read as undirected."""
+    starts = np.append(0, np.cumsum(np.bincount(links[:, 0], minlength=size)))
+    ones = np.ones(len(links), dtype=np.float32)
+    forward = sparse.csr_matrix((ones, links[:, 1].copy(), starts), shape=(size, size))
+    graph = forward + forward.T.tocsr()
     graph.data[:] = 1.0
     return graph
-
-
-def _with_rows(graph: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
-    """Return a graph with some more articles that nothing is linked with."""
-    indptr = np.append(graph.indptr, np.full(count, graph.indptr[-1], dtype=graph.indptr.dtype))
-    size = graph.shape[0] + count
-    return sparse.csr_matrix((graph.data, graph.indices, indptr), shape=(size, size))

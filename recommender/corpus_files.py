@@ -18,7 +18,7 @@ from recommender.records import Article
 from recommender.row_table import RowTable
 from recommender.sources.folder import without_collection
 from recommender.storage import Folder
-from recommender.stored_articles import Externals, Lines, Merged, Rows, external_places, line_starts, to_lines
+from recommender.stored_articles import Externals, Lines, Merged, Rows, line_starts, to_lines
 
 ARTICLES, PAGES = "articles.jsonl", "pages.json"
 
@@ -27,7 +27,6 @@ def add_corpus(folder: Folder, corpus: Corpus) -> None:
     """Put what `open_corpus` needs among the contents of a folder."""
     lines, book = to_lines(corpus.originals), corpus.book
     folder.texts |= {ARTICLES: lines, PAGES: msgspec.json.encode(sorted(book.pages))}
-    external_rows, places = external_places(corpus.externals, corpus.articles)
     arrays = {
         "article_starts": line_starts(lines),
         "times": corpus.times,
@@ -36,16 +35,16 @@ def add_corpus(folder: Folder, corpus: Corpus) -> None:
         "links": corpus.links.ravel(),
         "neighbours_starts": corpus.neighbours.indptr.astype(np.int64),
         "neighbours_columns": corpus.neighbours.indices.astype(np.int32, copy=False),
-        "external_rows": external_rows,
-        "external_places": places,
+        "external_rows": corpus.externals.rows,
+        "external_places": corpus.externals.places,
     }
     for name, table in _tables(book).items():
-        arrays[f"{name}_digests"], arrays[f"{name}_rows"] = table.arrays(len(corpus))
+        arrays[f"{name}_digests"], arrays[f"{name}_rows"] = corpus.entries_of(table)
     folder.arrays |= {f"{name}.npy": values for name, values in arrays.items()}
 
 
 def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
-    """Return the corpus of a folder; made of its articles where they are all that it has.
+    """Return the corpus of a folder; made of its articles where other parts are of an older version, or none.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
         When its parts do not fit each other. A line that is no article is found out when it is asked for.
     """
     data = folder.array(ARTICLES, "uint8")
-    if "article_starts.npy" not in folder.arrays:
+    if not {"article_starts.npy", "waiting_rows.npy"} <= folder.arrays.keys():
         with without_collection():  # nothing of it is garbage
             every = msgspec.json.Decoder(Article).decode_lines(memoryview(data))  # type: ignore[arg-type]
             return Corpus.from_articles(every, topic_parents)
@@ -77,7 +76,7 @@ def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
 
 
 def _tables(book: AddressBook) -> dict[str, RowTable]:
-    return {"ids": book.ids, "addresses": book.addresses, "awaited": book.awaited}
+    return {"ids": book.ids, "addresses": book.addresses, "waiting": book.awaited}
 
 
 def _folds(folder: Folder, n_lines: int) -> Folds:
@@ -103,7 +102,7 @@ def _book(folder: Folder, articles: Rows) -> AddressBook:
     pages = frozenset(msgspec.json.decode(folder.text(PAGES), type=list[str]))
     ids = _table(folder, "ids", len(articles), articles.has_id)
     addresses = _table(folder, "addresses", len(articles), partial(articles.has_address, pages))
-    return AddressBook(pages, len(articles), ids, addresses, _table(folder, "awaited", len(articles), None))
+    return AddressBook(pages, len(articles), ids, addresses, _table(folder, "waiting", len(articles), None))
 
 
 def _table(folder: Folder, name: str, n_articles: int, is_of: Callable[[int, str], bool] | None) -> RowTable:

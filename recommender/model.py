@@ -315,13 +315,7 @@ class Recommender:
         """Make articles known to the next call, without learning anew; one of a known id replaces the old."""
         new = {article.id: article for article in articles}
         with self._changing:
-            state = self._state
-            newer = state.index.corpus.with_newer(new.values())
-            if newer is not None:
-                vectors = state.features.transform(newer[len(state.index.corpus) :])
-                self._current = replace(state, index=state.index.grown(newer, vectors))
-                return
-            self._current = state.restated(new, new.values())
+            self._current = self._state.with_articles(new)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget articles, without learning anew.
@@ -332,11 +326,7 @@ class Recommender:
             For an id that the corpus does not hold; nothing is removed then.
         """
         with self._changing:
-            state = self._state
-            corpus = state.index.corpus
-            gone = {corpus[corpus.row(name)].id for name in ids}
-            gone |= {lost for lost, kept in corpus.merged if kept in gone}
-            self._current = state.restated(gone, ())
+            self._current = self._state.without(ids)
 
     def renew(self, articles: Iterable[Article]) -> None:
         """Replace the whole corpus by these articles, without learning anew.

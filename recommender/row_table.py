@@ -1,9 +1,11 @@
-"""Texts to rows: as they lie on disk, by digests that are searched there, and in memory what was added since."""
+"""Texts to places: as they lie on disk, by digests that are searched there, and in memory what was added since."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from itertools import chain
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,64 +20,78 @@ def digest(text: str) -> int:
 
 
 class RowTable:
-    """Texts to rows; of one text the first row that was given.
+    """Texts to places, of which a text may have several.
 
     Parameters
     ----------
     digests : (n_stored,) uint64 array
         Of the texts on disk, ascending.
-    rows : (n_stored,) int32 array
-        Their rows; of equal digests ascending.
+    places : (n_stored,) int32 array
+        Their places; of equal digests ascending.
     is_of
-        Says whether a row on disk is really one of a text; for None the digest decides.
+        Says whether a place on disk is really one of a text; for None the digest decides.
 
     >>> table = RowTable()
-    >>> table.add("a", 3), table.add("a", 5), table.find("a"), table.find("b")
-    (None, None, 3, None)
+    >>> table.add("a", 3), table.add("a", 5), list(table.places("a")), list(table.places("b"))
+    (None, None, [3, 5], [])
     """
 
     def __init__(
         self,
         digests: Digests | None = None,
-        rows: Places | None = None,
+        places: Places | None = None,
         is_of: Callable[[int, str], bool] | None = None,
     ):
         self._digests: Digests = np.empty(0, dtype=np.uint64) if digests is None else digests
-        self._stored: Places = np.empty(0, dtype=np.int32) if rows is None else rows
+        self._stored: Places = np.empty(0, dtype=np.int32) if places is None else places
         self._n_stored = len(self._digests)
         self._is_of = is_of
         self._added: dict[str, int] = {}
+        self._again: dict[str, list[int]] = {}
+        self._below: RowTable | None = None
+        self._end = 0
 
-    def add(self, text: str, row: int) -> None:
-        """Let a text lead to a row, unless it leads to one already."""
-        if not self._n_stored or next(self._found(text), None) is None:
-            self._added.setdefault(text, row)
+    def over(self, end: int) -> Self:
+        """Return a table that may grow apart from this one, of whose places it sees those before `end`."""
+        table = type(self)()
+        table._below, table._end = self, end
+        return table
 
-    def find(self, text: str) -> int | None:
-        """Return the row of a text, None where there is none."""
-        row = self._added.get(text)
-        return row if row is not None or not self._n_stored else next(self._found(text), None)
+    def add(self, text: str, place: int) -> None:
+        """Let a text lead to a place, beside those that it leads to already; all of a place follow each other."""
+        if self._added.setdefault(text, place) != place:
+            again = self._again.setdefault(text, [])
+            if place not in again[-1:]:
+                again.append(place)
 
-    def __getitem__(self, text: str) -> int:
-        row = self.find(text)
-        if row is None:
-            raise KeyError(text)
-        return row
+    def places(self, text: str) -> Iterable[int]:
+        """Return the places of a text, those that were added last at the end."""
+        added = self._added.get(text)
+        new = () if added is None else (added, *self._again.get(text, ()))
+        if not self._n_stored and self._below is None:
+            return new
+        below = () if self._below is None else (one for one in self._below.places(text) if one < self._end)
+        return chain(below, self._found(text), new)
 
     def _found(self, text: str) -> Iterator[int]:
-        """Yield the rows on disk of a text."""
+        """Yield the places on disk of a text."""
         wanted = np.uint64(digest(text))
-        for place in range(int(self._digests.searchsorted(wanted)), self._n_stored):
-            if self._digests[place] != wanted:
+        for entry in range(int(self._digests.searchsorted(wanted)), self._n_stored):
+            if self._digests[entry] != wanted:
                 return
-            row = int(self._stored[place])
-            if self._is_of is None or self._is_of(row, text):
-                yield row
+            place = int(self._stored[entry])
+            if self._is_of is None or self._is_of(place, text):
+                yield place
 
-    def arrays(self, n_rows: int) -> tuple[Digests, Places]:
-        """Return digests and rows of all texts that lead to one of the first rows, as they are written to disk."""
-        added = {text: row for text, row in self._added.items() if row < n_rows}
-        digests = np.concatenate([self._digests, np.array([*map(digest, added)], dtype=np.uint64)])
-        rows = np.concatenate([self._stored, np.array([*added.values()], dtype=np.int32)])
-        order = np.lexsort((rows, digests))
-        return digests[order], rows[order]
+    def entries(self) -> tuple[Digests, NDArray[np.intp]]:
+        """Return the digests of all texts, and the places that these lead to, in no order."""
+        digests, places = [self._digests], [self._stored.astype(np.intp)]
+        if self._below is not None:
+            below, theirs = self._below.entries()
+            digests.append(below[theirs < self._end])
+            places.append(theirs[theirs < self._end])
+        added = list(self._added.items())  # at once, as others may add meanwhile
+        added += [(text, place) for text, more in list(self._again.items()) for place in list(more)]
+        digests.append(np.array([digest(text) for text, _ in added], dtype=np.uint64))
+        places.append(np.array([place for _, place in added], dtype=np.intp))
+        return np.concatenate(digests), np.concatenate(places)

@@ -1,4 +1,4 @@
-"""Read-only sequences that are no tuple: elements made when they are asked for, and more behind what was there."""
+"""Read-only sequences that are no tuple: elements made when they are asked for, more behind, or in another order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.moves import Moves
 
 T = TypeVar("T")
 
@@ -98,3 +103,47 @@ def grown(values: Sequence[T], more: Sequence[T]) -> Grown[T]:
     (True, 'c', ('b', 'c'))
     """
     return values.grown(more) if isinstance(values, Grown) else Grown(values, list(more), len(more))
+
+
+class Arranged(Lazy[T]):
+    """Some elements of a sequence, in an order of their own; see `edited`.
+
+    Attributes
+    ----------
+    stored : sequence
+    places : (n_elements,) intp array
+        Which of those that are stored each is.
+    """
+
+    def __init__(self, stored: Sequence[T], places: NDArray[np.intp]):
+        self.stored, self.places = stored, places
+
+    def at(self, place: int) -> T:
+        """Return the element at a place, counted from 0."""
+        return self.stored[int(self.places[place])]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self.stored.__getitem__, self.places.tolist())
+
+
+def edited(values: Sequence[T], moves: Moves, more: Sequence[T], aside: bool = False) -> Sequence[T]:
+    """Return a sequence as it is after some moves, without a copy of its elements.
+
+    Parameters
+    ----------
+    more
+        What is new, in the order in which it is numbered.
+    aside
+        Whether nothing is to be shared with what else grows from this.
+
+    >>> list(edited("abcd", Moves.of(4, [1], [2, 4]), "xy"))
+    ['a', 'x', 'c', 'd', 'y']
+    """
+    stored, places = (values.stored, values.places) if isinstance(values, Arranged) else (values, None)
+    places = moves.places(places, len(stored))
+    if more:
+        stored = Grown(stored, list(more), len(more)) if aside else grown(stored, more)
+    return stored if places is None else Arranged(stored, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus import Corpus
+from recommender.editing import edited
 from recommender.errors import SettingsError
 from recommender.features import FeatureModel, Index, Vectors
 from recommender.ranker import Ranker
@@ -38,11 +39,43 @@ class State:
             corpus = Corpus.from_articles([*articles, *more], old.corpus.topic_parents, old.corpus.report)
             return replace(self, index=self.features.index(corpus, like=old))
 
+    def with_articles(self, new: Mapping[str, Article]) -> State:
+        """Return the same with more articles, by id; one of a known id replaces the old."""
+        rows = {self.index.corpus.row_of_id(name) for name in new}
+        return self._edited([row for row in rows if row is not None], new.values()) or self.restated(new, new.values())
+
+    def without(self, names: Iterable[str]) -> State:
+        """Return the same without articles, by id or address.
+
+        Raises
+        ------
+        UnknownArticleError
+            For one that the corpus does not hold.
+        """
+        corpus = self.index.corpus
+        rows = {corpus.row(name) for name in names}
+        quick = self._edited(rows, ())
+        if quick is not None:
+            return quick
+        gone = {corpus[row].id for row in rows}
+        return self.restated(gone | {lost for lost, kept in corpus.merged if kept in gone}, ())
+
     def knowing(self, target: str | Article) -> State:
         """Return the state, with a target that it does not hold added for this one question."""
         if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
             return self
-        return self.restated((), [target])
+        return self._edited((), [target], aside=True) or self.restated((), [target])
+
+    def _edited(self, gone: Collection[int], new: Collection[Article], aside: bool = False) -> State | None:
+        """Return the same without some rows and with more articles; None where all must be restated."""
+        if not gone and not new:
+            return self
+        found = edited(self.index.corpus, gone, new, aside)
+        if found is None:
+            return None
+        corpus, moves = found
+        vectors = self.features.transform([corpus[row] for row in moves.new.tolist()])
+        return replace(self, index=self.index.edited(corpus, moves, vectors, aside))
 
     def question(
         self, source: str | Article, as_of: datetime | None

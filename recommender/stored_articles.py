@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from recommender.addresses import address_key
 from recommender.errors import ModelFormatError, RecommenderError
 from recommender.folding import Folds, folded
+from recommender.moves import runs_of
 from recommender.records import Article, Relation
 from recommender.row_table import Places
-from recommender.sequences import Grown, Lazy
+from recommender.sequences import Arranged, Grown, Lazy
 
 T = TypeVar("T")
 
@@ -144,16 +145,16 @@ class Externals(Lazy[tuple[int, Relation]]):
     articles
         Of the corpus.
     rows, places : (n_externals,) int32 array
-        Which row, and which of its relations.
+        Which row, ascending, and which of its relations.
     """
 
-    def __init__(self, articles: Rows, rows: Places, places: Places):
+    def __init__(self, articles: Sequence[Article], rows: Places, places: Places):
         self._articles, self.rows, self.places = articles, rows, places
 
     def at(self, place: int) -> tuple[int, Relation]:
         """Return a row and the relation."""
         row, relation = int(self.rows[place]), int(self.places[place])
-        relations = self._articles.at(row).relations
+        relations = self._articles[row].relations
         if relation >= len(relations):
             raise _damaged(f"the article in row {row} has no relation {relation}")
         return row, relations[relation]
@@ -168,6 +169,10 @@ def to_lines(articles: Sequence[Article]) -> bytes:
         return articles.encoded
     if isinstance(articles, Grown):
         return to_lines(articles.first) + to_lines(articles.newer)
+    if isinstance(articles, Arranged):
+        lines = to_lines(articles.stored)
+        starts = line_starts(lines).tolist()
+        return b"".join(lines[starts[begin] : starts[end]] for begin, end in runs_of(articles.places))
     return msgspec.json.Encoder().encode_lines(articles)
 
 
@@ -182,25 +187,15 @@ def line_starts(lines: bytes) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, dtype=np.int64), *parts]).astype(np.int64)
 
 
-def external_places(externals: Sequence[tuple[int, Relation]], articles: Sequence[Article]) -> tuple[Places, Places]:
-    """Return the rows of relations to externals, and their places among the relations of the row."""
-    if isinstance(externals, Externals):
-        return externals.rows, externals.places
-    if isinstance(externals, Grown):
-        first, newer = (external_places(part, articles) for part in (externals.first, externals.newer))
-        return np.concatenate([first[0], newer[0]]), np.concatenate([first[1], newer[1]])
-    found: list[tuple[int, int]] = [(-1, -1)]
-    for row, relation in externals:  # in the order of rows and relations
-        after = found[-1][1] + 1 if found[-1][0] == row else 0
-        found.append((row, articles[row].relations.index(relation, after)))
-    rows, places = np.array(found[1:], dtype=np.int32).reshape(-1, 2).T
-    return rows.copy(), places.copy()
-
-
 def ids_of(articles: Sequence[Article]) -> Iterable[str]:
     """Return all ids in their order."""
     if isinstance(articles, Rows):
         return (articles.ids_at(row)[0] for row in range(len(articles)))
+    if isinstance(articles, Lines):
+        return map(articles.id_at, range(len(articles)))
+    if isinstance(articles, Arranged):
+        every = [*ids_of(articles.stored)]
+        return map(every.__getitem__, articles.places.tolist())
     if isinstance(articles, Grown):
         return [*ids_of(articles.first), *ids_of(articles.newer)]
     return [article.id for article in articles]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from recommender import Article, Corpus, ModelFormatError, Provider, Recommender, Relation, row_table
 from recommender.corpus_files import ARTICLES, PAGES, add_corpus, open_corpus
+from recommender.editing import edited
 from recommender.errors import UnknownArticleError
 from recommender.storage import Folder
 from recommender.stored_articles import Lines
@@ -114,10 +115,11 @@ def test_an_opened_corpus_answers_as_the_one_that_was_saved(site: list[Article],
     same(again, corpus)
     same(again.in_memory(), corpus)
     assert files(again) == files(corpus)
-    grown, grown_there = corpus.with_newer(added), again.with_newer(added)
-    assert (grown is None) == (grown_there is None)
-    if grown is None or grown_there is None:
+    found, found_there = edited(corpus, [], added), edited(again, [], added)
+    assert (found is None) == (found_there is None)
+    if found is None or found_there is None:
         return
+    grown, grown_there = found[0], found_there[0]
     anew = Corpus.from_articles([*site, *added], corpus.topic_parents, grown.report)
     same(grown_there, anew)
     same(grown_there.in_memory(), anew)
@@ -142,6 +144,9 @@ def test_a_folder_of_articles_alone_has_its_corpus_made(site: list[Article]) -> 
     corpus = Corpus.from_articles(site)
     alone = Folder(arrays={ARTICLES: folder_of(corpus).arrays[ARTICLES]})
     same(open_corpus(alone, corpus.topic_parents), corpus)
+    older = folder_of(corpus)
+    del older.arrays["waiting_rows.npy"]
+    same(open_corpus(older, corpus.topic_parents), corpus)
 
 
 @pytest.fixture
@@ -177,9 +182,9 @@ def test_an_opened_corpus_travels_as_arrays(site: Corpus) -> None:
     head = pickle.dumps(corpus, protocol=5, buffer_callback=buffers.append)
     assert len(head) < 5_000
     same(pickle.loads(head, buffers=buffers), corpus)  # noqa: S301 - our own
-    grown = corpus.with_newer([Article("new", "Newer")])
-    assert grown is not None
-    same(pickle.loads(pickle.dumps(grown)), grown)  # noqa: S301 - our own
+    found = edited(corpus, [1], [Article("new", "Newer"), Article("newer", "Newer", published_at=START)])
+    assert found is not None
+    same(pickle.loads(pickle.dumps(found[0])), found[0])  # noqa: S301 - our own
 
 
 def at(place: int, value: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -237,8 +242,8 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("ids_rows.npy", at(0, -1), r"ids_rows\.npy must hold 0 to 3"),
     ("addresses_digests.npy", lambda old: old[::-1].copy(), r"addresses_digests\.npy is not in its order"),
     ("addresses_rows.npy", at(0, 2**31 - 1), r"addresses_rows\.npy must hold 0 to 3"),
-    ("awaited_digests.npy", lambda old: np.append(old, old[:1]), r"awaited_digests\.npy must hold 1 numbers, got 2"),
-    ("awaited_rows.npy", at(0, 4), r"awaited_rows\.npy must hold 0 to 3"),
+    ("waiting_digests.npy", lambda old: np.append(old, old[:1]), r"waiting_digests\.npy must hold 2 numbers, got 3"),
+    ("waiting_rows.npy", at(0, 4), r"waiting_rows\.npy must hold 0 to 3"),
 ]
 
 
@@ -253,7 +258,7 @@ def test_an_array_that_does_not_fit_is_refused(
 
 
 def test_a_missing_part_is_named(site: Corpus) -> None:
-    for name in sorted(folder_of(site).arrays.keys() - {"article_starts.npy"}):
+    for name in sorted(folder_of(site).arrays.keys() - {"article_starts.npy", "waiting_rows.npy"}):
         folder = folder_of(site)
         del folder.arrays[name]
         with pytest.raises(ModelFormatError, match=f"the model folder has no {name}; train the model again"):

@@ -16,7 +16,8 @@ from scipy import sparse
 from recommender import Article, Corpus, Provider, Recommender, Relation
 from recommender.features import rows as rows_module
 from recommender.features import search
-from recommender.features.rows import grown, whole
+from recommender.features.rows import edited, places_of, whole
+from recommender.moves import Moves
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 WORDS = [f"word{number}" for number in range(40)]
@@ -132,7 +133,8 @@ def test_two_models_of_one_corpus_grow_apart(site: list[Article]) -> None:
     one, other = Recommender().fit(corpus), Recommender().fit(corpus)
     one.add([article(60)])
     other.add([article(61)])
-    same(one.corpus, Corpus.from_articles([*site, article(60)]))
+    one.add([article(62)])
+    same(one.corpus, Corpus.from_articles([*site, article(60), article(62)]))
     same(other.corpus, Corpus.from_articles([*site, article(61)]))
     assert corpus.find("a060") is None
     assert corpus.find("https://example.org/60") is None
@@ -166,7 +168,10 @@ def test_many_newer_articles_become_part_of_the_whole(site: list[Article], monke
 @given(st.lists(st.integers(0, 8), max_size=12))
 def test_rows_are_taken_as_of_one_matrix(rows: list[int]) -> None:
     dense = np.arange(54).reshape(9, 6) % 4
-    both = grown(grown(sparse.csr_matrix(dense[:6]), sparse.csr_matrix(dense[6:7])), sparse.csr_matrix(dense[7:]))
+    both = sparse.csr_matrix(dense[:6])
+    for more in (dense[6:7], dense[7:]):
+        moves = Moves.of(both.shape[0], [], [both.shape[0]] * len(more))
+        both = edited(both, sparse.csr_matrix(more), places_of(both, moves))
     np.testing.assert_array_equal(both[np.array(rows, dtype=np.intp)].toarray(), dense[rows])
     np.testing.assert_array_equal(both[2:8].toarray(), dense[2:8])
     np.testing.assert_array_equal(whole(both).toarray(), dense)

@@ -96,7 +96,7 @@ class FeatureModel:
                 rows[place] = -1
         new = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
         if not new and np.array_equal(rows, np.arange(len(like.corpus))):
-            return like.vectors
+            return like.vectors.whole()
         rows[rows < 0] = len(like.corpus) + np.arange(len(new))
         return Vectors.stacked([like.vectors, self.transform(new)]).take(rows)
 

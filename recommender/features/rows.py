@@ -1,4 +1,4 @@
-"""The rows of a large sparse matrix with a few more below it: what was added since, without a copy of the rest."""
+"""The rows of a large sparse matrix in an order of their own, with a few more below: no copy of what stands."""
 
 from __future__ import annotations
 
@@ -8,25 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.moves import Ints, Moves
+
 MOST_BELOW = 1000  # rows; beyond, one matrix is made of both
 
 
-class GrownRows:
-    """Two matrices, one below the other, of which rows can be taken as of one.
+class PlacedRows:
+    """Rows of two matrices, one below the other, which can be taken as those of one.
 
     Parameters
     ----------
     above, below : csr_matrix
         Of equally many columns.
+    places : (n_rows,) intp array
+        Where each row lies, counted through both; None where they lie in their order.
     """
 
-    def __init__(self, above: sparse.csr_matrix, below: sparse.csr_matrix):
-        self.above, self.below = above, below
-        self.shape = (above.shape[0] + below.shape[0], above.shape[1])
+    def __init__(self, above: sparse.csr_matrix, below: sparse.csr_matrix, places: Ints | None = None):
+        self.above, self.below, self.places = above, below, places
+        self.shape = (self.n_stored if places is None else len(places), above.shape[1])
+
+    @property
+    def n_stored(self) -> int:
+        """How many rows lie in both matrices, those that nobody asks for any more among them."""
+        count: int = self.above.shape[0] + self.below.shape[0]
+        return count
 
     def __getitem__(self, rows: NDArray[np.integer] | slice) -> sparse.csr_matrix:
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(self.shape[0]))
+        if self.places is not None:
+            rows = self.places[rows]
         n_above = self.above.shape[0]
         old = rows < n_above
         if old.all():
@@ -42,21 +54,37 @@ class GrownRows:
         return whole(self).T
 
 
-Rows: TypeAlias = "sparse.csr_matrix | GrownRows"
+Rows: TypeAlias = "sparse.csr_matrix | PlacedRows"
 
 
-def grown(rows: Rows, more: sparse.csr_matrix) -> Rows:
-    """Return the rows with more of them below."""
-    if isinstance(rows, GrownRows):
-        below = sparse.vstack([rows.below, more], format="csr")
-        return GrownRows(rows.above, below) if below.shape[0] <= MOST_BELOW else _joined(rows.above, below)
-    return GrownRows(rows, more)
+def places_of(rows: Rows, moves: Moves) -> Ints | None:
+    """Return where rows lie after some moves; None where they lie in their order."""
+    if isinstance(rows, PlacedRows):
+        return moves.places(rows.places, rows.n_stored)
+    return moves.places(None, rows.shape[0])
+
+
+def edited(rows: Rows, more: sparse.csr_matrix, places: Ints | None, aside: bool = False) -> Rows:
+    """Return rows that lie elsewhere now, with more below.
+
+    Parameters
+    ----------
+    places
+        As of `places_of`, the same for all matrices of the same rows.
+    aside
+        Whether this is soon forgotten, so that however many lie below stay there.
+    """
+    above, below = rows, more
+    if isinstance(rows, PlacedRows):
+        above, below = rows.above, sparse.vstack([rows.below, more], format="csr") if more.shape[0] else rows.below
+    if below.shape[0] > MOST_BELOW and not aside:
+        above, below = sparse.vstack([above, below], format="csr"), below[:0]
+    return PlacedRows(above, below, places)
 
 
 def whole(rows: Rows) -> sparse.csr_matrix:
     """Return the rows as one matrix."""
-    return _joined(rows.above, rows.below) if isinstance(rows, GrownRows) else rows
-
-
-def _joined(above: sparse.csr_matrix, below: sparse.csr_matrix) -> sparse.csr_matrix:
-    return sparse.vstack([above, below], format="csr")
+    if not isinstance(rows, PlacedRows):
+        return rows
+    stacked = sparse.vstack([rows.above, rows.below], format="csr")
+    return stacked if rows.places is None else stacked[rows.places]

@@ -15,6 +15,7 @@ from recommender.features.likeness import SHARES
 from recommender.features.rows import MOST_BELOW
 from recommender.features.segments import Runs
 from recommender.features.text import N_BUCKETS, TextVectors
+from recommender.moves import Ints, Moves
 
 # Entries of the inverted index that are looked through for a source. A small site's are all looked through;
 # of a large one's, the terms in most articles are left out, which say least: benchmarks/recall.py measures the loss.
@@ -31,13 +32,19 @@ class Inverted:
         The searched fields, turned, one below another.
     costs : (len(SHARES) * N_BUCKETS,) int64 array
         How many articles hold a term, as the model learned it: what is published later must not change what was found.
+    n_learned : int
+        From how many articles the model learned that.
     newer : (n_newer, len(SHARES) * N_BUCKETS) csr_matrix
         Articles that were added since, not turned yet.
+    rows : (n_articles + n_newer,) intp array
+        The row of each of these articles, -1 for one that is gone; None where they lie in their order.
     """
 
     matrix: sparse.csr_matrix
     costs: NDArray[np.int64]
+    n_learned: int
     newer: sparse.csr_matrix | None = None
+    rows: Ints | None = None
 
     @classmethod
     def from_text(cls, text: TextVectors, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> Inverted:
@@ -54,23 +61,34 @@ class Inverted:
     @classmethod
     def of(cls, matrix: sparse.csr_matrix, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> Inverted:
         """Return what is turned already, with its costs."""
-        growth = 2 ** max(0, round(math.log2(max(matrix.shape[1], 1) / max(n_learned, 1))))  # in steps, to last
-        return cls(matrix, np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES]))
+        growth = _growth(matrix.shape[1], n_learned)
+        costs = np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES])
+        return cls(matrix, costs, n_learned)
 
-    def grown(self, newer: TextVectors) -> Inverted:
-        """Return the index with a few newer articles."""
-        rows = sparse.hstack([getattr(newer, field) for field in SHARES], format="csr")
+    def edited(self, moves: Moves, more: TextVectors, aside: bool = False) -> Inverted:
+        """Return the index after an edit; where this is soon forgotten, `aside`, no matrix is made of all."""
+        found = replace(self, rows=moves.rows_of(self.rows), costs=self._costs(moves.n_before, len(moves.rows)))
+        if moves.n_new == 0:
+            return found
+        newer = sparse.hstack([getattr(more, field) for field in SHARES], format="csr")
         if self.newer is not None:
-            rows = sparse.vstack([self.newer, rows], format="csr")
-        if rows.shape[0] <= MOST_BELOW:
-            return replace(self, newer=rows)
-        return replace(self, matrix=replace(self, newer=rows).all_turned(), newer=None)
+            newer = sparse.vstack([self.newer, newer], format="csr")
+        found = replace(found, newer=newer)
+        return found if newer.shape[0] <= MOST_BELOW or aside else replace(found, matrix=found._stored(), newer=None)
+
+    def _costs(self, n_before: int, n_after: int) -> NDArray[np.int64]:
+        before, after = _growth(n_before, self.n_learned), _growth(n_after, self.n_learned)
+        return self.costs if before == after else (self.costs - 1) // before * after + 1
+
+    def _stored(self) -> sparse.csr_matrix:
+        return self.matrix if self.newer is None else sparse.hstack([self.matrix, self.newer.T], format="csr")
 
     def all_turned(self) -> sparse.csr_matrix:
-        """Return the matrix with the newer articles in it."""
-        if self.newer is None:
-            return self.matrix
-        return sparse.hstack([self.matrix, self.newer.T], format="csr")
+        """Return the matrix of all articles, in the order of their rows."""
+        if self.rows is None:
+            return self._stored()
+        places = np.flatnonzero(self.rows >= 0)
+        return self._stored().tocsc()[:, places[np.argsort(self.rows[places])]].tocsr()
 
     def nearest(
         self,
@@ -101,6 +119,8 @@ class Inverted:
                 more = np.flatnonzero(newer[place])
                 columns = np.append(columns, (more + self.matrix.shape[1]).astype(np.int32))
                 values = np.append(values, newer[place, more])
+            if self.rows is not None:
+                columns = self.rows[columns]
             found.append(_best(columns, values, row, limit, depth))
         owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
         return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
@@ -122,6 +142,11 @@ class Inverted:
         return sparse.csr_matrix((weights[kept], terms[kept], indptr), shape=(len(limits), self.matrix.shape[0]))
 
 
+def _growth(n_articles: int, n_learned: int) -> int:
+    """Return how many times as many articles there are as the model learned from: in steps, to last."""
+    return int(2 ** max(0, round(math.log2(max(n_articles, 1) / max(n_learned, 1)))))
+
+
 def _affordable(runs: Runs, weights: NDArray[np.float32], costs: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say which terms are worth their cost: those that give most for each article looked at, up to the budget."""
     order = np.lexsort((-weights / costs, runs.owner))
@@ -135,9 +160,9 @@ def _affordable(runs: Runs, weights: NDArray[np.float32], costs: NDArray[np.int6
 
 
 def _best(
-    columns: NDArray[np.int32], values: NDArray[np.float32], row: int, limit: int, depth: int
-) -> NDArray[np.int32]:
-    known = (columns < limit) & (columns != row)
+    columns: NDArray[np.integer], values: NDArray[np.float32], row: int, limit: int, depth: int
+) -> NDArray[np.integer]:
+    known = (columns >= 0) & (columns < limit) & (columns != row)
     columns, values = columns[known], values[known]
     if len(values) <= depth:
         return columns

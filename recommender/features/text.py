@@ -19,7 +19,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils import murmurhash3_32
 
-from recommender.features.rows import grown, whole
+from recommender.features.rows import edited, whole
+from recommender.moves import Ints
 from recommender.records import Article
 
 N_BUCKETS = 2**20
@@ -74,9 +75,10 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def grown(self, others: TextVectors) -> TextVectors:
-        """Return these rows with a few more below, without a copy of these."""
-        return TextVectors(*(grown(getattr(self, field), getattr(others, field)) for field in FIELDS))
+    def edited(self, more: TextVectors, places: Ints | None, aside: bool) -> TextVectors:
+        """Return the vectors after an edit, without a copy of these; see `rows.edited`."""
+        both = ((getattr(self, field), getattr(more, field)) for field in FIELDS)
+        return TextVectors(*(edited(old, new, places, aside) for old, new in both))
 
     @classmethod
     def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:

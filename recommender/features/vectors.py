@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus import Corpus
-from recommender.features.rows import Rows, grown, whole
+from recommender.features.rows import PlacedRows, Rows, edited, places_of, whole
 from recommender.features.search import Inverted
 from recommender.features.text import SEARCHED, TextModel, TextVectors
+from recommender.moves import Moves
 
+COLUMNS = ("providers", "days", "quality", "words")
 FAR = 2**32  # more than any row, so that the numbers of old relations stay what they are
 
 
@@ -60,13 +62,17 @@ class Vectors:
             self.words[rows],
         )
 
-    def grown(self, others: Vectors) -> Vectors:
-        """Return these rows with a few more below, without a copy of the matrices."""
-        both = [
-            np.concatenate([getattr(self, name), getattr(others, name)])
-            for name in ("providers", "days", "quality", "words")
-        ]
-        return Vectors(self.text.grown(others.text), grown(self.topics, others.topics), *both)
+    def edited(self, moves: Moves, more: Vectors, aside: bool = False) -> Vectors:
+        """Return the vectors after an edit, with those of what is new, without a copy of the matrices."""
+        places = places_of(self.topics, moves)
+        columns = (moves.values(getattr(self, name), getattr(more, name)) for name in COLUMNS)
+        return Vectors(
+            self.text.edited(more.text, places, aside), edited(self.topics, more.topics, places, aside), *columns
+        )
+
+    def whole(self) -> Vectors:
+        """Return the same with each matrix in one piece, and without rows that nobody asks for any more."""
+        return Vectors.stacked([self]) if isinstance(self.topics, PlacedRows) else self
 
     @classmethod
     def stacked(cls, parts: Sequence[Vectors]) -> Vectors:
@@ -74,10 +80,7 @@ class Vectors:
         return cls(
             TextVectors.stacked([part.text for part in parts]),
             sparse.vstack([whole(part.topics) for part in parts], format="csr"),
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("providers", "days", "quality", "words")
-            ),
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS),
         )
 
 
@@ -144,29 +147,48 @@ class Index:
         ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
         return _cosines(full, ends, graph.indices)
 
-    def grown(self, corpus: Corpus, vectors: Vectors) -> Index:
-        """Return the index of a corpus that has a few newer articles below those of this one.
+    def edited(self, corpus: Corpus, moves: Moves, more: Vectors, aside: bool = False) -> Index:
+        """Return the index of an edited corpus: the one that would be made anew, at the cost of what is new.
 
-        It is the one that would be made anew, at the cost of what is new.
+        Parameters
+        ----------
+        more
+            Vectors of what is new, in its order.
+        aside
+            Whether it is for a corpus that is soon forgotten.
         """
         self.prepare()
-        old, n_old = self.corpus, len(self.corpus)
-        index = Index(corpus, self.vectors.grown(vectors), self.words)
+        index = Index(corpus, self.vectors.edited(moves, more, aside), self.words)
         known = vars(index)
-        known["eligible"] = np.append(self.eligible, [not article.removed for article in corpus[n_old:]])
-        known["inverted"] = self.inverted.grown(vectors.text)
-        known["by_provider"] = _with_newer(self.by_provider, vectors.providers)
-        if corpus.neighbours.nnz == old.neighbours.nnz:
+        new = [not corpus[row].removed for row in moves.new.tolist()]
+        known["eligible"] = moves.values(self.eligible, np.array(new, dtype=bool))
+        known["inverted"] = self.inverted.edited(moves, more.text, aside)
+        known["by_provider"] = _provided(self.by_provider, moves, more.providers)
+        if moves.appends and corpus.neighbours.nnz == self.corpus.neighbours.nnz:
             known["links"], known["link_likeness"] = self.links, self.link_likeness
         else:
-            new = np.flatnonzero(~np.isin(index.links, self.links, assume_unique=True))
-            before = np.delete(np.arange(len(index.links)), new)
-            likeness = np.empty(len(index.links), dtype=np.float32)
-            likeness[before] = self.link_likeness
-            rows, neighbours = np.divmod(index.links[new], FAR)
-            likeness[new] = _cosines(index.vectors.text.full, rows, neighbours)
-            known["link_likeness"] = likeness
+            known["link_likeness"] = self._carried(moves, index)
         return index
+
+    def _carried(self, moves: Moves, index: Index) -> NDArray[np.float32]:
+        """Return how alike linked articles of an edited index are: known of links that stand, computed of others."""
+        ends, others = (moves.after[each] for each in _ends(self.links))
+        ends_now, others_now = _ends(index.links)
+        # Links come and go only where an article is new or gone, or was linked with one that is.
+        near = np.zeros(len(index.corpus) + 1, dtype=bool)  # with one more, for -1
+        near[ends[others < 0]] = near[moves.new] = near[-1] = True
+        near[others_now[np.isin(ends_now, moves.new)]] = True
+        stood, stands = ~(near[ends] | near[others]), ~(near[ends_now] | near[others_now])
+        likeness = np.empty(len(index.links), dtype=np.float32)
+        likeness[stands] = self.link_likeness[stood]
+        likeness[~stands] = _cosines(index.vectors.text.full, ends_now[~stands], others_now[~stands])
+        return likeness
+
+
+def _ends(links: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of links, and their neighbours."""
+    rows = links // FAR
+    return rows, links - rows * FAR
 
 
 def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -177,11 +199,18 @@ def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer])
     return cosines
 
 
-def _with_newer(
-    by_provider: tuple[NDArray[np.int64], NDArray[np.intp]], newer: NDArray[np.int64]
+def _provided(
+    by_provider: tuple[NDArray[np.int64], NDArray[np.intp]], moves: Moves, newer: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Return providers and rows in their order with those of newer rows among them."""
+    """Return providers and rows in their order, after an edit."""
     providers, rows = by_provider
-    order = np.argsort(newer, kind="stable")
-    places = np.searchsorted(providers, newer[order], side="right")
-    return np.insert(providers, places, newer[order]), np.insert(rows, places, len(rows) + order)
+    if not moves.appends:
+        rows = moves.after[rows]
+        kept = rows >= 0
+        providers, rows = providers[kept], rows[kept]
+    places = np.empty(len(newer), dtype=np.intp)
+    for place, (provider, row) in enumerate(zip(newer.tolist(), moves.new.tolist(), strict=True)):
+        first, end = np.searchsorted(providers, provider, "left"), np.searchsorted(providers, provider, "right")
+        places[place] = first + np.searchsorted(rows[first:end], row)
+    order = np.lexsort((moves.new, newer))
+    return np.insert(providers, places[order], newer[order]), np.insert(rows, places[order], moves.new[order])
