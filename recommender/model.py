@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +31,7 @@ from recommender.records import Article, Explanation, Suggestion
 from recommender.selection import order
 from recommender.settings import Settings
 from recommender.state import State
-from recommender.storage import LIBRARIES, code_digest, library_versions, read_folder, write_folder
+from recommender.storage import read_folder, write_folder
 from recommender.sweep import Sweep
 from recommender.training import train_ranker
 from recommender.verdicts import verdict_on
@@ -190,7 +188,7 @@ class Recommender:
         sweep = Sweep(model, k, threshold, n_jobs)
         if kept is None or start > 0:
             return sweep.lists(start)
-        return sweep.renewed(kept, model._key(k, threshold), model._house(model.corpus))
+        return sweep.renewed(kept, model._state.key(self.settings, k, threshold), model._house(model.corpus))
 
     def inbound(
         self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
@@ -424,17 +422,6 @@ class Recommender:
         )
         fingerprints = [] if marks is None else marks.of_asked([one.asked for one in ranked])
         return suggestions(state, ranked, sources, self.settings.selection, k, threshold), fingerprints
-
-    def _key(self, k: int, threshold: float) -> bytes:
-        """Return the digest of all that a list depends on beside what its fingerprint is of."""
-        state = self._state
-        corpus = state.index.corpus
-        told = [k, threshold, self.settings.to_dict(), state.ranker.to_dict(), state.features.text_.n_articles_]
-        told += [corpus.topic_parents, state.features.topics_.parents_, code_digest(), library_versions(LIBRARIES)]
-        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
-        for counts in (*state.features.text_.document_frequency_.values(), state.features.topics_.document_frequency_):
-            digest.update(counts.tobytes())
-        return digest.digest()
 
 
 def _as_corpus(articles: Iterable[Article]) -> Corpus:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,9 @@ from recommender.errors import SettingsError
 from recommender.features import FeatureModel, Index, Vectors
 from recommender.ranker import Ranker
 from recommender.records import Article
+from recommender.settings import Settings
 from recommender.sources.folder import without_collection
+from recommender.storage import LIBRARIES, code_digest, library_versions
 
 
 @dataclass(frozen=True)
@@ -102,3 +106,13 @@ class State:
         corpus = self.index.corpus
         row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
         return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)
+
+    def key(self, settings: Settings, k: int, threshold: float) -> bytes:
+        """Return the digest, 16 bytes, of all that a list depends on beside what its fingerprint is of."""
+        text, topics = self.features.text_, self.features.topics_
+        told = [k, threshold, settings.to_dict(), self.ranker.to_dict(), text.n_articles_]
+        told += [self.index.corpus.topic_parents, topics.parents_, code_digest(), library_versions(LIBRARIES)]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+        for counts in (*text.document_frequency_.values(), topics.document_frequency_):
+            digest.update(counts.tobytes())
+        return digest.digest()
