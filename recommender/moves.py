@@ -40,20 +40,24 @@ class Moves:
     @classmethod
     def of(cls, n_before: int, gone: Sequence[int] | Ints, before: Sequence[int]) -> Self:
         """Return the moves where rows, ascending, are gone, and each new one comes before a row that was there."""
-        kept = np.delete(np.arange(n_before), np.asarray(gone, dtype=np.intp))
         at = np.asarray(before, dtype=np.intp)
+        if len(gone) == 0 and (at == n_before).all():
+            return cls(np.arange(n_before + len(at)), n_before, len(at))
+        kept = np.delete(np.arange(n_before), np.asarray(gone, dtype=np.intp))
         at = at - np.searchsorted(np.asarray(gone, dtype=np.intp), at)
         return cls(np.insert(kept, at, n_before + np.arange(len(at))), n_before, len(at))
 
     @cached_property
     def appends(self) -> bool:
         """Whether all stay where they were, with the new ones behind them."""
-        n_after = self.n_before + self.n_new
-        return len(self.rows) == n_after and np.array_equal(self.rows[: self.n_before], np.arange(self.n_before))
+        n_after, last = self.n_before + self.n_new, self.rows[: self.n_before][-1:]
+        return len(self.rows) == n_after and bool((last == self.n_before - 1).all())
 
     @cached_property
     def after(self) -> Ints:
         """``(n_before + n_new + 1,)``: the row that each is now, -1 for one that is gone, and for row -1."""
+        if self.appends:
+            return np.append(self.rows, -1)
         after = np.full(self.n_before + self.n_new + 1, -1, dtype=np.intp)
         after[self.rows] = np.arange(len(self.rows))
         return after
