@@ -6,17 +6,18 @@ import pickle
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import START, WORDS, article
 from test_corpus_files import IDS, SITE, articles_of, files, ids, opened, relations
 from test_corpus_files import same as same_corpus
 
-from recommender import Article, Corpus, Explanation, Provider, Recommender, Relation, editing
+from recommender import Article, Corpus, Explanation, Recommender, Relation, editing
 from recommender.editing import edited
 from recommender.features import rows as rows_module
 from recommender.features import search
@@ -24,9 +25,6 @@ from recommender.moves import Moves
 from recommender.sequences import Arranged
 from recommender.state import State
 from recommender.stored_articles import Lines
-
-START = datetime(2025, 1, 1, tzinfo=UTC)
-WORDS = [f"word{number}" for number in range(40)]
 
 # Mostly articles that are alone at their addresses, so that most edits are quick ones; all kinds of others among them.
 plain = st.builds(
@@ -90,19 +88,6 @@ def test_moves_are_those_of_a_list(count: int, data: st.DataObject) -> None:
     assert moves.appends == (wanted == list(range(count + len(before))))
     places = moves.places(None, count)
     assert wanted == (list(range(len(wanted))) if places is None else places.tolist())
-
-
-def article(number: int, *links: str, words: int | None = None, **more: object) -> Article:
-    rng = np.random.default_rng(number if words is None else words)
-    usual = {
-        "id": f"a{number:03}",
-        "published_at": START + timedelta(hours=7 * number),
-        "url": f"https://example.org/{number}",
-        "provider": [None, Provider("One"), Provider("Two")][number % 3],
-        "topics": tuple(map(str, rng.choice(["rail", "wind", "ports"], number % 3, replace=False))),
-        "relations": tuple(Relation(None, link) for link in links),
-    }
-    return Article(title=" ".join(rng.choice(WORDS, 4)), excerpt=" ".join(rng.choice(WORDS, 6)), **(usual | more))
 
 
 def whole_site() -> list[Article]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from made_up import START, article
 from scipy import sparse
 
-from recommender import Article, Corpus, Provider, Recommender, Relation
+from recommender import Article, Corpus, Recommender, Relation
 from recommender.features import rows as rows_module
 from recommender.features import search
 from recommender.features.rows import edited, places_of, whole
 from recommender.moves import Moves
-
-START = datetime(2025, 1, 1, tzinfo=UTC)
-WORDS = [f"word{number}" for number in range(40)]
-
-
-def article(number: int, *links: str, words: int | None = None, **more: object) -> Article:
-    rng = np.random.default_rng(number if words is None else words)
-    usual = {
-        "id": f"a{number:03}",
-        "published_at": START + timedelta(hours=7 * number),
-        "url": f"https://example.org/{number}",
-        "provider": [None, Provider("One"), Provider("Two")][number % 3],
-        "topics": tuple(map(str, rng.choice(["rail", "wind", "ports"], number % 3, replace=False))),
-        "relations": tuple(Relation(None, link) for link in links),
-    }
-    return Article(title=" ".join(rng.choice(WORDS, 4)), excerpt=" ".join(rng.choice(WORDS, 6)), **(usual | more))
 
 
 @pytest.fixture(scope="module")
