@@ -38,7 +38,9 @@ def die_once(parcel: Parcel[str], block: int) -> int:
 
 
 def fail(parcel: Parcel[None], block: int) -> int:
-    raise ValueError(f"no {block}")
+    if block == 1:  # of several that fail, any may be the first to say so
+        raise ValueError(f"no {block}")
+    return block
 
 
 @pytest.mark.parametrize("n_sources", [1, 10**6])
@@ -53,7 +55,7 @@ def test_what_a_lost_worker_had_is_asked_anew(tmp_path: Path, caplog: pytest.Log
 
 
 def test_an_error_of_the_work_is_no_lost_worker() -> None:
-    with pytest.raises(ValueError, match="no 0"):
+    with pytest.raises(ValueError, match="no 1"):
         list(spread(fail, (None,), range(3), 2, 10**6))
 
 
