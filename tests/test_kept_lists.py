@@ -201,6 +201,20 @@ def test_a_target_that_became_unwanted_touches_those_near_it(
     assert len(asked) < len(site)
 
 
+def test_what_has_a_pin_is_asked_again_however_far_its_target_is(
+    site: list[Article], kept: KeptLists, asked: list[int]
+) -> None:
+    model = Recommender(HOUSE).fit(site)
+    list(model.suggest_all(threshold=0, kept=kept))
+    asked.clear()
+    model.renew([replace(one, quality=99.0) if one.id == "a040" else one for one in site])
+    lists = told(model.suggest_all(threshold=0, kept=kept))
+    assert 0 in asked
+    assert len(asked) < len(site)
+    assert lists[0][2][0].quality == 99.0
+    assert lists == told(model.suggest_all(threshold=0))
+
+
 def test_another_rule_makes_every_list_anew(site: list[Article], kept: KeptLists, asked: list[int]) -> None:
     model = Recommender(HOUSE).fit(site)
     list(model.suggest_all(kept=kept))
