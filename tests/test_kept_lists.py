@@ -204,10 +204,13 @@ def test_a_target_that_became_unwanted_touches_those_near_it(
 def test_what_has_a_pin_is_asked_again_however_far_its_target_is(
     site: list[Article], kept: KeptLists, asked: list[int]
 ) -> None:
-    model = Recommender(HOUSE).fit(site)
+    pinned = replace(
+        SETTINGS, rules=Rules.from_dict({"pin": [{"source": "a000", "target": "a042"}]})
+    )  # out of its sight
+    model = Recommender(pinned).fit(site)
     list(model.suggest_all(threshold=0, kept=kept))
     asked.clear()
-    model.renew([replace(one, quality=99.0) if one.id == "a040" else one for one in site])
+    model.renew([replace(one, quality=99.0) if one.id == "a042" else one for one in site])
     lists = told(model.suggest_all(threshold=0, kept=kept))
     assert 0 in asked
     assert len(asked) < len(site)
