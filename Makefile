@@ -15,7 +15,7 @@ demo: $(VENV)/installed  ## Run the main job on the example site, then measure i
 	$(BIN)/recommender evaluate examples/newsroom
 
 test: $(VENV)/installed-dev  ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/installed-dev  ## Lint, formatting, types, direction of imports, spelling
 	$(BIN)/ruff check

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from recommender import Corpus, Recommender, read_articles
-from recommender.duplicates import LEAST_COSINE
 from recommender.evaluation.duplicates import near_duplicates
-from recommender.evaluation.metrics import ndcg_at_k, precision_at_k
+from recommender.evaluation.measures import ndcg_at_k, precision_at_k
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
     dated_rows,
@@ -25,8 +24,9 @@ from recommender.evaluation.splits import (
     stories,
     time_cut,
 )
-from recommender.features.text import TextModel
-from recommender.stories import SAME_STORY, STORY_DAYS
+from recommender.retrieval.text import TextModel
+from recommender.selection.near_duplicates import LEAST_COSINE
+from recommender.selection.stories import SAME_STORY, STORY_DAYS
 
 DIVERSITIES = (0, 0.1, 0.2, 0.3, 0.5, 0.7)
 

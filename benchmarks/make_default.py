@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 
 from recommender import Corpus, read_articles
-from recommender.default import FOLDER, RANKER
-from recommender.settings import RankerSettings, Settings
-from recommender.storage import Folder, write_folder
-from recommender.training import train_shipped
+from recommender.core.model_folder import Folder, write_model_folder
+from recommender.core.settings import RankerSettings, Settings
+from recommender.model.training import train_shipped
+from recommender.ranker.default import FOLDER, RANKER
 
 CARD = "README.md"
 SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
@@ -49,10 +49,10 @@ def main() -> int:
     given = parser.parse_args()
     folder = make(read_articles(given.site, n_jobs=2))
     if not given.check:
-        write_folder(given.output, folder)
+        write_model_folder(given.output, folder)
         return 0
     with tempfile.TemporaryDirectory() as place:
-        write_folder(Path(place) / "default", folder)
+        write_model_folder(Path(place) / "default", folder)
         names = sorted({file.name for at in (Path(place) / "default", given.output) for file in at.iterdir()})
         differ = [name for name in names if _bytes(Path(place) / "default" / name) != _bytes(given.output / name)]
     print("\n".join(f"{name} differs" for name in differ) or f"{given.output}: the same bytes")

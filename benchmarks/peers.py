@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="Write every round's figure here.")
     parser.add_argument("--write", action="store_true", help="Put table and plot into RESULTS.md.")
     arguments = parser.parse_args()
-    sizes, limits = sorted(arguments.sizes), Limits(arguments.seconds, arguments.gigabytes)
+    sizes, limits = sorted(arguments.group_sizes), Limits(arguments.seconds, arguments.gigabytes)
     every = read_articles(arguments.headlines).articles
     findings = measure_all([peer for peer in PEERS if peer.installed], every, sizes, arguments.rounds, limits)
     if arguments.json:

@@ -23,9 +23,9 @@ from pathlib import Path
 import yaml
 
 from recommender import read_articles
-from recommender.headers import split_front_matter
 from recommender.sources.folder import markdown_files
-from recommender.sources.front_matter import decoded, read_bytes
+from recommender.sources.front_matter import split_front_matter
+from recommender.sources.markdown import decoded, read_bytes
 
 WAYS = ("PyYAML in C", "not cached, 1 job", "not cached, 2 jobs", "filling the cache", "cached")
 

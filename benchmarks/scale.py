@@ -137,7 +137,7 @@ def main() -> None:
     if arguments.asked:
         print(json.dumps(asked(arguments.asked)))
         return
-    found = [measured(arguments.headlines, size) for size in arguments.sizes]
+    found = [measured(arguments.headlines, size) for size in arguments.group_sizes]
     text = f"{table(found)}\n\n{conditions()}"
     print(text)
     if arguments.write:

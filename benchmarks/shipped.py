@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender import Recommender, Settings, evaluate, read_articles
+from recommender.core.settings import LEARN, SHIPPED
 from recommender.evaluation import learning_curve
 from recommender.evaluation.baselines import default_baselines
 from recommender.evaluation.figures import PRIMARY, ProtocolFigures
@@ -23,8 +24,7 @@ from recommender.evaluation.learning import hide_relations
 from recommender.evaluation.replay import engine_ranking
 from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, known_rows, past_corpus, time_cut
 from recommender.evaluation.tables import interval, text_table
-from recommender.settings import LEARN, SHIPPED
-from recommender.training import train_shipped
+from recommender.model.training import train_shipped
 
 SHARES = (0.0, 0.1, 0.2, 0.4, 1.0)
 SMALL = replace(Settings().ranker, trees=60, leaves=16)  # as in make_default.py

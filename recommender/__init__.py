@@ -1,7 +1,6 @@
 """Related-article engine for publishers: learns from curated links, proposes and scores new ones, with reasons."""
 
-from recommender.corpus import Corpus
-from recommender.errors import (
+from recommender.core.errors import (
     ArticleError,
     ModelFormatError,
     NotFittedError,
@@ -9,10 +8,11 @@ from recommender.errors import (
     SettingsError,
     UnknownArticleError,
 )
+from recommender.core.records import Article, Explanation, Provider, Reason, Relation, Suggestion
+from recommender.core.settings import Settings
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation import EvaluationReport, evaluate
-from recommender.model import Recommender
-from recommender.records import Article, Explanation, Provider, Reason, Relation, Suggestion
-from recommender.settings import Settings
+from recommender.model.recommender import Recommender
 from recommender.sources import read_articles
 
 __version__ = "0.1.0"

@@ -16,7 +16,7 @@ from peers import PEERS, Findings, Peer, report
 from results import RESULTS, replaced, write_section
 
 from recommender import Article, read_articles
-from recommender.settings import SourceSettings
+from recommender.core.settings import SourceSettings
 
 LIMITS = Limits(seconds=60, gigabytes=8)
 AWKWARD = (

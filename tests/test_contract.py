@@ -28,10 +28,10 @@ from recommender import (
     SettingsError,
     Suggestion,
     UnknownArticleError,
-    workers,
 )
+from recommender.core import workers
+from recommender.corpus.urls import canonical_url
 from recommender.evaluation.duplicates import near_duplicates
-from recommender.urls import canonical_url
 
 NAMES = ("shipped", "learned", "loaded", "added", "renewed", "few", "published")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

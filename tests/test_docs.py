@@ -16,8 +16,8 @@ import yaml
 from click.testing import CliRunner
 
 from recommender import Corpus, Recommender, Settings, read_articles
-from recommender.cli import main
-from recommender.history import save_keeping_previous
+from recommender.cli.main import main
+from recommender.model.versions import save_keeping_previous
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def test_the_rules_of_the_readme_fit_the_example(newsroom: Corpus, tmp_path: Pat
     settings = Settings.of_site(tmp_path)
     assert set(settings.rules.to_dict()) == {each.name for each in dataclasses.fields(settings.rules)}
     model = Recommender(settings).fit(newsroom)
-    assert model.house_warnings() == []
+    assert model.rule_warnings() == []
     (said,) = (block.strip() for block in fenced("text") if block.startswith("not suggested: the house"))
     theirs = [one.id for one in newsroom if one.provider and one.provider.name == "Gridwatch" and one.published]
     assert model.explain(newsroom[60].id, theirs[0]).verdict == said

@@ -14,14 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recommender import Article, Corpus, Recommender, Relation, Settings, evaluate, features, read_articles, reasons
-from recommender.candidates import with_candidates
+from recommender import Article, Corpus, Recommender, Relation, Settings, evaluate, read_articles
+from recommender.core.settings import CandidateSettings, RankerSettings
 from recommender.evaluation import replay
 from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, time_cut
-from recommender.features import FeatureModel, Index, Query, pair_features, queries
-from recommender.model import Ranking
-from recommender.settings import CandidateSettings, RankerSettings
-from recommender.training import judge, known_limits, teaching_rows
+from recommender.features import pair_features as features
+from recommender.features import reasons
+from recommender.features.pair_features import pair_features
+from recommender.model.recommender import Ranking
+from recommender.model.training import known_limits, pair_training_set, training_rows
+from recommender.retrieval.candidates import with_candidates
+from recommender.retrieval.query import Query, queries
+from recommender.retrieval.vectorizer import Vectorizer
+from recommender.retrieval.vectors import Index
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 QUICK = Settings(ranker=RankerSettings(trees=20, leaves=8))
@@ -113,7 +118,7 @@ def asked(index: Index, row: int, limit: int, settings: Settings) -> Query:
     return with_candidates(query, settings.candidates)
 
 
-def replay_differs(model: Recommender, feature_model: FeatureModel, rows: Sequence[int]) -> list[str]:
+def replay_differs(model: Recommender, feature_model: Vectorizer, rows: Sequence[int]) -> list[str]:
     """Ask for some articles as of their publication, in the whole corpus and in one that ends there.
 
     Returns
@@ -169,13 +174,13 @@ def test_as_of_its_publication_an_article_gets_what_it_got_then(
     model = Recommender(settings).fit(change(newsroom))
     rows = sample(model.corpus)
     assert len(rows) > 8
-    assert replay_differs(model, FeatureModel.fit(model.corpus), rows) == []
+    assert replay_differs(model, Vectorizer.fit(model.corpus), rows) == []
 
 
 def linked_in_full(query: Query) -> dict[str, np.ndarray]:
     """Leak the answer itself: whether the candidate is linked with the source."""
     graph = query.index.corpus.neighbours
-    pairs = zip(query.rows[query.owner].tolist(), query.targets.tolist(), strict=True)
+    pairs = zip(query.rows[query.source_of].tolist(), query.targets.tolist(), strict=True)
     return {"linked": np.array([graph[row, target] if row >= 0 else 0.0 for row, target in pairs])}
 
 
@@ -203,14 +208,14 @@ def test_a_feature_that_leaks_on_purpose_is_caught(
 ) -> None:
     leaking(monkeypatch, leak)
     model = Recommender(QUICK).fit(newsroom)
-    found = replay_differs(model, FeatureModel.fit(newsroom), sample(newsroom))
+    found = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
     assert {line.partition(": ")[2] for line in found} - {"suggestions"} == {name}
 
 
 def test_a_leak_of_the_answer_changes_suggestions_too(newsroom: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     leaking(monkeypatch, linked_in_full)
     model = Recommender(QUICK).fit(newsroom)
-    found = replay_differs(model, FeatureModel.fit(newsroom), sample(newsroom))
+    found = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
     assert any(line.endswith(": suggestions") for line in found)
 
 
@@ -221,13 +226,13 @@ def test_a_leak_of_the_answer_shows_where_the_answers_are_random(site: Corpus, m
 
 
 def test_a_ranker_learns_from_what_was_known_then(newsroom: Corpus) -> None:
-    model = FeatureModel.fit(newsroom)
+    model = Vectorizer.fit(newsroom)
     index = model.index(newsroom)
-    rows = teaching_rows(index, 1000)[::6]
-    judged = judge(index, rows, FEW)
-    ends = np.cumsum(judged.sizes)
+    rows = training_rows(index, 1000)[::6]
+    judged = pair_training_set(index, rows, FEW)
+    ends = np.cumsum(judged.group_sizes)
     limits = known_limits(index, rows)
-    for row, limit, end, size in zip(rows.tolist(), limits.tolist(), ends, judged.sizes, strict=True):
+    for row, limit, end, size in zip(rows.tolist(), limits.tolist(), ends, judged.group_sizes, strict=True):
         then = asked(model.index(past_of(newsroom, row, limit)), row, limit, FEW)
         np.testing.assert_array_equal(judged.features[end - size : end], pair_features(then)[0])
 

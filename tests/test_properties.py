@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommender import Article, Corpus, Recommender, Relation
-from recommender.urls import canonical_url
+from recommender.corpus.urls import canonical_url
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 IDS = [f"a{number}" for number in range(8)]

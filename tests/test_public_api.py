@@ -167,7 +167,7 @@ def test_types_ship() -> None:
     assert (Path(recommender.__file__).parent / "py.typed").is_file()
 
 
-@pytest.mark.parametrize("name", ["cli", "batch", "inspection", "model", "storage", "archive"])
+@pytest.mark.parametrize("name", ["cli.main", "jobs.nightly", "model.recommender", "core.model_folder"])
 def test_importing_a_module_sets_up_no_logging(name: str) -> None:
     module = importlib.import_module(f"recommender.{name}")
     logger = getattr(module, "logger", None)

@@ -10,16 +10,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus
-from recommender.default import shipped_ranker
+from recommender.core.records import Article
+from recommender.core.settings import OWN, Settings
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.figures import PRIMARY, Figure, ProtocolFigures, Ranking
 from recommender.evaluation.splits import AT_PUBLICATION, TODAY, held_out_sources, measurable_cut, past_corpus
 from recommender.evaluation.tables import interval, number, text_table
-from recommender.features import GROUP_NAMES, FeatureModel, Index, pair_features
+from recommender.features.pair_features import GROUP_NAMES, pair_features
+from recommender.model.training import at_publication, pair_training_set, training_rows
 from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores
-from recommender.records import Article
-from recommender.settings import OWN, Settings
-from recommender.training import at_publication, judge, teaching_rows
+from recommender.ranker.default import shipped_ranker
+from recommender.retrieval.vectorizer import Vectorizer
+from recommender.retrieval.vectors import Index
 
 ALL = "all features"
 
@@ -175,9 +177,9 @@ def ablate(
     cut = measurable_cut(corpus, newest, TODAY)
     sources = held_out_sources(corpus, cut, AT_PUBLICATION)
     past = past_corpus(corpus, cut)
-    features = FeatureModel.fit(past)
+    features = Vectorizer.fit(past)
     index = features.index(past)
-    judged = judge(index, teaching_rows(index, settings.ranker.most_sources), settings)
+    judged = pair_training_set(index, training_rows(index, settings.ranker.most_sources), settings)
     asked = _Asked.at_publication(features.index(corpus, like=index), sources, settings)
     members = {group: _members(judged.names, group) for group in GROUP_NAMES}
     members = {group: columns for group, columns in members.items() if columns.any()}
@@ -196,7 +198,7 @@ def ablate(
     figures = result.models[ALL].figures
     return Ablation(
         ranker=full.kind,
-        learned_from=len(judged.sizes),
+        learned_from=len(judged.group_sizes),
         sources=result.sources,
         stories=result.stories,
         columns=len(judged.names),

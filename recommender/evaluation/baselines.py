@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.corpus import Corpus
-from recommender.errors import NotFittedError
+from recommender.core.errors import NotFittedError
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.terms import document_frequency, sublinear, term_counts, unit_rows
 
 Rows = NDArray[np.int64]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
-from recommender.evaluation.metrics import equal_mass_bins
+from recommender.evaluation.measures import equal_mass_bins
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.corpus import Corpus
-from recommender.duplicates import LEAST_COSINE, same_text
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.baselines import Rows
-from recommender.features.text import TextModel
-from recommender.features.timing import publication_days
+from recommender.retrieval.text import TextModel
+from recommender.retrieval.vectorizer import publication_days
+from recommender.selection.near_duplicates import LEAST_COSINE, same_text
 
 _BLOCK = 256
 

@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus
-from recommender.errors import RecommenderError
-from recommender.evaluation import metrics
+from recommender.core.errors import RecommenderError
+from recommender.corpus.corpus import Corpus
+from recommender.evaluation import measures
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap, rounded
 from recommender.evaluation.judgements import Judgements
 from recommender.evaluation.splits import STORY_SLICES, Protocol, known_rows, relevant_targets, stories
@@ -251,10 +251,10 @@ class _Run:
         """Return each figure's value, and its weight if not 1, for each source."""
         pairs = list(zip(answer.rows, self.truth, strict=True))
         found: dict[str, tuple[Values, Values | None]] = {
-            PRIMARY: (_array(metrics.ndcg_at_k(*pair, k=DEPTH) for pair in pairs), None),
-            "P@5": (_array(metrics.precision_at_k(*pair, k=SHOWN) for pair in pairs), None),
-            "Recall@10": (_array(metrics.recall_at_k(*pair, k=DEPTH) for pair in pairs), None),
-            "MRR": (_array(metrics.reciprocal_rank(*pair, k=DEPTH) for pair in pairs), None),
+            PRIMARY: (_array(measures.ndcg_at_k(*pair, k=DEPTH) for pair in pairs), None),
+            "P@5": (_array(measures.precision_at_k(*pair, k=SHOWN) for pair in pairs), None),
+            "Recall@10": (_array(measures.recall_at_k(*pair, k=DEPTH) for pair in pairs), None),
+            "MRR": (_array(measures.reciprocal_rank(*pair, k=DEPTH) for pair in pairs), None),
             "coverage": (_array(len(ranked) > 0 for ranked in answer.rows), None),
         }
         if answer.scores is not None and self.threshold is not None:
@@ -310,12 +310,12 @@ class _Run:
         degrees = np.bincount(np.array([row for ranked in shown for row in ranked], dtype=np.int64), minlength=1)
         everyone = np.zeros(max(self.articles, len(degrees)))
         everyone[: len(degrees)] = degrees
-        totals = {"catalogue reach": metrics.catalogue_reach(shown, self.articles), "Gini": metrics.gini(everyone)}
+        totals = {"catalogue reach": measures.catalogue_reach(shown, self.articles), "Gini": measures.gini(everyone)}
         if answer.scores is not None:
             scores = [score for line in answer.scores for score in line[:DEPTH]]
             pairs = zip(answer.rows, self.truth, strict=True)
             kept = [row in right for ranked, right in pairs for row in ranked[:DEPTH]]
-            totals["calibration error"] = metrics.calibration_error(scores, kept)
+            totals["calibration error"] = measures.calibration_error(scores, kept)
         return totals
 
     def _slices(self, ndcg: Values) -> dict[str, SliceFigures]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.splits import AT_PUBLICATION, known_rows, relevant_targets
 
 

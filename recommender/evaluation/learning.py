@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
-from recommender.corpus import Corpus
-from recommender.errors import SettingsError
+from recommender.core.errors import SettingsError
+from recommender.core.records import Article
+from recommender.core.settings import Settings
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.figures import Figure, ProtocolFigures
 from recommender.evaluation.replay import ENGINE, engine_ranking
 from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, measurable_cut, past_corpus
-from recommender.model import Recommender
+from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
-from recommender.records import Article
-from recommender.settings import Settings
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)
 PIECE = 20  # articles; the largest story can hold half of a site's links, and would make one step of the curve

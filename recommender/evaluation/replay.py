@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus
+from recommender.core.records import Article
+from recommender.core.settings import Settings
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation import ablation
-from recommender.evaluation.audit import audit_relations
 from recommender.evaluation.baselines import default_baselines
 from recommender.evaluation.duplicates import near_duplicates
 from recommender.evaluation.figures import ProtocolFigures, Ranking
+from recommender.evaluation.relation_audit import audit_relations
 from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
@@ -24,10 +26,8 @@ from recommender.evaluation.splits import (
     measurable_cut,
     past_corpus,
 )
-from recommender.model import Recommender
+from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
-from recommender.records import Article
-from recommender.settings import Settings
 
 ENGINE = "recommender"
 DEPTH = 30  # deeper than the ten that count, so that lists without near-duplicates are full too

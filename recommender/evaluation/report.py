@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from recommender.corpus import Corpus
-from recommender.errors import RecommenderError
+from recommender.core.errors import RecommenderError
+from recommender.core.times import utc_text
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.ablation import Ablation
-from recommender.evaluation.audit import RelationAudit, audit_relations
 from recommender.evaluation.figures import ALL_TARGETS, PRIMARY, ModelFigures, ProtocolFigures
+from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.splits import dated_rows
 from recommender.evaluation.tables import interval, number, text_table
 
@@ -76,7 +77,7 @@ class EvaluationReport:
             articles=len(corpus),
             past_articles=cut,
             new_articles=max(0, dated - cut),
-            cut=moment.isoformat().replace("+00:00", "Z") if moment else None,
+            cut=utc_text(moment) if moment else None,
             results=tuple(results),
             audit=audit or audit_relations(corpus),
             ablation=ablation,

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recommender.corpus import Corpus
+from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
 from recommender.evaluation.figures import SliceFigures
 from recommender.evaluation.judgements import Judgements

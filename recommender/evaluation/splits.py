@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
-from recommender.corpus import Corpus
-from recommender.errors import ArticleError, SettingsError
+from recommender.core.errors import ArticleError, SettingsError
+from recommender.corpus.corpus import Corpus
 
 Protocol = Literal["at publication", "today"]
 AT_PUBLICATION: Protocol = "at publication"
@@ -51,7 +51,7 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
         Share of the dated articles, in (0, 1).
 
     >>> from datetime import UTC, datetime
-    >>> from recommender.records import Article
+    >>> from recommender.core.records import Article
     >>> days = [Article(f"a-{day}", "", published_at=datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 9)]
     >>> time_cut(Corpus.from_articles(days))
     6

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from recommender.corpus import Corpus
+from recommender.corpus.corpus import Corpus
 
 WORD = r"(?u)\b\w\w+\b"
 

@@ -1,175 +1,87 @@
-"""The words of articles: TF-IDF vectors of title, excerpt and full text, and character n-grams of the title.
-
-Terms are hashed, so that a word which no past article holds still counts, as the rarest there is, and
-nothing needs to be refitted for a new article.
-"""
+"""Pair features of the words: how alike titles and texts are, and how rare what they share is."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.utils import murmurhash3_32
 
-from recommender.features.rows import edited, whole
-from recommender.moves import Ints
-from recommender.records import Article
+from recommender.retrieval.groups import Groups, overlap
+from recommender.retrieval.query import Features, Query
 
-N_BUCKETS = 2**20
-FIELDS = ("title", "excerpt", "full", "characters", "spelling")
-WEIGHTED = ("title", "excerpt", "full", "characters")  # by rarity
-SEARCHED = ("full", "title", "characters", "spelling")  # every article is compared with a source in these
-COMMON = 0.05  # a word in a larger part of all articles, and in more than 8 of them, is no reason to show
-_WORD = re.compile(r"(?u)\b\w\w+\b")
+HALF_LIFE = 7.0  # days
+COMMON, RARE = 0.45, 0.7  # rarity of a term, in (0, 1]
 
 
-def _vectorizer(analyzer: str, ngrams: tuple[int, int]) -> HashingVectorizer:
-    return HashingVectorizer(
-        n_features=N_BUCKETS,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-        strip_accents="unicode",
-        analyzer=analyzer,
-        ngram_range=ngrams,
+def title_features(query: Query) -> Features:
+    """Return what the two titles have in common; cosines and coverages in [0, 1]."""
+    owner, targets, pairs = query.source_of, query.targets, query.pairs
+    titles = query.vectors.text.title
+    shared = overlap(titles, query.titles, owner)
+    rarity = query.rarity("title")[shared.columns]
+    own = query.rarity("title")[titles.indices]
+    words = Groups(np.repeat(np.arange(len(query)), np.diff(titles.indptr)), len(query))
+    recency = _recency(query)
+    where = query.similarities.where(owner, targets)
+    cosine, characters, spelling = (
+        query.similarities.at(field, where) for field in ("title", "characters", "spelling")
     )
+    return {
+        "title_cosine": cosine,
+        "title_cosine_relative": pairs.relative(cosine),
+        "title_characters": characters,
+        "title_characters_relative": pairs.relative(characters),
+        "title_source_coverage": shared.source_coverage(),
+        "title_target_coverage": shared.target_coverage(),
+        "title_shared_terms": shared.count(),
+        "title_rarest_shared": shared.runs.maximum(rarity),
+        "title_common_shared": shared.runs.sum(rarity < COMMON),
+        "title_rare_shared": shared.runs.sum(rarity > RARE),
+        "title_common_own": words.sum(own < COMMON)[owner],
+        "title_rare_own": words.mean(own > RARE)[owner],
+        "title_characters_recent": characters * recency,
+        "title_spelling": spelling,
+        "title_spelling_relative": pairs.relative(spelling),
+        "title_spelling_recent": spelling * recency,
+    }
 
 
-_VECTORIZERS = {
-    "title": _vectorizer("word", (1, 1)),
-    "excerpt": _vectorizer("word", (1, 1)),
-    "full": _vectorizer("word", (1, 1)),
-    "characters": _vectorizer("char_wb", (4, 4)),
-}
+def text_features(query: Query) -> Features:
+    """Return what the full texts, title included, have in common, and each title with the other text."""
+    owner, targets, pairs = query.source_of, query.targets, query.pairs
+    text = query.index.vectors.text
+    source = query.vectors.text
+    shared = overlap(source.full, query.texts, owner)
+    rarity = query.rarity("full")[shared.columns]
+    excerpt = overlap(source.excerpt, text.excerpt[targets], owner).cosine()
+    cosine = query.similarity("full", owner, targets)
+    best, near = _nearest_texts(query)
+    return {
+        "text_cosine": cosine,
+        "text_cosine_relative": pairs.relative(cosine),
+        "text_cosine_recent": cosine * _recency(query),
+        "text_target_coverage": shared.target_coverage(),
+        "text_rarest_shared": shared.runs.maximum(rarity),
+        "text_shared_rarity": shared.runs.sum(rarity),
+        "excerpt_cosine": excerpt,
+        "excerpt_cosine_relative": pairs.relative(excerpt),
+        "title_in_text": overlap(source.title, query.texts, owner).cosine(),
+        "text_in_title": overlap(source.full, query.titles, owner).cosine(),
+        "source_best_cosine": best[owner],
+        "source_near_cosine": near[owner],
+    }
 
 
-def field_text(article: Article, field: str) -> str:
-    """Return the text that a field's vector is made from; the full text counts the title twice."""
-    if field == "full":
-        return f"{article.title}\n{article.title}\n{article.excerpt}\n{article.body}"
-    return article.excerpt if field == "excerpt" else article.title
+def _recency(query: Query) -> NDArray[np.float64]:
+    """Return what is left of a candidate's weight at its distance in time, in (0, 1]."""
+    gaps = query.days_apart_or(HALF_LIFE, query.source_of, query.targets)
+    recency: NDArray[np.float64] = np.exp2(-gaps / HALF_LIFE)
+    return recency
 
 
-@dataclass(frozen=True)
-class TextVectors:
-    """A matrix a field, each ``(n_articles, N_BUCKETS) csr_matrix`` of float32 with rows of length one.
-
-    The product of two rows is their cosine, in [0, 1]; an empty text has a row of zeros.
-    """
-
-    title: sparse.csr_matrix
-    excerpt: sparse.csr_matrix
-    full: sparse.csr_matrix
-    characters: sparse.csr_matrix
-    spelling: sparse.csr_matrix
-
-    def take(self, rows: NDArray[np.intp] | slice) -> TextVectors:
-        """Return the vectors of these rows."""
-        return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-    def edited(self, more: TextVectors, places: Ints | None, aside: bool) -> TextVectors:
-        """Return the vectors after an edit, without a copy of these; see `rows.edited`."""
-        both = ((getattr(self, field), getattr(more, field)) for field in FIELDS)
-        return TextVectors(*(edited(old, new, places, aside) for old, new in both))
-
-    @classmethod
-    def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
-        """Return the rows of all parts, one below another."""
-        fields_ = ([whole(getattr(part, field)) for part in parts] for field in FIELDS)
-        return cls(*(sparse.vstack(matrices, format="csr") for matrices in fields_))
-
-
-class TextModel:
-    """How rare each term is: the inverse document frequencies of each field.
-
-    Attributes
-    ----------
-    n_articles_ : int
-        How many articles the frequencies were counted on.
-    document_frequency_ : dict of str to (N_BUCKETS,) int32 array
-        In how many articles a bucket's terms occur, by weighted field.
-    idf_ : dict of str to (N_BUCKETS,) float32 array
-        ``(log((1 + n) / (1 + df)) + 1) / (log(1 + n) + 1)``: scikit-learn's smoothed IDF as a part of its
-        largest value, so that a term nobody has used yet weighs 1 on a site of any size. 1 throughout
-        for the spelling, where the common words of a title count as much as the rare: they tell of what kind it is.
-    """
-
-    def __init__(self, n_articles: int, document_frequency: Mapping[str, NDArray[np.int32]]):
-        self.n_articles_ = n_articles
-        self.document_frequency_ = dict(document_frequency)
-        self.idf_ = {field: _inverse(n_articles, counts) for field, counts in self.document_frequency_.items()}
-        self.idf_["spelling"] = np.ones(N_BUCKETS, dtype=np.float32)
-
-    @classmethod
-    def fit(cls, articles: Sequence[Article]) -> Self:
-        """Count in how many of these articles each term occurs."""
-        frequency = {
-            field: np.bincount(_counts(articles, field).indices, minlength=N_BUCKETS).astype(np.int32)
-            for field in WEIGHTED
-        }
-        return cls(len(articles), frequency)
-
-    def transform(self, articles: Sequence[Article]) -> TextVectors:
-        """Return the articles' vectors, a row each."""
-        counts = {field: _counts(articles, field) for field in WEIGHTED}
-        counts["spelling"] = counts["characters"]  # the same letters, counted once
-        return TextVectors(**{field: _weighted(counts[field], self.idf_[field]) for field in FIELDS})
-
-    def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
-        """Return the terms that both articles use in a field, the rarest first."""
-        shared = set(terms(field_text(source, field))) & set(terms(field_text(target, field)))
-        frequency = self.document_frequency_[field]
-        counted = sorted((int(frequency[bucket(word)]), word) for word in shared)
-        # A word in most articles tells a reader nothing, however few others are shared.
-        return [word for count, word in counted if count <= max(8, COMMON * self.n_articles_)][:most]
-
-
-def bucket(word: str) -> int:
-    """Return the column that a word, as `terms` gives it, is hashed to."""
-    return int(abs(murmurhash3_32(word))) % N_BUCKETS
-
-
-@lru_cache(maxsize=8192)
-def terms(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are indexed: lower case, without accents, two letters or more.
-
-    >>> terms("Café in Aalborg")
-    ('cafe', 'in', 'aalborg')
-    """
-    plain = text.lower()
-    if not plain.isascii():
-        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    return tuple(_WORD.findall(plain))
-
-
-def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:
-    if not articles:  # which scikit-learn does not expect
-        return sparse.csr_matrix((0, N_BUCKETS), dtype=np.float32)
-    return _VECTORIZERS[field].transform([field_text(article, field) for article in articles])
-
-
-def _inverse(n_articles: int, document_frequency: NDArray[np.generic]) -> NDArray[np.float32]:
-    smoothed = np.log((1 + n_articles) / (1 + document_frequency.astype(np.float64))) + 1
-    scaled: NDArray[np.float32] = (smoothed / (np.log(1 + n_articles) + 1)).astype(np.float32)
-    return scaled
-
-
-def _weighted(counts: sparse.csr_matrix, idf: NDArray[np.float32]) -> sparse.csr_matrix:
-    """Turn counts into ``(1 + log tf) * idf``, each row scaled to length one."""
-    weights = (1 + np.log(counts.data)) * idf[counts.indices]
-    lengths = np.sqrt(np.bincount(_row_of_entry(counts), weights.astype(np.float64) ** 2, minlength=counts.shape[0]))
-    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    data = (weights * np.repeat(scale, np.diff(counts.indptr))).astype(np.float32)
-    return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
-
-
-def _row_of_entry(matrix: sparse.csr_matrix) -> NDArray[np.intp]:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+def _nearest_texts(query: Query) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return the cosine of each source's nearest full text, and the mean of the ten nearest."""
+    owner, rows = query.alike
+    cosines = query.similarity("full", owner, rows)
+    ten = Groups(owner, len(query)).best(cosines, rows, 10)
+    nearest = Groups(owner[ten], len(query))
+    return nearest.maximum(cosines[ten]), nearest.sum(cosines[ten]) / 10

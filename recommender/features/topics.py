@@ -1,102 +1,19 @@
-"""Topics: vectors weighted by rarity, a topic's ancestors in the site's tree counted in part."""
+"""Pair features of the topics that two articles share."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
-from typing import Self
-
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from recommender.features.query import Features, Query
-from recommender.features.segments import overlap
-from recommender.records import Article
-
-N_BUCKETS = 2**16
-ANCESTOR_WEIGHT = 0.5  # a topic counts fully, its parent half, its grandparent a quarter
-
-
-class TopicModel:
-    """How rare each topic is, and which topic is part of which.
-
-    Attributes
-    ----------
-    n_articles_ : int
-    document_frequency_ : (N_BUCKETS,) int32 array
-        In how many articles a topic, or one under it, occurs.
-    parents_ : dict of str to str
-    """
-
-    def __init__(self, n_articles: int, document_frequency: NDArray[np.int32], parents: Mapping[str, str]):
-        self.n_articles_ = n_articles
-        self.document_frequency_ = document_frequency
-        self.parents_ = {topic_key(topic): topic_key(parent) for topic, parent in parents.items()}
-        self.rarity_ = np.log((1 + n_articles) / (1 + document_frequency)) / np.log(2 + n_articles) + 0.05
-
-    @classmethod
-    def fit(cls, articles: Sequence[Article], parents: Mapping[str, str]) -> Self:
-        """Count the topics of these articles."""
-        unweighted = cls(0, np.zeros(N_BUCKETS, dtype=np.int32), parents)
-        columns = unweighted._membership(articles).indices
-        return cls(len(articles), np.bincount(columns, minlength=N_BUCKETS).astype(np.int32), parents)
-
-    def transform(self, articles: Sequence[Article]) -> sparse.csr_matrix:
-        """Return ``(n_articles, N_BUCKETS)``, rows of length one, or zeros for an article without topics."""
-        weights = self._membership(articles)
-        data = weights.data * self.rarity_[weights.indices]
-        owner = np.repeat(np.arange(len(articles)), np.diff(weights.indptr))
-        lengths = np.sqrt(np.bincount(owner, data**2, minlength=len(articles)))
-        data = (data / lengths[owner]).astype(np.float32)
-        return sparse.csr_matrix((data, weights.indices, weights.indptr), shape=weights.shape)
-
-    def _membership(self, articles: Sequence[Article]) -> sparse.csr_matrix:
-        entries = [self._weights(article.topics) for article in articles]
-        indptr = np.cumsum([0, *(len(entry) for entry in entries)])
-        columns = np.array([column for entry in entries for column in entry], dtype=np.int32)
-        data = np.array([weight for entry in entries for weight in entry.values()], dtype=np.float64)
-        matrix = sparse.csr_matrix((data, columns, indptr), shape=(len(articles), N_BUCKETS))
-        matrix.sort_indices()
-        return matrix
-
-    def _weights(self, topics: Sequence[str]) -> dict[int, float]:
-        weights: dict[int, float] = {}
-        for topic in topics:
-            key: str | None = topic_key(topic)
-            weight = 1.0
-            seen: set[str] = set()  # a site's tree may hold a loop
-            while key is not None and key not in seen:
-                seen.add(key)
-                weights[_bucket(key)] = max(weights.get(_bucket(key), 0.0), weight)
-                key, weight = self.parents_.get(key), weight * ANCESTOR_WEIGHT
-        return weights
-
-
-def topic_key(topic: str) -> str:
-    """Return the form in which two spellings of a topic are one.
-
-    >>> topic_key("  Computer   Vision")
-    'computer vision'
-    """
-    return " ".join(topic.casefold().split())
-
-
-def shared_topics(source: Article, target: Article) -> list[str]:
-    """Return the topics that both articles carry, each once, spelt and ordered as in the source."""
-    wanted = {topic_key(topic) for topic in target.topics}
-    spelt: dict[str, str] = {}
-    for topic in source.topics:
-        spelt.setdefault(topic_key(topic), topic)
-    return [topic for key, topic in spelt.items() if key in wanted]
+from recommender.retrieval.groups import overlap
+from recommender.retrieval.query import Features, Query
 
 
 def topic_features(query: Query) -> Features:
     """Return what the topics of the source and its candidates have in common."""
     targets = query.index.vectors.topics[query.targets]
-    shared = overlap(query.vectors.topics, targets, query.owner)
+    shared = overlap(query.vectors.topics, targets, query.source_of)
     n_shared = shared.count()
-    n_source = np.diff(query.vectors.topics.indptr)[query.owner]
+    n_source = np.diff(query.vectors.topics.indptr)[query.source_of]
     n_targets = np.diff(targets.indptr)
     either = np.maximum(n_source + n_targets - n_shared, 1)
     return {
@@ -107,7 +24,3 @@ def topic_features(query: Query) -> Features:
         "topic_count_source": n_source,
         "topic_count_target": n_targets,
     }
-
-
-def _bucket(key: str) -> int:
-    return zlib.crc32(key.encode()) % N_BUCKETS

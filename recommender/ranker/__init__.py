@@ -10,13 +10,13 @@ import xgboost
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from recommender.errors import ModelFormatError
+from recommender.core.errors import ModelFormatError
+from recommender.core.settings import BLEND, SHIPPED, RankerSettings
 from recommender.ranker.blended import BlendedRanker, own_share
 from recommender.ranker.boosted import BoostedRanker
-from recommender.ranker.judged import Judged
 from recommender.ranker.shipped import ShippedRanker
+from recommender.ranker.training_set import TrainingSet
 from recommender.ranker.trees import Floats
-from recommender.settings import BLEND, SHIPPED, RankerSettings
 
 __all__ = [
     "BlendedRanker",
@@ -78,13 +78,13 @@ def load_ranker(values: Mapping[str, Any]) -> Ranker:
     return ranker
 
 
-def fit_ranker(judged: Judged, settings: RankerSettings, shipped: ShippedRanker) -> Ranker:
+def fit_ranker(judged: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Ranker:
     """Return a ranker learned from these pairs, with the voice of the shipped one where they are few."""
-    _, newest = judged.split(round(len(judged.sizes) * (1 - settings.calibration_share)))
-    enough = len(judged.sizes) >= settings.least_sources and newest.kept.any() and not newest.kept.all()
+    _, newest = judged.split(round(len(judged.group_sizes) * (1 - settings.calibration_share)))
+    enough = len(judged.group_sizes) >= settings.least_sources and newest.labels.any() and not newest.labels.all()
     if settings.learn == SHIPPED or not enough:
         return shipped.asked_in(judged.names)
-    if settings.learn == BLEND and own_share(len(judged.sizes)) < 1:
+    if settings.learn == BLEND and own_share(len(judged.group_sizes)) < 1:
         return BlendedRanker.fit(judged, settings, shipped)
     return BoostedRanker.fit(judged, settings)
 

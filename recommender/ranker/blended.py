@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
-from recommender.ranker.judged import Judged
-from recommender.ranker.own import Own
 from recommender.ranker.shipped import ShippedRanker
+from recommender.ranker.site import SiteTrees
+from recommender.ranker.training_set import TrainingSet
 from recommender.ranker.trees import LEAST_SPREAD, Floats
-from recommender.settings import RankerSettings
 
 HALF = 30  # sources to learn from at which both have an equal voice
 ENOUGH = 500  # sources from which on the site's own ranker is heard alone
@@ -33,7 +33,7 @@ class BlendedRanker:
 
     Attributes
     ----------
-    own_ : Own
+    own_ : SiteTrees
     shipped_ : ShippedRanker
     shipped_weight_ : float
         What the margin of the shipped ranker is multiplied by.
@@ -43,7 +43,7 @@ class BlendedRanker:
 
     kind = "blended"
 
-    def __init__(self, own: Own, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
+    def __init__(self, own: SiteTrees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
         self.own_ = own
         self.shipped_ = shipped
         self.shipped_weight_ = shipped_weight
@@ -51,11 +51,11 @@ class BlendedRanker:
         self.names = shipped.names
 
     @classmethod
-    def fit(cls, judged: Judged, settings: RankerSettings, shipped: ShippedRanker) -> Self:
+    def fit(cls, judged: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Self:
         """Learn from the past, and weigh; calibrate on the newest sources with trees that have not seen them."""
         shipped = shipped.asked_in(judged.names)
-        rehearsed, final, new = Own.rehearse(judged, settings)
-        share = own_share(len(judged.sizes))
+        rehearsed, final, new = SiteTrees.rehearse(judged, settings)
+        share = own_share(len(judged.group_sizes))
         theirs = shipped.margin(new.features)
         spread = float(np.std(theirs))
         weight = (1 - share) / spread if spread > LEAST_SPREAD else 0.0
@@ -94,4 +94,4 @@ class BlendedRanker:
         """Build the ranker that `to_dict` described."""
         shipped = ShippedRanker.from_dict(values["shipped"]).asked_in(values["names"])
         calibration = Calibration.from_dict(values["calibration"])
-        return cls(Own.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)
+        return cls(SiteTrees.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)

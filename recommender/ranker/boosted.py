@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
-from recommender.ranker.judged import Judged
-from recommender.ranker.own import Own
+from recommender.ranker.site import SiteTrees
+from recommender.ranker.training_set import TrainingSet
 from recommender.ranker.trees import Floats
-from recommender.settings import RankerSettings
 
 
 class BoostedRanker:
@@ -20,22 +20,22 @@ class BoostedRanker:
 
     Attributes
     ----------
-    own_ : Own
+    own_ : SiteTrees
     calibration_ : Calibration
         From margins to log-odds, on newer sources.
     """
 
     kind = "boosted"
 
-    def __init__(self, own: Own, calibration: Calibration):
+    def __init__(self, own: SiteTrees, calibration: Calibration):
         self.own_ = own
         self.names = own.names
         self.calibration_ = calibration
 
     @classmethod
-    def fit(cls, judged: Judged, settings: RankerSettings) -> Self:
+    def fit(cls, judged: TrainingSet, settings: RankerSettings) -> Self:
         """Learn from the past; calibrate on the newest sources with trees that have not seen them."""
-        rehearsed, final, new = Own.rehearse(judged, settings)
+        rehearsed, final, new = SiteTrees.rehearse(judged, settings)
         margins, choice = rehearsed.margins(new.features)
         return cls(final, Calibration.fit(margins, new, choice))
 
@@ -60,4 +60,4 @@ class BoostedRanker:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        return cls(Own.from_dict(values), Calibration.from_dict(values["calibration"]))
+        return cls(SiteTrees.from_dict(values), Calibration.from_dict(values["calibration"]))

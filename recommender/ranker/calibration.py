@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from recommender.ranker.judged import Judged
+from recommender.ranker.training_set import TrainingSet
 
 Floats = NDArray[np.float64]
 LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
@@ -52,7 +52,7 @@ class Calibration:
     threshold: float = 0.0
 
     @classmethod
-    def fit(cls, margins: Floats, judged: Judged, choice: Floats | None = None, rivalry: bool = True) -> Self:
+    def fit(cls, margins: Floats, judged: TrainingSet, choice: Floats | None = None, rivalry: bool = True) -> Self:
         """Fit on each source's best pairs, as ranked by their margins: those that would be suggested.
 
         Parameters
@@ -65,18 +65,18 @@ class Calibration:
         rivalry
             Whether a pair is seen against its rivals; otherwise their weights are 0.
         """
-        rivals = _rivalry(margins, judged.sizes, choice) if rivalry else ()
+        rivals = _rivalry(margins, judged.group_sizes, choice) if rivalry else ()
         terms = np.column_stack([margins, *rivals])
         likeliest = _likeliest(margins, judged, SUGGESTED)
-        if judged.kept[likeliest].all() or not judged.kept[likeliest].any():  # says nothing of a probability
+        if judged.labels[likeliest].all() or not judged.labels[likeliest].any():  # says nothing of a probability
             likeliest = np.arange(len(margins))
-        fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.kept[likeliest])
+        fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.labels[likeliest])
         weights = dict(zip(("slope", "best", "rivals", "choice"), fitted.coef_[0].tolist(), strict=False))
         weights = {"best": 0.0, "rivals": 0.0} | weights | {"slope": max(weights["slope"], LEAST_SLOPE)}
         calibration = cls(**weights, intercept=float(fitted.intercept_[0]))
         shown = _likeliest(margins, judged, SHOWN)
-        scores = expit(calibration.log_odds(margins, judged.sizes, choice)[shown])
-        return replace(calibration, threshold=_threshold(scores, judged.kept[shown]))
+        scores = expit(calibration.log_odds(margins, judged.group_sizes, choice)[shown])
+        return replace(calibration, threshold=_threshold(scores, judged.labels[shown]))
 
     def log_odds(self, margins: Floats, sizes: NDArray[np.intp], choice: Floats | None = None) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.
@@ -118,11 +118,11 @@ def _rivalry(margins: Floats, sizes: NDArray[np.intp], choice: Floats | None) ->
     return [np.repeat(values, sizes) for values in of_sources]
 
 
-def _likeliest(margins: Floats, judged: Judged, most: int) -> NDArray[np.intp]:
+def _likeliest(margins: Floats, judged: TrainingSet, most: int) -> NDArray[np.intp]:
     """Return the places of each source's best pairs, at most so many."""
-    owner = np.repeat(np.arange(len(judged.sizes)), judged.sizes)
+    owner = np.repeat(np.arange(len(judged.group_sizes)), judged.group_sizes)
     order = np.lexsort((-margins, owner))
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.sizes) - judged.sizes, judged.sizes)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.group_sizes) - judged.group_sizes, judged.group_sizes)
     best: NDArray[np.intp] = order[rank < most]
     return best
 

@@ -10,7 +10,7 @@ import xgboost
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from recommender.ranker.judged import Judged
+from recommender.ranker.training_set import TrainingSet
 
 Gradients = tuple[NDArray[np.float32], NDArray[np.float32]]
 """First and second derivatives of a loss by the margins, ``(n_pairs,)`` each."""
@@ -28,9 +28,9 @@ class Losses:
     Every loss is over the same rows, so that all trainings share one matrix.
     """
 
-    def __init__(self, judged: Judged):
-        self._kept = judged.kept.astype(np.float64)
-        sizes = judged.sizes[judged.sizes > 0]
+    def __init__(self, judged: TrainingSet):
+        self._kept = judged.labels.astype(np.float64)
+        sizes = judged.group_sizes[judged.group_sizes > 0]
         self._owner = np.repeat(np.arange(len(sizes)), sizes)
         self._starts = np.cumsum(sizes) - sizes
         self._n_kept = np.add.reduceat(self._kept, self._starts)

@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
-from recommender.ranker.judged import Judged
+from recommender.ranker.training_set import TrainingSet
 from recommender.ranker.trees import ORDER, PAIRS, Floats, Member, Trees
-from recommender.settings import RankerSettings
 
 # How alike the words are: the cosine as a part of the best one, and how rare the rarest word in common is.
 WORDS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared": 0.4}
@@ -59,7 +59,7 @@ class ShippedRanker:
         self.calibration_ = calibration
 
     @classmethod
-    def fit(cls, views: Sequence[Judged], settings: RankerSettings) -> Self:
+    def fit(cls, views: Sequence[TrainingSet], settings: RankerSettings) -> Self:
         """Learn from all pairs of these views of one site; calibrate on their newest, unseen by the trees until then.
 
         Views are the same sources in the same order, each with other relations known, so that it learns what to do
@@ -68,7 +68,7 @@ class ShippedRanker:
         names = views[0].names
         chosen = np.array([not name.startswith(LEFT_OUT) for name in names])
         narrow = [view.columns(chosen) for view in views]
-        n_old = round(len(views[0].sizes) * (1 - settings.calibration_share))
+        n_old = round(len(views[0].group_sizes) * (1 - settings.calibration_share))
         old = _joined([view.split(n_old)[0] for view in narrow])
         new = _joined([view.split(n_old)[1] for view in views])
         rehearsed, final = (Trees.grow(part, settings, MEMBERS) for part in (old, _joined(narrow)))
@@ -146,10 +146,10 @@ class ShippedRanker:
         return columns
 
 
-def _joined(parts: Sequence[Judged]) -> Judged:
-    return Judged(
+def _joined(parts: Sequence[TrainingSet]) -> TrainingSet:
+    return TrainingSet(
         np.vstack([part.features for part in parts]),
-        np.concatenate([part.kept for part in parts]),
-        np.concatenate([part.sizes for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.group_sizes for part in parts]),
         parts[0].names,
     )

@@ -10,9 +10,9 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
-from recommender.ranker.judged import Judged
+from recommender.core.settings import RankerSettings
 from recommender.ranker.objectives import Losses, Objective
-from recommender.settings import RankerSettings
+from recommender.ranker.training_set import TrainingSet
 
 Floats = NDArray[np.float64]
 BINS = 128  # of a feature's values
@@ -67,12 +67,12 @@ class Trees:
         return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
-    def grow(cls, judged: Judged, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
+    def grow(cls, judged: TrainingSet, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
         """Train every member on the same pairs, in one matrix of the library, which is costly to make."""
         matrix = xgboost.QuantileDMatrix(
-            _filled(judged.features), judged.kept.astype(np.float32), max_bin=BINS, nthread=1
+            _filled(judged.features), judged.labels.astype(np.float32), max_bin=BINS, nthread=1
         )
-        matrix.set_group(judged.sizes)
+        matrix.set_group(judged.group_sizes)
         losses = Losses(judged)
         boosters = [_trained(matrix, losses, member, settings) for member in members]
         return cls(boosters, [1.0] * len(boosters), [member.objective for member in members])

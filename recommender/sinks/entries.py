@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from textwrap import shorten
 from typing import Any, Self
 
-from recommender.errors import SettingsError
-from recommender.records import Suggestion
+from recommender.core.errors import SettingsError
+from recommender.core.records import Suggestion
+from recommender.core.times import utc_text
 
 Entry = dict[str, Any]
 
@@ -188,7 +189,7 @@ def is_plain(name: str) -> bool:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     return _quoted(value) if isinstance(value, str) else repr(value)
 
 

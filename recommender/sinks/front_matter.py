@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from recommender.errors import ArticleError
-from recommender.headers import FrontMatter, HeaderError, as_mapping, parse_yaml, split_front_matter
+from recommender.core.errors import ArticleError
 from recommender.sinks.entries import Entry, EntryShape
+from recommender.sources.front_matter import FrontMatter, HeaderError, as_mapping, parse_yaml, split_front_matter
 
 _MARK = b"\xef\xbb\xbf"
 _END = r"(?:\r\n|\r|\n)"

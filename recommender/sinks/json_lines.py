@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from recommender.records import Suggestion
-from recommender.sinks.atomic import replacing
+from recommender.core.files import replacing
+from recommender.core.records import Suggestion
 
 
 def to_line(suggestion: Suggestion, model: str | None = None) -> str:

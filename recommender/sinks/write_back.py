@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.corpus import content_digest
-from recommender.errors import ArticleError
-from recommender.sinks.atomic import leftovers, replacing, sync_folder
+from recommender.core.errors import ArticleError
+from recommender.core.files import content_digest, leftovers, replacing, sync_folder
 from recommender.sinks.diff import unified
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.front_matter import prove, rewrite
@@ -18,7 +17,7 @@ _CHANGED = "changed since it was read; it is left alone, run again"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FileEntries:
     """What a file shall hold under our key; `digest` is that of the bytes that were read, None where none were."""
 
     path: Path
@@ -30,7 +29,7 @@ class Wish:
 class Edit:
     """A proven change of one file, with the digests of its bytes before and after."""
 
-    wish: Wish
+    wish: FileEntries
     old: bytes
     new: bytes
 
@@ -68,7 +67,7 @@ class Plan:
     folders: tuple[Path, ...]
 
     @classmethod
-    def of(cls, wishes: Iterable[Wish], shape: EntryShape) -> Plan:
+    def of(cls, wishes: Iterable[FileEntries], shape: EntryShape) -> Plan:
         """Work out what is to be changed; nothing is written."""
         edits: list[Edit] = []
         left: list[ArticleError] = []
@@ -137,7 +136,7 @@ class Plan:
             stream.write(new)
 
 
-def _edit(wish: Wish, shape: EntryShape) -> Edit | None:
+def _edit(wish: FileEntries, shape: EntryShape) -> Edit | None:
     """Return the change of a file, proven; None where it is as it shall be."""
     old = _read(wish.path)
     digest = content_digest(old)

@@ -6,19 +6,13 @@ import logging
 import os
 from pathlib import Path
 
-from recommender.corpus import Corpus
-from recommender.errors import ArticleError, SettingsError
-from recommender.settings import SourceSettings
+from recommender.core.errors import ArticleError, SettingsError
+from recommender.core.runtime import collection_paused
+from recommender.core.settings import SourceSettings
+from recommender.corpus.corpus import Corpus
 from recommender.sources.cache import default_cache_folder
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import (
-    MARKDOWN,
-    NOT_WALKED,
-    content_root,
-    markdown_files,
-    read_folder,
-    without_collection,
-)
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, content_root, markdown_files, read_markdown_folder
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.topic_tree import read_topic_tree
@@ -81,7 +75,7 @@ def read_articles(
     strict = settings.strict if strict is None else strict
     fields = FieldMap.from_settings(settings)
     kept_in = cache_folder(settings.cache if cache is None else cache)
-    with without_collection():
+    with collection_paused():
         outcomes, wanted = _read(site, fields, n_jobs, strict, kept_in)
         parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
         return to_corpus(outcomes, parents, warnings, wanted)
@@ -124,11 +118,11 @@ def _read(
     """Return what became of each file or line, and what to say where none of them is an article."""
     name = site.name.lower()
     if site.is_dir():
-        return read_folder(site, fields, n_jobs, strict, cache_folder), _nothing_in(site)
+        return read_markdown_folder(site, fields, n_jobs, strict, cache_folder), _nothing_in(site)
     if not site.exists():
         raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", site)
     if name.endswith(MARKDOWN):
-        return read_folder(site, fields, n_jobs, strict), f"{site}: no article was found"
+        return read_markdown_folder(site, fields, n_jobs, strict), f"{site}: no article was found"
     if name.endswith(SUFFIXES):
         return read_json_lines(site, fields, strict), f"{site}: no article was found, one JSON object a line"
     raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", site)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from recommender.errors import ArticleError
-from recommender.records import Article, Provider, Relation
+from recommender.core.errors import ArticleError
+from recommender.core.records import Article, Provider, Relation
 from recommender.sources.dates import parse_date, shown
 from recommender.sources.fields import FieldMap
 from recommender.sources.values import (

@@ -21,10 +21,10 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from recommender.corpus import content_digest
-from recommender.errors import ArticleError
+from recommender.core.errors import ArticleError
+from recommender.core.files import content_digest
 from recommender.sources.fields import FieldMap
-from recommender.sources.kept import KeptFile, KeptSite, Stamp, Tables, can_be_kept, from_kept, to_kept
+from recommender.sources.kept import CachedFile, CachedSite, Stamp, Tables, can_be_cached, from_kept, to_cached
 from recommender.sources.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class ParseCache:
         self._file = folder / f"{name}{SUFFIX}"
         self._most_bytes = most_bytes
         self._looked_at = 0
-        self._kept: dict[str, KeptFile] = {}
+        self._kept: dict[str, CachedFile] = {}
         self._stamps: dict[str, Stamp] = {}
         self._usable = True
         self._known: set[str] = set()
@@ -105,20 +105,20 @@ class ParseCache:
         if not self._usable:
             return
         stamped = [pair for pair in zip(places, outcomes, strict=True) if pair[0] in self._stamps]
-        able = [(below, outcome) for below, outcome in stamped if can_be_kept(outcome, below)]
+        able = [(below, outcome) for below, outcome in stamped if can_be_cached(outcome, below)]
         as_before = len(self._kept) == len(self._known) and all(below in self._known for below, _ in able)
         if as_before and not self._renewed:
             _touch(self._file)
             return
         tables = Tables()
-        files = [to_kept(outcome, below, self._stamps[below], tables) for below, outcome in able]
-        site = KeptSite(self._key, self._looked_at, tables.providers, tables.relations, files)
+        files = [to_cached(outcome, below, self._stamps[below], tables) for below, outcome in able]
+        site = CachedSite(self._key, self._looked_at, tables.providers, tables.relations, files)
         try:
             self._write(msgspec.msgpack.encode(site))
         except (OSError, UnicodeEncodeError) as error:
             _warn(self._file, error)
 
-    def _load(self) -> KeptSite | None:
+    def _load(self) -> CachedSite | None:
         try:
             data = self._file.read_bytes()
         except FileNotFoundError:
@@ -140,7 +140,7 @@ class ParseCache:
         self._kept = {kept.below: kept for kept in site.files}
         return site
 
-    def _unchanged(self, path: str, below: str, before: int) -> KeptFile | None:
+    def _unchanged(self, path: str, below: str, before: int) -> CachedFile | None:
         """Return what is kept of a file where it is still true."""
         kept, stamp = self._kept.get(below), self._stamps.get(below)
         if kept is None or stamp is None:
@@ -180,7 +180,7 @@ class ParseCache:
         _evict(folder, self._file, self._most_bytes)
 
 
-_DECODER = msgspec.msgpack.Decoder(KeptSite)
+_DECODER = msgspec.msgpack.Decoder(CachedSite)
 
 
 def stamp_of(path: str) -> Stamp:

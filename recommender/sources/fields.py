@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.errors import SettingsError, nearest
-from recommender.settings import SourceSettings
+from recommender.core.errors import SettingsError, nearest
+from recommender.core.settings import SourceSettings
 
 # `heat` is computed from the links that we want to predict, `secured` is nobody's business: neither is ever read.
 FORBIDDEN = ("heat", "secured")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from joblib import Parallel, delayed
 
+from recommender.core.runtime import collection_paused
 from recommender.sources.cache import ParseCache
 from recommender.sources.fields import FieldMap
-from recommender.sources.front_matter import FrontMatterReader
+from recommender.sources.markdown import FrontMatterReader
 from recommender.sources.outcomes import Outcome, until_problem
 
 MARKDOWN = (".md", ".markdown")
@@ -72,7 +71,7 @@ def _walk(root: Path) -> Iterator[tuple[str, ...]]:
                 yield (*parts, name)
 
 
-def read_folder(
+def read_markdown_folder(
     root: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None = None
 ) -> list[Outcome]:
     """Read every file that may be an article, in the order of their paths, whatever the number of processes.
@@ -99,7 +98,7 @@ def read_folder(
 
 def _read_files(files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict: bool) -> list[Outcome]:
     if n_jobs == 1 or len(files) < _FEWEST_FOR_PROCESSES:
-        with without_collection():
+        with collection_paused():
             return list(until_problem(_each(files, fields), strict))
     processes = n_jobs if n_jobs > 0 else (os.cpu_count() or 1)
     size = -(-len(files) // (processes * _CHUNKS_PER_PROCESS))
@@ -111,7 +110,7 @@ def _read_files(files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict
 def _read_chunk(files: Sequence[SiteFile], fields: FieldMap, strict: bool) -> list[Outcome]:
     """Read in another process; the problem that ends a strict reading is the last outcome."""
     outcomes: list[Outcome] = []
-    with without_collection():
+    with collection_paused():
         for outcome in _each(files, fields):
             outcomes.append(outcome)
             if strict and outcome.problem is not None:
@@ -133,15 +132,3 @@ def _relative(path: Path, below: str, preset: str) -> PurePosixPath:
         if "content" in parts[:-1]:
             return PurePosixPath(*parts[len(parts) - parts[::-1].index("content") :])
     return PurePosixPath(below)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Hold the garbage collector: it would scan the growing corpus again and again, at half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

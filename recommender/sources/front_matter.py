@@ -1,273 +1,222 @@
-"""One Markdown file with front matter made into an article."""
+"""Front matter: split off a file's text, and read as YAML, TOML or JSON, safely and with lines for errors."""
 
 from __future__ import annotations
 
-import os
+import json
 import re
-import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from recommender.corpus import content_digest
-from recommender.errors import ArticleError
-from recommender.headers import (
-    FrontMatter,
-    HeaderError,
-    as_mapping,
-    parse_header,
-    parse_yaml,
-    split_front_matter,
-)
-from recommender.records import Article
-from recommender.sources.builder import ArticleBuilder, Place, Related
-from recommender.sources.fields import FieldMap
-from recommender.sources.outcomes import Outcome
+import yaml
 
-MOST_BYTES = 32 * 2**20
-# Related entries are remembered up to this many characters; a site of 4,000 articles needs a twentieth of it.
-_MOST_REMEMBERED = 64 * 2**20
+from recommender.core.plain_yaml import NotPlainError, parse_plain_yaml
 
-_SECURED = re.compile(r"^secured[ \t]*:.*\n(?:(?:[ \t].*)?\n)*", re.MULTILINE)
-_KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
-_FIRST_ENTRY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*( *)-[ ]")
-_AFTER_BLOCK = re.compile(r"\n(?=[^ \t#\n-])")
-_DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
+_FENCES = {"---": "yaml", "+++": "toml"}
+_BLANKS_TO_END = re.compile(r"[ \t]*(?=\n|\Z)")
+_MOST_BRACKETS = 1000
+_DEEP = re.compile(r"(?:[-?:][ \t]+){100}|^ {500}", re.MULTILINE)
+_TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_UNFIT_FOR_YAML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class HeaderError(ValueError):
+    """Front matter cannot be read; `line` counts from 1 in the file, None where it is unknown."""
+
+    def __init__(self, message: str, line: int | None):
+        self.line = line
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """A list of related articles: its name, its entries' lines, and the rest of its header, which has a first line."""
+class FrontMatter:
+    """A file in two: its front matter's text, and the body below.
 
-    name: str
-    text: str
-    rest: str
+    `form` is ``yaml``, ``toml`` or ``json``; `first_line` is the header's first line in the file, from 1.
+    """
+
+    form: str
+    header: str
     first_line: int
+    body: str
 
 
-class FrontMatterReader:
-    """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
-
-    def __init__(self, fields: FieldMap):
-        self._fields = fields
-        self._builder = ArticleBuilder(fields)
-        # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
-        self._known: dict[str, dict[str, Related]] = {}
-        self._remembered = 0
-        self._block = {name: re.compile(rf"{re.escape(name)}:[ \t]*(?:#.*)?\n") for name in fields.names["relations"]}
-
-    def read(self, path: Path, relative: PurePosixPath) -> Outcome:
-        """Read one file; `relative` is its path inside the site. What goes wrong is in the outcome."""
-        name = str(path)
-        place = Place(name)
-        digest: bytes | None = None
-        try:
-            data = read_bytes(name)
-            digest = content_digest(data)
-            article, path_id = self._read(decoded(data, name), relative, place)
-        except ArticleError as error:
-            return Outcome(name, problem=error, warnings=tuple(place.warnings), digest=digest)
-        return Outcome(name, article, warnings=tuple(place.warnings), path_id=path_id, digest=digest)
-
-    def _read(self, text: str, relative: PurePosixPath, place: Place) -> tuple[Article, str | None]:
-        if not text.strip():
-            raise place.error("is empty")
-        try:
-            matter = split_front_matter(text)
-            if matter is None:
-                raise place.error("has no front matter; an article begins with a line ---")
-            place.line_of = lambda name: line_of(matter, name)
-            record, related = self._parse(matter, place)
-        except HeaderError as error:
-            raise ArticleError(str(error), place.path, error.line) from error
-        article = self._article(record, related, relative, matter.body, place)
-        return article, None if self._builder.has_id(record) else id_of(relative)[1]
-
-    def _article(
-        self,
-        record: Mapping[Any, Any],
-        related: tuple[str, list[Related]] | None,
-        relative: PurePosixPath,
-        body: str,
-        place: Place,
-    ) -> Article:
-        dated = _DATED_NAME.match(relative.name) if self._fields.preset == "jekyll" else None
-        article = self._builder.article(
-            record,
-            place,
-            default_id=id_of(relative)[0],
-            default_date=dated[1] if dated else None,
-            default_url=_hugo_address(record, relative) if self._fields.preset == "hugo" else None,
-            body=body,
-            related=related,
-        )
-        return replace(article, published=False) if "_drafts" in relative.parts else article
-
-    def _parse(self, matter: FrontMatter, place: Place) -> tuple[Mapping[Any, Any], tuple[str, list[Related]] | None]:
-        """Return the record and, where they could be read one by one, the entries of its list of related articles."""
-        if matter.form != "yaml":
-            return parse_header(matter), None
-        block = self._related_block(matter)
-        rest = block.rest if block else matter.header
-        for name in _named_twice(rest):
-            place.warn(f"names {name} more than once; the last one counts", name)
-        found = self._parse_in_parts(block) if block else None
-        return found or (_without_secured(matter), None)
-
-    def _related_block(self, matter: FrontMatter) -> _Block | None:
-        """Find the list of related articles; None where there is not exactly one that stands by itself."""
-        header = matter.header
-        found = [
-            (name, begins)
-            for name, opening in self._block.items()
-            for at in _line_starts(header, name)
-            if (begins := opening.match(header, at))
-        ]
-        if len(found) != 1:
-            return None
-        name, begins = found[0]
-        after = _AFTER_BLOCK.search(header, begins.end() - 1)
-        end = after.end() if after else len(header)
-        rest = f"{header[: begins.start()]}{name}: ~\n{header[end:]}"
-        return _Block(name, header[begins.end() : end], rest, matter.first_line)
-
-    def _parse_in_parts(self, block: _Block) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
-        """Read the related entries one by one, and the rest without them; None where that may not be the same."""
-        name = block.name
-        without = _SECURED.sub(_blank, block.rest) if "secured" in block.rest else block.rest
-        try:
-            record = as_mapping(parse_yaml(without, block.first_line), block.first_line)
-            blanked = [name] if without == block.rest else [name, "secured"]
-            if any(key not in record or record[key] is not None for key in blanked):
-                return None
-            if self._fields.first("relations", record)[1] is not None:
-                return None
-            return record, (name, self._entries(block.text))
-        except HeaderError:
-            return None  # read it once more in one piece: for the right line, or because of an alias
-
-    def _entries(self, block: str) -> list[Related]:
-        """Return what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
-        first = _FIRST_ENTRY.match(block)
-        if not first:
-            raise HeaderError("no sequence of entries", None)
-        dash = f"\n{first[1]}- "
-        known = self._known.setdefault(dash, {})
-        parts = block[first.end() :].rstrip("\n").split(dash)
-        return [known.get(part) or self._entry(dash, part) for part in parts]
-
-    def _entry(self, dash: str, part: str) -> Related:
-        """Read an entry that was not met before, and remember it by its text."""
-        lines = part.rstrip("\n")
-        entries = parse_yaml(f"{dash[1:]}{lines}\n", 1)
-        if not isinstance(entries, list) or len(entries) != 1:
-            raise HeaderError("no single entry", None)
-        self._remembered += len(part)
-        if self._remembered > _MOST_REMEMBERED:
-            self._known.clear()
-            self._remembered = len(part)
-        related = self._builder.related(entries[0])
-        self._known.setdefault(dash, {})[part] = related
-        return related
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """Return what a regular file holds.
+def split_front_matter(text: str) -> FrontMatter | None:
+    r"""Split a text with ``\n`` as line ends; None where it has no front matter.
 
     Raises
     ------
-    ArticleError
-        When it cannot be read or is too large.
+    HeaderError
+        When front matter begins and does not end.
+
+    >>> split_front_matter("---\ntitle: A\n---\nBody").body
+    'Body'
     """
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise ArticleError("is no regular file", path)
-        if status.st_size > MOST_BYTES:
-            raise ArticleError(f"is larger than {MOST_BYTES // 2**20} MB; an article is not", path)
-        with open(path, "rb", buffering=0) as stream:
-            return stream.read()
-    except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
+    start = len(text) - len(text.lstrip())
+    first = text[start:].partition("\n")[0]
+    opening = text.count("\n", 0, start) + 1
+    fence = first.rstrip()
+    if fence in _FENCES:
+        rest = text[start + len(first) :]
+        closing = _line_of_only(rest, fence)
+        if fence == "---":
+            closing = _line_of_only(rest, "...", closing[0] if closing else None) or closing
+        if not closing:
+            raise HeaderError(f"front matter opens with {fence} and never ends; close it with a line {fence}", opening)
+        return FrontMatter(_FENCES[fence], rest[1 : closing[0]], opening + 1, rest[closing[1] :].strip())
+    if first.startswith("{") and not first.startswith(("{{", "{%", "{#", "{:")):
+        return _split_json(text[start:], opening)
+    return None
 
 
-def decoded(data: bytes, path: str | Path) -> str:
-    r"""Return a file's text in UTF-8, with ``\n`` as line ends and without a byte order mark.
-
-    Raises
-    ------
-    ArticleError
-        When it is in another encoding.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ArticleError(f"is not UTF-8 (byte 0x{data[error.start]:02x}); save it as UTF-8", path, line) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def id_of(relative: PurePosixPath) -> tuple[str, str]:
-    """Return the id of a file, its stem, and the longer one, its path; a bundle's index stands for its folder.
-
-    >>> id_of(PurePosixPath("posts/ferry/index.md"))
-    ('ferry', 'posts/ferry')
-    """
-    bare = relative.with_suffix("")
-    if bare.name == "index" and len(bare.parts) > 1:
-        bare = bare.parent
-    return bare.name, bare.as_posix()
-
-
-def line_of(matter: FrontMatter, name: str | None) -> int | None:
-    """Return the line of a field in the file, given the site's name; None where it cannot be told."""
-    if not name:
-        return None
-    key = re.escape(name.partition(".")[0])
-    found = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", matter.header, re.MULTILINE)
-    return matter.first_line + matter.header.count("\n", 0, found.start()) if found else None
-
-
-def _without_secured(matter: FrontMatter) -> Mapping[Any, Any]:
-    """Read front matter in one piece, without what looks like `secured`, unless it is a part of another text."""
-    without = _SECURED.sub(_blank, matter.header)
-    try:
-        record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
-    except HeaderError as error:
-        if without == matter.header:
-            raise
-        try:
-            return parse_header(matter)
-        except HeaderError:
-            raise error from None  # the error that cannot show anything of `secured`
-    if without != matter.header and ("secured" not in record or record["secured"] is not None):
-        return parse_header(matter)
-    return record
-
-
-def _blank(found: re.Match[str]) -> str:
-    return "secured: ~\n" + "\n" * (found[0].count("\n") - 1)
-
-
-def _line_starts(text: str, beginning: str) -> Iterator[int]:
-    """Yield where each line begins that begins so."""
-    if text.startswith(beginning):
-        yield 0
-    at = text.find(f"\n{beginning}")
+def _line_of_only(text: str, mark: str, before: int | None = None) -> tuple[int, int] | None:
+    """Return where the first line after a line's end begins and ends that holds a mark and, at most, blanks."""
+    at = text.find(f"\n{mark}", 0, before)  # many times as fast as a regular expression that looks for lines
     while at >= 0:
-        yield at + 1
-        at = text.find(f"\n{beginning}", at + 1)
+        if found := _BLANKS_TO_END.match(text, at + 1 + len(mark)):
+            return at + 1, found.end()
+        at = text.find(f"\n{mark}", at + 1, before)
+    return None
 
 
-def _named_twice(header: str) -> list[str]:
-    names = _KEY.findall(header)
-    return [] if len(set(names)) == len(names) else sorted({name for name in names if names.count(name) > 1})
+def _split_json(text: str, opening: int) -> FrontMatter:
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise HeaderError(f"front matter is no JSON: {error.msg}", opening + error.lineno - 1) from error
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is nested too deeply, or holds too long a number", opening) from error
+    return FrontMatter("json", text[:end], opening, text[end:].strip())
 
 
-def _hugo_address(record: Mapping[Any, Any], relative: PurePosixPath) -> str:
-    """Return where Hugo puts a page unless it is told otherwise: ``/section/slug/``."""
-    section = PurePosixPath(id_of(relative)[1]).parts
-    slug = record.get("slug")
-    parts = [*section[:-1], slug if isinstance(slug, str) and slug else section[-1]]
-    return "/" + "".join(f"{part.strip().lower().replace(' ', '-')}/" for part in parts)
+def parse_header(matter: FrontMatter) -> Mapping[Any, Any]:
+    """Read front matter of any form.
+
+    Raises
+    ------
+    HeaderError
+        When it cannot be read, or is no mapping.
+    """
+    parse = {"yaml": parse_yaml, "toml": _parse_toml, "json": _parse_json}[matter.form]
+    return as_mapping(parse(matter.header, matter.first_line), matter.first_line)
+
+
+def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
+    """Return the mapping that a front matter must be; an empty one for nothing."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise HeaderError(f"front matter must be a mapping of names to values, got a {type(value).__name__}", line)
+    return value
+
+
+def parse_yaml(text: str, first_line: int, *, unique: bool = False) -> Any:
+    """Read a YAML text with its safe types alone; a date that does not exist stays a text.
+
+    `unique` refuses a mapping that names a key twice, where else the last one counts.
+
+    Raises
+    ------
+    HeaderError
+        With the line in the file, `first_line` being that of the text.
+    """
+    try:
+        # PyYAML alone knows of a key that is named twice.
+        return _parse_by_pyyaml(text, first_line, unique) if unique else parse_plain_yaml(text)
+    except NotPlainError:
+        return _parse_by_pyyaml(text, first_line)
+
+
+def _parse_by_pyyaml(text: str, first_line: int, unique: bool = False) -> Any:
+    try:
+        return yaml.load(text, Loader=_loader_for(text, unique))  # noqa: S506 (all are safe loaders)
+    except yaml.MarkedYAMLError as error:
+        # A quote that is never closed is found at the end; where it opens is what a writer wants to know.
+        unclosed = error.problem == "found unexpected end of stream"
+        mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
+        line = first_line + mark.line if mark else None
+        raise HeaderError(f"front matter is no YAML: {error.problem or error.context}", line) from error
+    except yaml.YAMLError as error:
+        found = _UNFIT_FOR_YAML.search(text)
+        line = first_line + text.count("\n", 0, found.start()) if found else None
+        unfit = f"U+{ord(found[0]):04X}" if found else "a character"
+        raise HeaderError(f"front matter holds {unfit}, which YAML does not allow; delete it", line) from error
+    except RecursionError as error:
+        raise HeaderError("front matter is nested too deeply", first_line) from error
+    except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
+        # PyYAML's constructors let these escape, for `!!int x` or `0b_`.
+        raise HeaderError("front matter holds a value that is not of the kind it is marked as", first_line) from error
+
+
+def _parse_toml(text: str, first_line: int) -> Any:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        last = text.count("\n", 0, len(text.rstrip()))
+        line = first_line + (int(found[1]) - 1 if found and found[1] else last)
+        raise HeaderError(f"front matter is no TOML: {_TOML_LINE.sub('', str(error))}", line) from error
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is nested too deeply, or holds too long a number", first_line) from error
+
+
+def _parse_json(text: str, first_line: int) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise HeaderError("front matter is no JSON", first_line) from error
+
+
+class _Constructor(yaml.constructor.SafeConstructor):
+    """Safe types alone, with dates that do not exist kept as texts."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except (ValueError, AttributeError, OverflowError):
+            return node.value
+
+    # PyYAML's table of constructors holds functions, not names: an override alone would not be called.
+    yaml_constructors = {  # noqa: RUF012
+        **yaml.constructor.SafeConstructor.yaml_constructors,
+        "tag:yaml.org,2002:timestamp": construct_yaml_timestamp,
+    }
+
+
+class _PatientLoader(_Constructor, yaml.SafeLoader):
+    """The loader in Python: slow, and stops at too deep a nesting."""
+
+
+_Fastest: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _FastLoader(_Constructor, _Fastest):  # type: ignore[misc, valid-type]
+    """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
+
+
+class _Unique:
+    """Refuses a mapping that names a key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        named = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key, count in Counter(named).items() if count > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"it names {twice[1]} more than once", node.start_mark)
+        return super().construct_mapping(node, deep)  # type: ignore[misc]
+
+
+class _PatientUniqueLoader(_Unique, _PatientLoader):
+    pass
+
+
+class _FastUniqueLoader(_Unique, _FastLoader):
+    pass
+
+
+def _loader_for(text: str, unique: bool) -> type[yaml.SafeLoader]:
+    may_be_deep = text.count("[") + text.count("{") > _MOST_BRACKETS or _DEEP.search(text)
+    if unique:
+        return _PatientUniqueLoader if may_be_deep else _FastUniqueLoader
+    return _PatientLoader if may_be_deep else _FastLoader

@@ -10,10 +10,10 @@ from typing import IO, Any, cast
 
 import msgspec
 
-from recommender.errors import ArticleError
+from recommender.core.errors import ArticleError
+from recommender.core.runtime import collection_paused
 from recommender.sources.builder import ArticleBuilder, Place
 from recommender.sources.fields import FieldMap
-from recommender.sources.folder import without_collection
 from recommender.sources.outcomes import Outcome, until_problem
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
@@ -29,7 +29,7 @@ def read_json_lines(path: Path, fields: FieldMap, strict: bool) -> list[Outcome]
         When the file cannot be opened; the first problem of a line, where `strict`.
     """
     try:
-        with without_collection(), _opened(path) as stream:
+        with collection_paused(), _opened(path) as stream:
             return list(until_problem(_outcomes(path, stream, ArticleBuilder(fields)), strict))
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import msgspec
 
-from recommender.errors import ArticleError
-from recommender.records import Article, Provider, Relation
+from recommender.core.errors import ArticleError
+from recommender.core.records import Article, Provider, Relation
 from recommender.sources.outcomes import Outcome
 
 Stamp = tuple[int, int, int, int]
 Index = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class KeptRelation(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+class CachedRelation(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
     """A relation; `provider` is its place in the table."""
 
     url: str | None
@@ -27,7 +27,7 @@ class KeptRelation(msgspec.Struct, array_like=True, frozen=True, gc=False, forbi
     quality: float | None
 
 
-class KeptArticle(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+class CachedArticle(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
     """An article; `provider` and `relations` are places in the tables."""
 
     id: str
@@ -48,26 +48,26 @@ class KeptArticle(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid
     relations: tuple[Index, ...]
 
 
-class KeptFile(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+class CachedFile(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
     """What became of a file; `problem` is a message and a line, `warnings` come without the file's path."""
 
     below: str
     stamp: Stamp
     digest: bytes
-    article: KeptArticle | None
+    article: CachedArticle | None
     problem: tuple[str, int | None] | None
     warnings: tuple[str, ...]
     path_id: str | None
 
 
-class KeptSite(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+class CachedSite(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
     """All files of a site; `key` says of which site, read how; `looked_at` is when, in ns since 1970."""
 
     key: str
     looked_at: int
     providers: list[tuple[str | None, str | None]]
-    relations: list[KeptRelation]
-    files: list[KeptFile]
+    relations: list[CachedRelation]
+    files: list[CachedFile]
 
 
 class Tables:
@@ -75,14 +75,14 @@ class Tables:
 
     def __init__(self) -> None:
         self.providers: list[tuple[str | None, str | None]] = []
-        self.relations: list[KeptRelation] = []
+        self.relations: list[CachedRelation] = []
         self.made_providers: list[Provider] = []
         self.made_relations: list[Relation] = []
         self._row_of_provider: dict[Provider, int] = {}
         self._row_of_relation: dict[int, int] = {}
 
     @classmethod
-    def of(cls, site: KeptSite) -> Tables:
+    def of(cls, site: CachedSite) -> Tables:
         """Make the records of a site's tables.
 
         Raises
@@ -122,7 +122,7 @@ class Tables:
             row = self._row_of_relation[id(relation)] = len(self.relations)
             self.made_relations.append(relation)  # an id is of one object only as long as that lives
             self.relations.append(
-                KeptRelation(
+                CachedRelation(
                     relation.url,
                     relation.target_id,
                     relation.title,
@@ -135,24 +135,24 @@ class Tables:
         return row
 
 
-def can_be_kept(outcome: Outcome, below: str) -> bool:
+def can_be_cached(outcome: Outcome, below: str) -> bool:
     """Say whether an outcome is of a file's content alone, and of a file whose name can be written as text."""
     if outcome.digest is None or not below.isprintable():
         return False
     return all(warning.startswith(outcome.place) for warning in outcome.warnings)
 
 
-def to_kept(outcome: Outcome, below: str, stamp: Stamp, tables: Tables) -> KeptFile:
+def to_cached(outcome: Outcome, below: str, stamp: Stamp, tables: Tables) -> CachedFile:
     """Return what to keep of an outcome."""
     place, digest = outcome.place, outcome.digest or b""
     article, problem = outcome.article, outcome.problem
     warnings = tuple(warning[len(place) :] for warning in outcome.warnings)
     said = None if problem is None else (problem.message, problem.line)
     kept = None if article is None else _to_kept_article(article, tables)
-    return KeptFile(below, stamp, digest, kept, said, warnings, outcome.path_id)
+    return CachedFile(below, stamp, digest, kept, said, warnings, outcome.path_id)
 
 
-def from_kept(kept: KeptFile, path: str, tables: Tables) -> Outcome:
+def from_kept(kept: CachedFile, path: str, tables: Tables) -> Outcome:
     """Return the outcome that was kept, of a file at this path.
 
     Raises
@@ -168,8 +168,8 @@ def from_kept(kept: KeptFile, path: str, tables: Tables) -> Outcome:
     return Outcome(path, article, problem, warnings, kept.path_id, kept.digest)
 
 
-def _to_kept_article(article: Article, tables: Tables) -> KeptArticle:
-    return KeptArticle(
+def _to_kept_article(article: Article, tables: Tables) -> CachedArticle:
+    return CachedArticle(
         article.id,
         article.title,
         article.excerpt,
@@ -189,7 +189,7 @@ def _to_kept_article(article: Article, tables: Tables) -> KeptArticle:
     )
 
 
-def _from_kept_article(kept: KeptArticle, tables: Tables) -> Article:
+def _from_kept_article(kept: CachedArticle, tables: Tables) -> Article:
     return Article(
         kept.id,
         kept.title,

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from recommender.corpus import Corpus, ReadReport, SourceFile
-from recommender.errors import ArticleError
-from recommender.records import Article, Relation
+from recommender.core.errors import ArticleError
+from recommender.core.records import Article, Relation
+from recommender.corpus.corpus import Corpus, ReadReport, SourceFile
 
 
 @dataclass(frozen=True, slots=True)

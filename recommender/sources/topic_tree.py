@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from recommender.errors import ArticleError
-from recommender.headers import HeaderError, parse_yaml
-from recommender.sources.front_matter import decoded, read_bytes
+from recommender.core.errors import ArticleError
+from recommender.sources.front_matter import HeaderError, parse_yaml
+from recommender.sources.markdown import decoded, read_bytes
 from recommender.sources.values import UnusableValueError, name_of
 
 

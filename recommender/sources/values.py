@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from recommender.records import Provider
+from recommender.core.records import Provider
 from recommender.sources.dates import shown
 
 LONGEST_TEXT = 100_000

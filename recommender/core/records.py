@@ -1,0 +1,267 @@
+"""The records that travel through every stage: frozen, typed, checked when they are made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from numbers import Real
+from typing import Any
+
+from recommender.core.errors import ArticleError
+from recommender.core.times import utc_text
+
+PINNED = "pinned"  # the reason for a suggestion that a rule of the house made
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who published an article.
+
+    >>> Provider(name="Harbor Post").key
+    'harbor post'
+    """
+
+    name: str | None = None
+    domain: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """What tells providers apart: the domain, else the name, in lower case; None for neither."""
+        key = self.domain or self.name
+        return key.casefold() if key else None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A curated link from the article that holds it to a target, inside or outside the corpus.
+
+    `target_id` wins over `url` where both are given. The rest describes an external target.
+    """
+
+    url: str | None
+    target_id: str | None = None
+    title: str | None = None
+    excerpt: str | None = None
+    published_at: datetime | None = None
+    provider: Provider | None = None
+    quality: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.url and not self.target_id:
+            raise ArticleError("a relation has neither url nor target_id; give it one of them")
+        object.__setattr__(self, "published_at", _utc(self.published_at, "a relation"))
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One published piece, or a draft of one.
+
+    Parameters
+    ----------
+    id
+        Unique in a corpus.
+    title, excerpt, body
+        Plain text or Markdown; the last two may be empty.
+    published_at
+        An aware datetime, kept in UTC; None for a draft without a date.
+    url, aliases
+        Every address that identifies the article.
+    quality
+        The site's own score of the piece, in any unit; None where the site has none.
+    published
+        The site's flag; it does not exclude a target unless a setting says so.
+    removed
+        True: never suggested.
+    language
+        A tag such as ``en`` or ``de-CH``; None where unknown.
+    relations
+        The curated links of this article.
+
+    Raises
+    ------
+    ArticleError
+        For an empty id, a title that is no text, or a naive `published_at`.
+
+    >>> Article("a-1", "Ferry strike ends").title
+    'Ferry strike ends'
+    """
+
+    id: str
+    title: str
+    excerpt: str = ""
+    body: str = ""
+    published_at: datetime | None = None
+    url: str | None = None
+    aliases: tuple[str, ...] = ()
+    provider: Provider | None = None
+    topics: tuple[str, ...] = ()
+    category: str | None = None
+    type: str | None = None
+    quality: float | None = None
+    published: bool = True
+    removed: bool = False
+    language: str | None = None
+    relations: tuple[Relation, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.id, str) or not self.id:
+            raise ArticleError(f"an article's id must be a text of one character or more, got {self.id!r}")
+        for name in ("title", "excerpt", "body"):
+            if not isinstance(getattr(self, name), str):
+                raise ArticleError(f"{name} of article {self.id!r} must be a text, got {getattr(self, name)!r}")
+        for name in ("aliases", "topics", "relations"):
+            value = getattr(self, name)
+            if type(value) is tuple and not value:
+                continue
+            if isinstance(value, str):
+                raise ArticleError(f"{name} of article {self.id!r} must be a list, got the text {value!r}")
+            if not isinstance(value, Iterable):
+                raise ArticleError(f"{name} of article {self.id!r} must be a list, got {value!r}")
+            entries = tuple(value)
+            if not entries:
+                object.__setattr__(self, name, entries)
+                continue
+            kind = Relation if name == "relations" else str
+            if not all(isinstance(entry, kind) for entry in entries):
+                raise ArticleError(f"{name} of article {self.id!r} must hold {kind.__name__} only, got {value!r}")
+            object.__setattr__(self, name, entries)
+        if self.quality is not None:
+            if isinstance(self.quality, bool) or not isinstance(self.quality, Real) or not math.isfinite(self.quality):
+                raise ArticleError(
+                    f"quality of article {self.id!r} must be a finite number, or None where unknown, "
+                    f"got {self.quality!r}"
+                )
+            object.__setattr__(self, "quality", float(self.quality))
+        object.__setattr__(self, "published_at", _utc(self.published_at, f"article {self.id!r}"))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses, as given: `url` first."""
+        return ((self.url,) if self.url else ()) + self.aliases
+
+
+def _utc(moment: datetime | None, owner: str) -> datetime | None:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ArticleError(
+            f"published_at of {owner} must be a datetime with a time zone, got {moment!r}; "
+            "add one, for instance published_at.replace(tzinfo=timezone.utc)"
+        )
+    if moment.tzinfo is UTC:
+        return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ArticleError(f"published_at of {owner} is before the year 1 or after 9999, got {moment!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One feature's part in a score, in words.
+
+    `share` is in units of probability and has a sign; the shares of all reasons of a score, the base
+    rate among them, add up to the score. `log_odds` is the same part before the logistic function:
+    these add up to ``log(score / (1 - score))``.
+    """
+
+    feature: str
+    text: str
+    share: float
+    log_odds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reason as JSON-ready values; shares rounded to four places."""
+        return {"feature": self.feature, "text": self.text, "share": round(self.share, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1.
+
+    `duplicates` are the ids of articles with the same text, in the order of their fitness to be shown. Score and
+    reasons are those of the best-scored among the target and them.
+    """
+
+    source_id: str
+    target_id: str
+    rank: int
+    score: float
+    kind: str
+    reasons: tuple[Reason, ...]
+    target: Article = field(repr=False, compare=False)
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a rule of the house put it here, whatever its score."""
+        return any(reason.feature == PINNED for reason in self.reasons)
+
+    def to_dict(self, model: str | None = None) -> dict[str, Any]:
+        """Return the line of JSON that `design` promises to readers; `model` names who made it."""
+        target = self.target
+        published_at = target.published_at
+        return {
+            "source": self.source_id,
+            "target": self.target_id,
+            "rank": self.rank,
+            "score": round(self.score, 6),
+            "kind": self.kind,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "title": target.title,
+            "url": target.url,
+            "provider": (target.provider.name or target.provider.domain) if target.provider else None,
+            "published_at": utc_text(published_at) if published_at else None,
+            "model": model,
+            "duplicates": list(self.duplicates),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a pair got its score, and whether it would be suggested.
+
+    Attributes
+    ----------
+    verdict
+        The answer in a sentence.
+    suggested
+        Whether the target is in the list that the source gets.
+    obstacle
+        What stood in the way: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
+        or ``duplicate of``; None for a suggestion.
+    outranked_by
+        Ids of what is suggested instead, best first; empty unless outranked.
+    listed_under
+        Id of the suggestion with the same text; None unless the target is listed as its duplicate.
+    """
+
+    source_id: str
+    target_id: str
+    score: float
+    reasons: tuple[Reason, ...]
+    shared_terms: tuple[str, ...]
+    shared_topics: tuple[str, ...]
+    verdict: str = ""
+    suggested: bool = False
+    obstacle: str | None = None
+    outranked_by: tuple[str, ...] = ()
+    listed_under: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as JSON-ready values."""
+        return {
+            "source": self.source_id,
+            "target": self.target_id,
+            "score": round(self.score, 6),
+            "verdict": self.verdict,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "shared_terms": list(self.shared_terms),
+            "shared_topics": list(self.shared_topics),
+            "suggested": self.suggested,
+            "obstacle": self.obstacle,
+            "outranked_by": list(self.outranked_by),
+            "listed_under": self.listed_under,
+        }

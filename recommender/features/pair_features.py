@@ -1,0 +1,48 @@
+"""All features of a pair, in groups: a number a column for each pair of a source and a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.features.article import length_features, provider_features, quality_features
+from recommender.features.neighbourhood import neighbourhood_features
+from recommender.features.relations import relation_features
+from recommender.features.text import text_features, title_features
+from recommender.features.time import time_features
+from recommender.features.topics import topic_features
+from recommender.retrieval.query import Features, Query
+from recommender.retrieval.vectors import Index
+
+# A group is what a reason is given for. The order is that of the columns of a feature matrix.
+GROUPS: dict[str, Callable[[Query], Features]] = {
+    "title_terms": title_features,
+    "text_terms": text_features,
+    "topics": topic_features,
+    "provider": provider_features,
+    "time": time_features,
+    "quality": quality_features,
+    "length": length_features,
+    "relations": relation_features,
+    "neighbourhood": neighbourhood_features,
+}
+GROUP_NAMES: tuple[str, ...] = tuple(GROUPS)
+
+
+def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Return ``(n_pairs, n_features)`` and the names of the columns, each as ``group.feature``."""
+    columns: list[NDArray[np.float32]] = []
+    names: list[str] = []
+    for group, compute in GROUPS.items():
+        for name, values in compute(query).items():
+            names.append(f"{group}.{name}")
+            columns.append(np.asarray(values, dtype=np.float32))
+    return np.column_stack(columns), tuple(names)
+
+
+def feature_names(index: Index) -> tuple[str, ...]:
+    """Return the names of the columns that `pair_features` makes."""
+    nobody = np.zeros(0, dtype=np.intp)
+    return pair_features(Query(index, index.vectors.take(nobody), nobody, nobody))[1]

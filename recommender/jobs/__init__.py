@@ -1,0 +1,1 @@
+"""The nightly job: its folder, its record, resuming, and what it reports."""

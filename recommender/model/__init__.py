@@ -1,0 +1,1 @@
+"""`Recommender` and what it is made of: training, saving, bulk scoring."""

@@ -1,0 +1,118 @@
+"""Everything an answer is made from, as it stands at one moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.core.errors import SettingsError
+from recommender.core.records import Article
+from recommender.core.runtime import LIBRARIES, code_digest, collection_paused, library_versions
+from recommender.core.settings import Settings
+from recommender.corpus.corpus import Corpus
+from recommender.corpus.editing import edited
+from recommender.ranker import Ranker
+from recommender.retrieval.vectorizer import Vectorizer
+from recommender.retrieval.vectors import Index, Vectors
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything an answer is made from; replaced as a whole, so that an answer is of one state."""
+
+    features: Vectorizer
+    ranker: Ranker
+    index: Index
+
+    def in_memory(self) -> Snapshot:
+        """Return the same with every article read, for what looks at all of them."""
+        with collection_paused():
+            return replace(self, index=replace(self.index, corpus=self.index.corpus.in_memory()))
+
+    def restated(self, without: Collection[str], more: Iterable[Article]) -> Snapshot:
+        """Return the same without some ids and with more articles; what stands unchanged is taken over."""
+        old = self.in_memory().index
+        with collection_paused():
+            articles = [one for one in old.corpus.originals if one.id not in without]
+            corpus = Corpus.from_articles([*articles, *more], old.corpus.topic_parents, old.corpus.report)
+            return replace(self, index=self.features.index(corpus, like=old))
+
+    def with_articles(self, new: Mapping[str, Article]) -> Snapshot:
+        """Return the same with more articles, by id; one of a known id replaces the old."""
+        rows = {self.index.corpus.row_of_id(name) for name in new}
+        return self._edited([row for row in rows if row is not None], new.values()) or self.restated(new, new.values())
+
+    def without(self, names: Iterable[str]) -> Snapshot:
+        """Return the same without articles, by id or address.
+
+        Raises
+        ------
+        UnknownArticleError
+            For one that the corpus does not hold.
+        """
+        corpus = self.index.corpus
+        rows = {corpus.row(name) for name in names}
+        quick = self._edited(rows, ())
+        if quick is not None:
+            return quick
+        gone = {corpus[row].id for row in rows}
+        return self.restated(gone | {lost for lost, kept in corpus.merged if kept in gone}, ())
+
+    def knowing(self, target: str | Article) -> Snapshot:
+        """Return the state, with a target that it does not hold added for this one question."""
+        if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
+            return self
+        return self._edited((), [target], aside=True) or self.restated((), [target])
+
+    def _edited(self, gone: Collection[int], new: Collection[Article], aside: bool = False) -> Snapshot | None:
+        """Return the same without some rows and with more articles; None where all must be restated."""
+        if not gone and not new:
+            return self
+        found = edited(self.index.corpus, gone, new, aside)
+        if found is None:
+            return None
+        corpus, moves = found
+        vectors = self.features.transform([corpus[row] for row in moves.new.tolist()])
+        return replace(self, index=self.index.edited(corpus, moves, vectors, aside))
+
+    def question(
+        self, source: str | Article, as_of: datetime | None
+    ) -> tuple[Vectors, NDArray[np.intp], NDArray[np.intp]]:
+        """Return a source's vectors, row and limit, as arrays of one."""
+        corpus = self.index.corpus
+        if as_of is not None and as_of.tzinfo is None:
+            raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
+        limits = np.array([corpus.rows_as_of(as_of)])
+        if isinstance(source, str):
+            rows = np.array([corpus.row(source)])
+            return self.index.vectors.take(rows), rows, limits
+        row = corpus.row_of(source)
+        vectors = self.features.transform([source])
+        if source.published_at is None:
+            days = self.index.vectors.days
+            # A draft is written now, as far as the model may know; a known article keeps its date, or its lack of one.
+            day = np.fmax.reduce(days[: limits[0]], initial=np.nan) if row is None else days[row]
+            vectors = replace(vectors, days=np.array([day]))
+        return vectors, np.array([-1 if row is None else row]), limits
+
+    def row_of(self, target: str | Article) -> int:
+        """Return the row of an article of the corpus, by id, address or itself."""
+        corpus = self.index.corpus
+        row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
+        return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)
+
+    def key(self, settings: Settings, k: int, threshold: float) -> bytes:
+        """Return the digest, 16 bytes, of all that a list depends on beside what its fingerprint is of."""
+        text, topics = self.features.text_, self.features.topics_
+        told = [k, threshold, settings.to_dict(), self.ranker.to_dict(), text.n_articles_]
+        told += [self.index.corpus.topic_parents, topics.parents_, code_digest(), library_versions(LIBRARIES)]
+        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+        for counts in (*text.document_frequency_.values(), topics.document_frequency_):
+            digest.update(counts.tobytes())
+        return digest.digest()

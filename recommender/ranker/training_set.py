@@ -1,0 +1,41 @@
+"""What rankers learn from: pair features with editors' labels, in a group for each source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Pair features of several sources, with editors' labels.
+
+    Attributes
+    ----------
+    features : (n_pairs, n_features) float32 array
+    labels : (n_pairs,) bool array
+        Whether the pair is a curated relation.
+    group_sizes : (n_sources,) intp array
+        How many pairs, one after the other, belong to each source; sources in time order.
+    names : tuple of str
+        Names of the columns, each as ``group.feature``.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    group_sizes: NDArray[np.intp]
+    names: tuple[str, ...]
+
+    def split(self, n_sources: int) -> tuple[TrainingSet, TrainingSet]:
+        """Return the first `n_sources`, and the rest."""
+        pairs = int(self.group_sizes[:n_sources].sum())
+        first = TrainingSet(self.features[:pairs], self.labels[:pairs], self.group_sizes[:n_sources], self.names)
+        rest = TrainingSet(self.features[pairs:], self.labels[pairs:], self.group_sizes[n_sources:], self.names)
+        return first, rest
+
+    def columns(self, chosen: NDArray[np.bool_]) -> TrainingSet:
+        """Return the same pairs with only the columns chosen by an ``(n_features,)`` mask."""
+        names = tuple(name for name, wanted in zip(self.names, chosen, strict=True) if wanted)
+        return TrainingSet(np.ascontiguousarray(self.features[:, chosen]), self.labels, self.group_sizes, names)

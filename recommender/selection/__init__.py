@@ -1,0 +1,1 @@
+"""From scored candidates to suggestions: eligibility, business rules, decisions, near-duplicates, explaining."""

@@ -1,0 +1,263 @@
+"""Editors' decisions on suggestions: a file to which lines are only ever added, and what is in force by it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+from recommender.core.errors import RecommenderError
+from recommender.core.files import site_root, sync_folder
+from recommender.core.records import Relation
+from recommender.core.times import utc_text
+from recommender.corpus.corpus import Corpus
+
+SITE_FILE = "decisions.jsonl"
+ACCEPT, REJECT = "accept", "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an editor said of one suggestion.
+
+    Parameters
+    ----------
+    verdict
+        ``accept`` or ``reject``.
+    source, target
+        Ids of the two articles; the decision holds for this direction only.
+    who, why
+        The editor, and the reason in free words; `why` may be empty for an accept.
+    when
+        An aware datetime, kept in UTC.
+
+    Raises
+    ------
+    RecommenderError
+        For any other verdict, an empty name, a naive `when`, or a rejection without a reason.
+
+    >>> Decision("reject", "a", "b", "Ana", datetime(2026, 1, 2, tzinfo=UTC), "outdated").id
+    '5bea143ceef2849b'
+    """
+
+    verdict: str
+    source: str
+    target: str
+    who: str
+    when: datetime
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.verdict not in {ACCEPT, REJECT}:
+            raise RecommenderError(f"a decision is {ACCEPT!r} or {REJECT!r}, got {self.verdict!r}")
+        for name in ("source", "target", "who", "why"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not (value.strip() or name == "why"):
+                raise RecommenderError(f"{name} of a decision must be a text, got {value!r}")
+        if self.source == self.target:
+            raise RecommenderError(f"{self.source!r} is source and target at once; give two different articles")
+        if self.verdict == REJECT and not self.why.strip():
+            raise RecommenderError("a rejection needs a reason; say why")
+        if not isinstance(self.when, datetime) or self.when.tzinfo is None:
+            raise RecommenderError(f"when of a decision must be a datetime with a time zone, got {self.when!r}")
+        object.__setattr__(self, "when", self.when.astimezone(UTC))
+
+    @property
+    def id(self) -> str:
+        """What tells decisions apart: 16 hexadecimal digits made of all the rest, the same wherever it is made."""
+        said = [self.verdict, self.source, self.target, self.who, utc_text(self.when), self.why]
+        return blake2b(json.dumps(said).encode(), digest_size=8).hexdigest()
+
+    @property
+    def reason(self) -> str:
+        """`why` in the form in which two spellings of a reason are one."""
+        return " ".join(self.why.casefold().split()).strip(" .!")
+
+    def to_line(self) -> str:
+        """Return the decision as a line of JSON, without the line's end."""
+        values = {name: getattr(self, name) for name in ("id", "verdict", "source", "target", "who", "when", "why")}
+        return json.dumps(values | {"when": utc_text(self.when)}, ensure_ascii=False)
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Self:
+        """Read a line of JSON; what it holds beyond a decision is ignored.
+
+        Raises
+        ------
+        RecommenderError
+            When it holds no decision.
+        """
+        try:
+            values = json.loads(line)
+            when = datetime.fromisoformat(values["when"])
+            verdict, source, target, who = (values[name] for name in ("verdict", "source", "target", "who"))
+            return cls(verdict, source, target, who, when, values.get("why", ""))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise RecommenderError(f"holds no decision ({' '.join(str(error).split())[:80]})") from error
+
+
+class Decisions:
+    """All decisions on a site; of several on one pair the latest is in force, at the same moment the rejection.
+
+    Attributes
+    ----------
+    made : tuple of Decision
+        Each once, in an order that does not depend on that of the lines.
+    problems : tuple of str
+        What could not be read, a line each.
+
+    >>> moment = datetime(2026, 1, 2, tzinfo=UTC)
+    >>> decisions = Decisions([Decision("reject", "a", "b", "Ana", moment, "outdated")])
+    >>> decisions.in_force[("a", "b")].who
+    'Ana'
+    """
+
+    def __init__(self, made: Iterable[Decision] = (), problems: Iterable[str] = ()):
+        self.made = tuple(sorted(set(made), key=_precedence))
+        self.problems = tuple(problems)
+
+    def __bool__(self) -> bool:
+        return bool(self.made)
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """Read a file of decisions; no file, no decisions. A line that holds none, as a torn one, is a problem only."""
+        try:
+            data = Path(path).read_bytes()
+        except FileNotFoundError:
+            return cls()
+        return cls.from_bytes(data, str(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = SITE_FILE) -> Self:
+        """Read the contents of a file of decisions called `name`."""
+        made: list[Decision] = []
+        problems: list[str] = []
+        for number, line in enumerate(data.split(b"\n"), start=1):
+            if line.strip():
+                try:
+                    made.append(Decision.from_line(line))
+                except RecommenderError as error:
+                    problems.append(f"{name}:{number}: {error}; the line is left out")
+        return cls(made, problems)
+
+    @classmethod
+    def of_site(cls, site: Path | str) -> Self:
+        """Read the decisions of a site: ``decisions.jsonl`` at its root, or beside its file."""
+        return cls.read(decisions_file(site))
+
+    @cached_property
+    def in_force(self) -> dict[tuple[str, str], Decision]:
+        """The decision that counts for each pair of source and target."""
+        return {(one.source, one.target): one for one in self.made}
+
+    def known(self, moment: datetime | None) -> Decisions:
+        """Return the decisions that were made by then; all of them for None."""
+        if moment is None or not self.made or self.made[-1].when <= moment:
+            return self
+        return Decisions(one for one in self.made if one.when <= moment)
+
+    def taught(self, corpus: Corpus) -> Corpus:
+        """Return a corpus in which accepted pairs are relations too; the same one where nothing is to be added."""
+        links = {(int(one), int(other)) for one, other in corpus.links}
+        added: dict[str, list[Relation]] = defaultdict(list)
+        for source, target in self._accepted_rows(corpus):
+            if source != target and (source, target) not in links:
+                links.add((source, target))
+                added[corpus[source].id].append(Relation(None, corpus[target].id))
+        if not added:
+            return corpus
+        articles = [
+            replace(article, relations=(*article.relations, *added[article.id])) if article.id in added else article
+            for article in corpus.originals
+        ]
+        return Corpus.from_articles(articles, corpus.topic_parents, corpus.report)
+
+    def to_bytes(self) -> bytes:
+        """Return all decisions as the contents of a file."""
+        return "".join(one.to_line() + "\n" for one in self.made).encode()
+
+    def _accepted_rows(self, corpus: Corpus) -> Iterator[tuple[int, int]]:
+        for one in self.in_force.values():
+            source, target = corpus.find(one.source), corpus.find(one.target)
+            if one.verdict == ACCEPT and source is not None and target is not None:
+                yield source, target
+
+
+def decisions_file(site: Path | str) -> Path:
+    """Return where the decisions of a site are kept, whether there are any or not."""
+    return site_root(Path(site)) / SITE_FILE
+
+
+def decide(
+    site: Path | str,
+    corpus: Corpus,
+    verdict: str,
+    source: str,
+    target: str,
+    who: str,
+    why: str = "",
+    when: datetime | None = None,
+) -> Decision:
+    """Note a decision on a suggestion in the file of the site.
+
+    Parameters
+    ----------
+    source, target
+        Ids or addresses of articles of the corpus.
+    when
+        Now for None.
+
+    Raises
+    ------
+    UnknownArticleError
+        For an article that the corpus does not hold.
+    RecommenderError
+        For what no decision can be, as of `Decision`, or a file that cannot be written.
+    """
+    one, other = (corpus[corpus.row(name)].id for name in (source, target))
+    decision = Decision(verdict, one, other, who, when or datetime.now(UTC), why)
+    append(decisions_file(site), decision)
+    return decision
+
+
+def append(path: Path | str, decision: Decision) -> None:
+    """Add a line to a file of decisions in one write, and wait until it is on the disk.
+
+    After a line that a kill or a full disk left without an end, it starts a new one.
+
+    Raises
+    ------
+    RecommenderError
+        When the line could not be written as a whole.
+    """
+    file = Path(path)
+    is_new = not file.exists()
+    handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        if size:
+            os.lseek(handle, size - 1, os.SEEK_SET)
+        torn = bool(size) and os.read(handle, 1) != b"\n"
+        line = ("\n" if torn else "") + decision.to_line() + "\n"
+        if os.write(handle, line.encode()) != len(line.encode()):
+            raise RecommenderError(f"{file}: the disk took a part of the decision only; make room, and decide again")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if is_new:
+        sync_folder(file.parent)
+
+
+def _precedence(decision: Decision) -> tuple[datetime, bool, str]:
+    return decision.when, decision.verdict == REJECT, decision.id

@@ -1,0 +1,198 @@
+"""Shares that add up, and words for them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from recommender import Article, Corpus, Provider, Reason, Relation
+from recommender.features.pair_features import GROUPS
+from recommender.features.reasons import BASE, WORDS, Pair, explain_score
+from recommender.retrieval.query import queries
+from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.vectorizer import Vectorizer
+
+START = datetime(2025, 3, 1, 12, tzinfo=UTC)
+NAMES = ("title_terms.cosine", "title_terms.rarest", "text_terms.cosine", "time.days", "relations.count", "time.share")
+POST, WIRE = Provider("Harbor Post", "post.example"), Provider(domain="wire.example")
+Maker = Callable[[str, str], Pair]
+
+
+@pytest.fixture(scope="module")
+def make() -> Maker:
+    """Return a way to make the pair of two of these articles, by their ids."""
+    commons = "the weather was fine and the council met again"
+    corpus = Corpus.from_articles(
+        [
+            Article("rocks", "Ferry aground off Calder Point", "Two tugs are there.", commons, START, provider=POST),
+            Article(
+                "tugs",
+                "Tugs free the ferry Calder Star",
+                f"High water at Calder Point. {commons}",
+                published_at=START + timedelta(hours=11),
+                provider=Provider("The Post", "POST.example"),
+                topics=("Ferries", "Ports"),
+                quality=71.5,
+                relations=(Relation(None, "rocks"),),
+            ),
+            Article(
+                "report",
+                "Final report: tired officer, old chart",
+                published_at=START + timedelta(days=1, hours=1),
+                provider=WIRE,
+                topics=("ports", "Safety", "FERRIES"),
+                quality=80,
+                relations=(Relation(None, "rocks"), Relation(None, "tugs"), Relation(None, "last")),
+            ),
+            Article("empty", "", published_at=START + timedelta(days=20), provider=Provider()),
+            Article("last", "Ferry sails to Calder Point again", published_at=START + timedelta(days=30)),
+            Article("undated", "Calder", topics=("Safety",)),
+            *(Article(f"filler-{n}", "Filler", commons, published_at=START - timedelta(days=n)) for n in range(1, 12)),
+        ]
+    )
+    model = Vectorizer.fit(corpus)
+    index = model.index(corpus)
+
+    def pair(source: str, target: str) -> Pair:
+        row = corpus.row(source)
+        [query] = queries(index, index.vectors.take(np.array([row])), np.array([row]), np.array([len(corpus)]))
+        return Pair(SourceQuery(query), corpus.row(target), corpus[row], corpus[corpus.row(target)], model.text_)
+
+    return pair
+
+
+def shares(make: Maker, parts: Sequence[float]) -> tuple[Reason, ...]:
+    """Explain a score of these parts of its log-odds, the base last."""
+    return explain_score(make("report", "tugs"), NAMES, np.array(parts[:-1]), sum(parts))
+
+
+PART = st.floats(-6, 6).map(lambda value: round(value, 9)) | st.sampled_from([0.0, 1e-12, -1e-12, 1e-3])
+
+
+@given(st.lists(PART, min_size=len(NAMES), max_size=len(NAMES)), st.floats(-8, 8))
+def test_the_shares_add_up_to_the_score(make: Maker, parts: list[float], base: float) -> None:
+    reasons = shares(make, [*parts, base])
+    log_odds = sum(parts) + base
+    assert math.fsum(reason.share for reason in reasons) == pytest.approx(expit(log_odds), abs=1e-9)
+    assert math.fsum(reason.log_odds for reason in reasons) == pytest.approx(log_odds, abs=1e-9)
+
+
+@given(st.lists(PART, min_size=len(NAMES), max_size=len(NAMES)), st.floats(-8, 8))
+def test_a_share_has_the_sign_of_its_log_odds_and_their_order(make: Maker, parts: list[float], base: float) -> None:
+    *reasons, rate = shares(make, [*parts, base])
+    assert (rate.feature, rate.log_odds) == (BASE, pytest.approx(base, abs=1e-12))
+    assert rate.share == pytest.approx(expit(base), abs=1e-12)
+    for reason in reasons:
+        assert np.sign(reason.share) == np.sign(reason.log_odds)
+    assert [reason.share for reason in reasons] == sorted((reason.share for reason in reasons), reverse=True)
+    # Of one score, shares go with log-odds: what gave more in the one gave more in the other.
+    assert [reason.log_odds for reason in reasons] == sorted((reason.log_odds for reason in reasons), reverse=True)
+
+
+def test_features_of_a_group_are_one_reason(make: Maker) -> None:
+    *reasons, _ = shares(make, [0.5, 0.25, -1.0, 2.0, 0.0, -0.5, -2.0])
+    assert {reason.feature: reason.log_odds for reason in reasons} == {
+        "title_terms": 0.75,
+        "text_terms": -1.0,
+        "time": 1.5,
+        "relations": 0.0,
+    }
+    assert [reason.feature for reason in reasons] == ["time", "title_terms", "relations", "text_terms"]
+
+
+def test_equal_shares_are_ordered_by_name(make: Maker) -> None:
+    *reasons, _ = shares(make, [0.0] * 6 + [-1.0])
+    assert [reason.feature for reason in reasons] == ["relations", "text_terms", "time", "title_terms"]
+    assert {reason.share for reason in reasons} == {0.0}
+
+
+def test_parts_that_cancel_out_still_have_shares(make: Maker) -> None:
+    *reasons, rate = shares(make, [2.0, 0.0, -2.0, 0.0, 0.0, 0.0, 0.0])
+    told = {reason.feature: reason.share for reason in reasons}
+    assert told["title_terms"] == pytest.approx(0.5)  # the slope of the logistic function at 0, a quarter, times 2
+    assert told["text_terms"] == pytest.approx(-0.5)
+    assert rate.share == pytest.approx(0.5)
+
+
+def test_each_reason_is_in_the_words_of_its_group(make: Maker) -> None:
+    pair = make("report", "tugs")
+    *reasons, rate = shares(make, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0])
+    assert {reason.feature: reason.text for reason in reasons} == {
+        group: WORDS[group](pair) for group in ("title_terms", "text_terms", "time", "relations")
+    }
+    assert rate.text
+
+
+def test_every_group_has_words_for_every_pair(make: Maker) -> None:
+    ids = [article.id for article in make("rocks", "tugs").asked.index.corpus]
+    for source in ids:
+        for target in ids:
+            if source != target:
+                pair = make(source, target)
+                assert all(WORDS[group](pair) for group in GROUPS)
+                assert not any("None" in WORDS[group](pair) or "nan" in WORDS[group](pair) for group in GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("group", "source", "target", "words"),
+    [
+        ("title_terms", "tugs", "rocks", "titles share: ferry, calder"),
+        ("title_terms", "report", "rocks", "titles share no telling word"),
+        ("title_terms", "empty", "rocks", "titles share no telling word"),
+        # The words of the fillers are in most articles and tell nothing.
+        ("text_terms", "tugs", "rocks", "texts share: tugs, ferry, point, calder"),
+        ("text_terms", "rocks", "filler-1", "texts share no telling word"),
+        ("topics", "tugs", "report", "same topics: Ferries, Ports"),
+        ("topics", "report", "tugs", "same topics: ports, FERRIES"),
+        ("topics", "undated", "tugs", "no topic in common"),
+        ("topics", "rocks", "tugs", "no topic in common"),
+        ("provider", "tugs", "rocks", "both from Harbor Post"),
+        ("provider", "rocks", "report", "from another provider, wire.example"),
+        ("provider", "report", "rocks", "from another provider, Harbor Post"),
+        ("provider", "rocks", "last", "provider unknown"),
+        ("provider", "last", "rocks", "provider unknown"),
+        ("provider", "rocks", "empty", "provider unknown"),
+        ("provider", "empty", "rocks", "provider unknown"),
+        ("time", "rocks", "tugs", "published within a day"),
+        ("time", "rocks", "report", "published 1 day apart"),
+        ("time", "report", "rocks", "published 1 day apart"),
+        ("time", "rocks", "last", "published 30 days apart"),
+        ("time", "rocks", "undated", "date unknown"),
+        ("quality", "rocks", "tugs", "quality 71.5"),
+        ("quality", "rocks", "report", "quality 80"),
+        ("quality", "tugs", "rocks", "no quality known"),
+        ("length", "tugs", "undated", "1 word"),
+        ("length", "tugs", "report", "6 words"),
+        ("length", "tugs", "empty", "0 words"),
+        ("relations", "tugs", "last", "linked with 1 article, nearest “Final report: tired officer, old chart”"),
+        ("relations", "tugs", "empty", "not linked with any known article"),
+        # Its links with the source itself are not told.
+        ("relations", "report", "last", "not linked with any known article"),
+        (
+            "relations",
+            "last",
+            "report",
+            "linked with 2 articles, nearest “Ferry aground off Calder Point” and “Tugs free the ferry Calder Star”",
+        ),
+    ],
+)
+def test_the_words_of_a_pair(make: Maker, group: str, source: str, target: str, words: str) -> None:
+    assert WORDS[group](make(source, target)) == words
+
+
+def test_links_with_what_is_not_known_yet_are_not_told(make: Maker) -> None:
+    pair = make("tugs", "rocks")
+    corpus = pair.asked.index.corpus
+    rows = np.array([corpus.row("tugs")])
+    [early] = queries(pair.asked.index, pair.asked.query.vectors, rows, rows + 1)
+    assert WORDS["relations"](pair).startswith("linked with 1 article,")
+    assert WORDS["relations"](Pair(SourceQuery(early), pair.row, pair.source, pair.target, pair.text)).startswith(
+        "not linked"
+    )

@@ -1,0 +1,140 @@
+"""What a site's relations teach, and what was known when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from recommender import Article, Corpus, Relation, Settings
+from recommender.core.settings import CandidateSettings, RankerSettings
+from recommender.model.training import known_limits, pair_training_set, train_ranker, training_rows
+from recommender.retrieval.vectorizer import Vectorizer
+from recommender.retrieval.vectors import Index
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+QUICK = Settings(ranker=RankerSettings(trees=10, leaves=6))
+# Days, and who links to whom: in both directions, at one moment, to a later one, and from one without a date.
+DAYS = {"a": 0, "b": 1, "c": 2, "d": 2, "e": 2, "f": 5, "g": 6, "gone": 6.5, "h": 7, "y": None, "z": None}
+LINKS = {"a": "g", "d": "c", "f": "b h", "g": "a gone missing", "h": "h", "z": "f"}
+
+
+@pytest.fixture(scope="module")
+def linked() -> Index:
+    return index_of(LINKS)
+
+
+def index_of(links: dict[str, str]) -> Index:
+    corpus = Corpus.from_articles(
+        Article(
+            name,
+            f"Ferry {name}",
+            published_at=None if day is None else START + timedelta(days=day),
+            removed=name == "gone",
+            relations=tuple(Relation(None, target) for target in links.get(name, "").split()),
+        )
+        for name, day in DAYS.items()
+    )
+    return Vectorizer.fit(corpus).index(corpus)
+
+
+def names(index: Index, rows: np.ndarray) -> str:
+    return " ".join(index.corpus[int(row)].id for row in rows)
+
+
+def kept(index: Index, source: str) -> str:
+    """Return which of all known articles `judge` calls kept; on so small a site all of them are candidates."""
+    row = index.corpus.row(source)
+    judged = pair_training_set(index, np.array([row]), Settings())
+    [limit] = known_limits(index, np.array([row]))
+    known = [other for other in range(limit) if other != row and not index.corpus[other].removed]
+    assert judged.group_sizes.tolist() == [len(known)]
+    assert judged.features.shape == (len(known), len(judged.names))
+    return names(index, np.array(known)[judged.labels])
+
+
+def test_known_is_all_that_was_published_by_the_same_moment(linked: Index) -> None:
+    rows = np.arange(len(linked.corpus))
+    limits = dict(zip(names(linked, rows).split(), known_limits(linked, rows).tolist(), strict=True))
+    assert limits == dict(zip(DAYS, (1, 2, 5, 5, 5, 6, 7, 8, 9, len(DAYS), len(DAYS)), strict=True))
+
+
+def test_those_teach_that_were_linked_with_something_known(linked: Index) -> None:
+    # a, b and c are linked with later articles only, but c stands at the moment of d; e and y with none.
+    assert names(linked, training_rows(linked, 100)) == "c d f g gone h z"
+
+
+def test_the_newest_teach_where_there_are_too_many(linked: Index) -> None:
+    assert names(linked, training_rows(linked, 2)) == "h z"
+
+
+def test_the_first_of_a_story_teaches_nothing(corpus: Corpus) -> None:
+    index = Vectorizer.fit(corpus).index(corpus)
+    assert names(index, training_rows(index, 100)) == "ferry-2 breach-2 ferry-3 wind-3 ferry-4 breach-4"
+
+
+def test_a_relation_is_an_answer_in_either_direction(linked: Index) -> None:
+    assert kept(linked, "f") == "b"  # its own link
+    assert kept(linked, "h") == "f"  # a link that only the older article has
+    assert kept(linked, "g") == "a"  # both have it
+
+
+def test_what_is_published_later_is_no_answer(linked: Index) -> None:
+    assert kept(linked, "a") == ""
+    assert kept(linked, "b") == ""
+
+
+def test_articles_of_one_moment_are_answers_of_each_other(linked: Index) -> None:
+    assert kept(linked, "c") == "d"
+    assert kept(linked, "d") == "c"
+
+
+def test_an_article_without_a_date_knows_all(linked: Index) -> None:
+    assert kept(linked, "z") == "f"
+    assert kept(linked, "y") == ""
+
+
+def test_what_was_removed_is_no_answer(linked: Index) -> None:
+    assert "gone" not in kept(linked, "g").split()
+
+
+def test_sources_are_judged_one_after_the_other(linked: Index) -> None:
+    rows = training_rows(linked, 100)
+    together = pair_training_set(linked, rows, Settings())
+    alone = [pair_training_set(linked, rows[[place]], Settings()) for place in range(len(rows))]
+    assert together.group_sizes.tolist() == [int(one.group_sizes[0]) for one in alone]
+    np.testing.assert_array_equal(together.labels, np.concatenate([one.labels for one in alone]))
+    np.testing.assert_array_equal(together.features, np.vstack([one.features for one in alone]))
+    assert together.names == alone[0].names
+
+
+def test_only_candidates_are_judged(linked: Index) -> None:
+    few = Settings(candidates=CandidateSettings(text=0, title=0, recent=2, linked=0))
+    assert pair_training_set(linked, np.array([linked.corpus.row("h")]), few).group_sizes.tolist() == [
+        1
+    ]  # the other was removed
+
+
+def test_without_relations_there_is_nothing_to_judge() -> None:
+    index = index_of({})
+    rows = training_rows(index, 100)
+    assert len(rows) == 0
+    judged = pair_training_set(index, rows, Settings())
+    assert (judged.features.shape, len(judged.labels), len(judged.group_sizes)) == ((0, len(judged.names)), 0, 0)
+    assert train_ranker(index, Settings()).kind == "shipped"
+
+
+def test_a_small_site_is_not_learned_from_and_the_example_site_is(corpus: Corpus, newsroom: Corpus) -> None:
+    small, large = (Vectorizer.fit(one).index(one) for one in (corpus, newsroom))
+    assert train_ranker(small, QUICK).kind == "shipped"
+    assert train_ranker(large, QUICK).kind == "blended"
+    few = replace(QUICK, ranker=replace(QUICK.ranker, most_sources=QUICK.ranker.least_sources - 1))
+    assert train_ranker(large, few).kind == "shipped"
+
+
+def test_the_order_in_which_articles_came_changes_nothing(newsroom: Corpus) -> None:
+    turned = Corpus.from_articles(reversed(newsroom.articles), newsroom.topic_parents)
+    one, other = (train_ranker(Vectorizer.fit(site).index(site), QUICK) for site in (newsroom, turned))
+    assert one.to_dict() == other.to_dict()

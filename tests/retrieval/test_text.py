@@ -1,0 +1,212 @@
+"""Vectors of words, against plain scikit-learn pipelines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+
+from recommender import Article, Corpus
+from recommender.retrieval.text import FIELDS, N_BUCKETS, WEIGHTED, TextModel, TextVectors, bucket, field_text, terms
+
+HASHING = HashingVectorizer(n_features=N_BUCKETS, alternate_sign=False, norm=None, strip_accents="unicode")
+UNSEEN = "zeppelinology"
+
+
+def texts_of(articles: Sequence[Article], field: str) -> list[str]:
+    """Return what each field is made from, written out once more."""
+    made = {
+        "title": lambda one: one.title,
+        "characters": lambda one: one.title,
+        "spelling": lambda one: one.title,
+        "excerpt": lambda one: one.excerpt,
+        "full": lambda one: " ".join([one.title, one.title, one.excerpt, one.body]),
+    }
+    return [made[field](one) for one in articles]
+
+
+def plain(field: str) -> TfidfVectorizer:
+    """Return scikit-learn's own way to the vectors of a field."""
+    how = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field in ("characters", "spelling") else {}
+    return TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", use_idf=field != "spelling", **how)
+
+
+def same(one: sparse.csr_matrix, other: sparse.csr_matrix) -> bool:
+    """Say whether two matrices are equal to the last bit."""
+    return one.shape == other.shape and (one != other).nnz == 0
+
+
+@pytest.fixture(scope="module")
+def model(corpus: Corpus) -> TextModel:
+    return TextModel.fit(corpus.articles)
+
+
+@pytest.fixture(scope="module")
+def vectors(model: TextModel, corpus: Corpus) -> TextVectors:
+    return model.transform(corpus.articles)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_cosines_are_those_of_a_plain_pipeline(corpus: Corpus, vectors: TextVectors, field: str) -> None:
+    pipeline = plain(field)
+    wanted = pipeline.fit_transform(texts_of(corpus.articles, field))
+    columns = {bucket(term) for term in pipeline.vocabulary_}
+    assert len(columns) == len(pipeline.vocabulary_), "the reference needs a vocabulary without collisions"
+    matrix = getattr(vectors, field)
+    assert matrix.shape == (len(corpus), N_BUCKETS)
+    np.testing.assert_allclose((matrix @ matrix.T).toarray(), (wanted @ wanted.T).toarray(), atol=1e-5)
+
+
+@pytest.mark.parametrize("field", WEIGHTED)
+def test_each_term_weighs_its_smoothed_idf_as_a_part_of_the_largest(
+    corpus: Corpus, model: TextModel, field: str
+) -> None:
+    pipeline = plain(field).fit(texts_of(corpus.articles, field))
+    largest = math.log(1 + len(corpus)) + 1
+    for term, column in pipeline.vocabulary_.items():
+        assert model.idf_[field][bucket(term)] == pytest.approx(pipeline.idf_[column] / largest, abs=1e-6)
+
+
+@pytest.mark.parametrize("field", WEIGHTED)
+def test_document_frequencies_are_counted_once_an_article(corpus: Corpus, model: TextModel, field: str) -> None:
+    how = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field == "characters" else {}
+    counter = CountVectorizer(strip_accents="unicode", binary=True, **how)
+    frequency = np.asarray(counter.fit_transform(texts_of(corpus.articles, field)).sum(axis=0)).ravel()
+    counted = model.document_frequency_[field]
+    assert counted.sum() == frequency.sum()
+    assert all(counted[bucket(term)] == frequency[column] for term, column in counter.vocabulary_.items())
+    assert model.n_articles_ == len(corpus)
+
+
+def test_a_term_that_nobody_has_used_weighs_the_most(model: TextModel) -> None:
+    for field in WEIGHTED:
+        used = model.document_frequency_[field] > 0
+        assert model.idf_[field][bucket(UNSEEN)] == 1.0
+        assert model.idf_[field][used].max() < 1.0
+
+
+def test_an_unseen_term_outweighs_a_known_one_in_a_draft(model: TextModel) -> None:
+    draft = model.transform([Article("d", f"Ferry {UNSEEN}")]).title
+    assert draft[0, bucket(UNSEEN)] > draft[0, bucket("ferry")] > 0
+
+
+def test_a_common_term_weighs_less_than_a_rare_one() -> None:
+    articles = [Article(f"a-{place}", "budget" if place else "budget turbine") for place in range(5)]
+    model = TextModel.fit(articles)
+    title = model.transform(articles[:1]).title
+    assert 0 < title[0, bucket("budget")] < title[0, bucket("turbine")]
+
+
+def test_a_word_of_the_title_counts_twice_in_the_full_text(model: TextModel) -> None:
+    draft = model.transform([Article("d", f"{UNSEEN}", "marmaladery")]).full
+    ratio = draft[0, bucket(UNSEEN)] / draft[0, bucket("marmaladery")]
+    assert ratio == pytest.approx(1 + math.log(2), rel=1e-5)
+
+
+def test_the_body_is_in_the_full_text_only(model: TextModel) -> None:
+    bare, told = (model.transform([Article("d", "Ferry strike", "Boats wait.", body)]) for body in ("", UNSEEN))
+    assert told.full[0, bucket(UNSEEN)] > 0
+    for field in ("title", "excerpt", "characters"):
+        assert same(getattr(bare, field), getattr(told, field))
+
+
+def test_the_vector_of_a_draft_is_its_row_in_a_batch(corpus: Corpus, model: TextModel, vectors: TextVectors) -> None:
+    for row, article in enumerate(corpus):
+        alone = model.transform([article])
+        for field in FIELDS:
+            assert same(getattr(alone, field), getattr(vectors, field)[row])
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_rows_have_length_one_and_columns_in_order(vectors: TextVectors, field: str) -> None:
+    matrix = getattr(vectors, field)
+    assert matrix.dtype == np.float32
+    np.testing.assert_allclose(matrix.multiply(matrix).sum(axis=1), 1, atol=1e-6)
+    for row in matrix:
+        assert (np.diff(row.indices) > 0).all()  # what `overlap` relies on
+
+
+def test_an_empty_text_is_a_row_of_zeros(model: TextModel) -> None:
+    empty = model.transform([Article("d", ""), Article("e", "... - !", "a b c", "I")])
+    for field in FIELDS:
+        assert getattr(empty, field)[0].nnz == 0
+    for field in ("title", "excerpt", "full"):  # no word of two letters
+        assert getattr(empty, field)[1].nnz == 0
+
+
+def test_a_site_of_empty_texts_can_be_learned_from() -> None:
+    articles = [Article("a", ""), Article("b", "")]
+    model = TextModel.fit(articles)
+    assert np.isfinite(model.idf_["full"]).all()
+    assert model.transform(articles).full.nnz == 0
+
+
+def test_no_articles_have_no_rows(model: TextModel, vectors: TextVectors) -> None:
+    nothing = model.transform([])
+    assert nothing.full.shape == (0, N_BUCKETS)
+    assert same(TextVectors.stacked([vectors, nothing]).full, vectors.full)
+
+
+def test_taken_and_stacked_rows_are_the_same_rows(vectors: TextVectors) -> None:
+    halves = TextVectors.stacked([vectors.take(slice(0, 5)), vectors.take(np.arange(5, 12))])
+    for field in fields(vectors):
+        assert same(getattr(halves, field.name), getattr(vectors, field.name))
+
+
+def test_case_and_accents_make_no_difference(model: TextModel) -> None:
+    one, other = model.transform([Article("a", "Café ÉTÉ in Ålborg"), Article("b", "CAFE été IN alborg")]).title
+    assert same(one, other)
+    assert terms("Café ÉTÉ in Ålborg") == ("cafe", "ete", "in", "alborg")
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+@example("İstanbul ﬁne x² naïve e\u0301te")
+@example("don't re-use 4x4 under_score")
+def test_words_are_split_as_they_are_indexed(text: str) -> None:
+    assert list(terms(text)) == HASHING.build_analyzer()(text)
+
+
+@given(st.lists(st.text(st.characters(categories=("L", "N")), min_size=2, max_size=12), min_size=1, max_size=5))
+def test_a_word_is_found_in_the_column_it_was_hashed_to(words: list[str]) -> None:
+    text = " ".join(words)
+    columns = set(HASHING.transform([text]).indices.tolist())
+    assert {bucket(term) for term in terms(text)} == columns
+
+
+def test_the_rarest_shared_words_come_first_and_equals_by_the_alphabet() -> None:
+    words = ["wind", "wind harbour", "wind harbour quay amber zebra"]
+    articles = [Article(str(place), word) for place, word in enumerate(words)]
+    source, target = (
+        Article("s", "Zebra WIND quay harbour amber unknown"),
+        Article("t", "amber harbour wind zebra quay"),
+    )
+    model = TextModel.fit(articles)
+    shared = ["amber", "quay", "zebra", "harbour", "wind"]
+    assert model.rarest_shared(source, target, "title") == shared
+    assert model.rarest_shared(target, source, "title") == shared
+    assert model.rarest_shared(source, target, "title", most=2) == shared[:2]
+
+
+def test_a_shared_word_is_looked_for_in_the_field_asked_for() -> None:
+    source, target = Article("s", "Quay closed", "By wind"), Article("t", "Storm", "Quay and wind")
+    model = TextModel.fit([source, target])
+    assert model.rarest_shared(source, target, "title") == []
+    assert model.rarest_shared(source, target, "full") == ["quay", "wind"]
+    assert field_text(source, "excerpt") == "By wind"
+
+
+@pytest.mark.parametrize(("n_articles", "most"), [(40, 8), (400, 20)])
+def test_a_word_of_many_articles_is_no_reason_to_show(n_articles: int, most: int) -> None:
+    def title(place: int) -> str:
+        return " ".join(word for word, count in (("harbour", most), ("weather", most + 1)) if place < count)
+
+    model = TextModel.fit([Article(str(place), title(place)) for place in range(n_articles)])
+    pair = Article("s", "Harbour weather"), Article("t", "Weather harbour")
+    assert model.rarest_shared(*pair, "title") == ["harbour"]
