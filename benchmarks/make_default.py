@@ -18,7 +18,7 @@ from recommender import Corpus, read_articles
 from recommender.core.model_folder import Folder, write_model_folder
 from recommender.core.settings import RankerSettings, Settings
 from recommender.model.training import train_shipped
-from recommender.ranker.default import FOLDER, RANKER
+from recommender.ranker.shipped import FOLDER, RANKER_FILE
 
 CARD = "README.md"
 SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
@@ -37,7 +37,7 @@ def make(corpus: Corpus) -> Folder:
     }
     card = Path(__file__).with_name("default_card.md").read_bytes()
     trees = json.dumps(ranker.to_dict(), sort_keys=True).encode()
-    return Folder(facts=facts, texts={RANKER: trees, CARD: card})
+    return Folder(facts=facts, texts={RANKER_FILE: trees, CARD: card})
 
 
 def main() -> int:

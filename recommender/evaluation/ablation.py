@@ -18,8 +18,7 @@ from recommender.evaluation.splits import AT_PUBLICATION, TODAY, held_out_source
 from recommender.evaluation.tables import interval, number, text_table
 from recommender.features.pair_features import GROUP_NAMES, pair_features
 from recommender.model.training import at_publication, pair_training_set, training_rows
-from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores
-from recommender.ranker.default import shipped_ranker
+from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores, shipped_ranker
 from recommender.retrieval.vectorizer import Vectorizer
 from recommender.retrieval.vectors import Index
 
@@ -191,7 +190,7 @@ def ablate(
     rankings = {ALL: asked.ranking(full, every)}
     for group, columns in members.items():
         for name, chosen in ((_without(group), ~columns), (_alone(group), columns)):
-            rankings[name] = asked.ranking(BoostedRanker.fit(judged.columns(chosen), own), chosen)
+            rankings[name] = asked.ranking(BoostedRanker.fit(judged.select_columns(chosen), own), chosen)
     result = ProtocolFigures.from_rankings(
         corpus, AT_PUBLICATION, sources, rankings, engine=ALL, random_state=random_state
     )
