@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from recommender import Corpus, Recommender, read_articles
-from recommender.evaluation.duplicates import near_duplicates
 from recommender.evaluation.measures import ndcg_at_k, precision_at_k
+from recommender.evaluation.replay import near_duplicates
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
     dated_rows,
