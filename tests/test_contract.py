@@ -31,7 +31,7 @@ from recommender import (
 )
 from recommender.core import workers
 from recommender.corpus.urls import canonical_url
-from recommender.evaluation.duplicates import near_duplicates
+from recommender.evaluation.replay import near_duplicates
 
 NAMES = ("shipped", "learned", "loaded", "added", "renewed", "few", "published")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

@@ -13,9 +13,7 @@ from recommender.core.settings import Settings
 from recommender.core.workers import map_blocks
 from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names, pair_features
-from recommender.ranker import Ranker, ShippedRanker, fit_ranker
-from recommender.ranker.default import shipped_ranker
-from recommender.ranker.training_set import TrainingSet
+from recommender.ranker import Ranker, ShippedRanker, TrainingSet, fit_ranker, shipped_ranker
 from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
