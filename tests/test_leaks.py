@@ -24,9 +24,9 @@ from recommender.features.pair_features import pair_features
 from recommender.model.recommender import Ranking
 from recommender.model.training import known_limits, pair_training_set, training_rows
 from recommender.retrieval.candidates import with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 QUICK = Settings(ranker=RankerSettings(trees=20, leaves=8))

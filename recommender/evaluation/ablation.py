@@ -20,8 +20,8 @@ from recommender.features.pair_features import GROUP_NAMES, pair_features
 from recommender.model.training import at_publication, pair_training_set, training_rows
 from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores
 from recommender.ranker.default import shipped_ranker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 ALL = "all features"
 

@@ -13,8 +13,8 @@ from recommender.features.relations import relation_features
 from recommender.features.text import text_features, title_features
 from recommender.features.time import time_features
 from recommender.features.topics import topic_features
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Features, Query
-from recommender.retrieval.vectors import Index
 
 # A group is what a reason is given for. The order is that of the columns of a feature matrix.
 GROUPS: dict[str, Callable[[Query], Features]] = {

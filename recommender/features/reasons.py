@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from recommender.core.records import Article, Reason
 from recommender.features.pair_features import GROUPS
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.topics import shared_topics
 

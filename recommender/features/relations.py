@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.retrieval.groups import Groups
+from recommender.retrieval.index import published_within
 from recommender.retrieval.query import Features, Query
 from recommender.retrieval.similarity import OVERALL
 from recommender.retrieval.text import SEARCHED
-from recommender.retrieval.timeline import published_within
 
 HALF_LIFE = 7.0  # days
 NEAREST = 20  # articles; in time

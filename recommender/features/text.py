@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.retrieval.groups import Groups, overlap
+from recommender.retrieval.groups import Groups
 from recommender.retrieval.query import Features, Query
+from recommender.retrieval.similarity import overlap
 
 HALF_LIFE = 7.0  # days
 COMMON, RARE = 0.45, 0.7  # rarity of a term, in (0, 1]

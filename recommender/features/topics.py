@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.retrieval.groups import overlap
 from recommender.retrieval.query import Features, Query
+from recommender.retrieval.similarity import overlap
 
 
 def topic_features(query: Query) -> Features:

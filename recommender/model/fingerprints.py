@@ -15,9 +15,8 @@ from scipy import sparse
 from recommender.corpus.corpus import Corpus
 from recommender.features.neighbourhood import of_provider
 from recommender.retrieval.groups import Groups
-from recommender.retrieval.query import AROUND, Query
-from recommender.retrieval.source_query import SourceQuery
-from recommender.retrieval.timeline import published_within
+from recommender.retrieval.index import published_within
+from recommender.retrieval.query import AROUND, Query, SourceQuery
 from recommender.selection.business_rules import BusinessRules
 
 Marks = NDArray[np.uint64]

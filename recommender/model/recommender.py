@@ -27,8 +27,9 @@ from recommender.model.kept_lists import KeptLists
 from recommender.model.snapshot import Snapshot
 from recommender.model.training import train_ranker
 from recommender.ranker import Ranker, ShippedRanker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 from recommender.selection.business_rules import BusinessRules
 from recommender.selection.decisions import SITE_FILE as DECISIONS
 from recommender.selection.decisions import Decisions

@@ -18,8 +18,9 @@ from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.editing import edited
 from recommender.ranker import Ranker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
 
 @dataclass(frozen=True)

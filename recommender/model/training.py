@@ -17,9 +17,9 @@ from recommender.ranker import Ranker, ShippedRanker, fit_ranker
 from recommender.ranker.default import shipped_ranker
 from recommender.ranker.training_set import TrainingSet
 from recommender.retrieval.candidates import searched_depth, with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 BLOCK = 256  # sources that a worker judges at a time
 

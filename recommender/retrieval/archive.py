@@ -15,12 +15,13 @@ from recommender.core.arrays import ascend, check, finite, numbers, rows, starts
 from recommender.core.errors import ModelFormatError
 from recommender.core.model_folder import THREADS, Folder
 from recommender.corpus.corpus import Corpus
+from recommender.retrieval.index import Index
 from recommender.retrieval.permuted_rows import whole
 from recommender.retrieval.similarity import SHARES
 from recommender.retrieval.text import N_BUCKETS, TextVectors
 from recommender.retrieval.topics import N_BUCKETS as N_TOPICS
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
 MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
 COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64", "title_words": "float64", "words": "float64"}

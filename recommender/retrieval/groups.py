@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-
-from recommender.retrieval.shared_columns import SharedColumns
 
 Floats = NDArray[np.floating]
 
@@ -90,53 +87,3 @@ class Groups:
         if len(values):
             out[self._filled] = ufunc.reduceat(values, self.starts[self._filled])
         return out
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """The terms that sources share with their candidates, a run for each candidate; weights as in the matrices."""
-
-    runs: Groups
-    columns: NDArray[np.intp]
-    source_weights: Floats
-    target_weights: Floats
-
-    def cosine(self) -> Floats:
-        """Return the product of the source's row with each target's."""
-        return self.runs.sum(self.source_weights * self.target_weights)
-
-    def count(self) -> NDArray[np.intp]:
-        """Return the number of shared terms."""
-        return self.runs.count()
-
-    def source_coverage(self) -> Floats:
-        """Return the part, in [0, 1], of the source's squared length that lies in shared terms."""
-        return self.runs.sum(self.source_weights.astype(np.float64) ** 2)
-
-    def target_coverage(self) -> Floats:
-        """Return the part, in [0, 1], of each target's squared length that lies in shared terms."""
-        return self.runs.sum(self.target_weights.astype(np.float64) ** 2)
-
-
-def overlap(
-    sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp] | None = None
-) -> Overlap:
-    """Find the terms that each row of `targets` shares with its source, a row of `sources`.
-
-    Parameters
-    ----------
-    source_of : (n_targets,) intp array
-        The source of each target; the first where None.
-    """
-    narrow = SharedColumns(sources, targets)
-    owner = np.repeat(np.arange(targets.shape[0]), np.diff(targets.indptr))
-    place: NDArray[np.integer] = narrow.of_rows
-    weights = np.zeros((max(sources.shape[0], 1), narrow.width), dtype=np.float32)  # 0 in the first column
-    weights[np.repeat(np.arange(sources.shape[0]), np.diff(sources.indptr)), narrow.of_sources] = sources.data
-    if source_of is not None and sources.shape[0] > 1:
-        place = place + source_of[owner] * narrow.width
-    of_source = weights.ravel().take(place)
-    shared = np.flatnonzero(of_source)
-    return Overlap(
-        Groups(owner[shared], targets.shape[0]), targets.indices[shared], of_source[shared], targets.data[shared]
-    )

@@ -13,8 +13,7 @@ from scipy import sparse
 from recommender.corpus.row_map import Ints, RowMap
 from recommender.retrieval.groups import Groups
 from recommender.retrieval.permuted_rows import MOST_BELOW
-from recommender.retrieval.shared_columns import SharedColumns
-from recommender.retrieval.similarity import SHARES
+from recommender.retrieval.similarity import SHARES, SharedColumns
 from recommender.retrieval.text import N_BUCKETS, TextVectors
 
 # Entries of the inverted index that are looked through for a source. A small site's are all looked through;

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus
+from recommender.retrieval.index import Index
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.topics import TopicModel
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
 SECONDS_A_DAY = 86_400.0
 

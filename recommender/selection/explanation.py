@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import Settings
 from recommender.retrieval.candidates import with_candidates
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.selection.business_rules import SourceRules
 from recommender.selection.selection import Choice, obstacle, select
 

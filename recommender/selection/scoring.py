@@ -16,8 +16,7 @@ from recommender.features.reasons import RuleWeight
 from recommender.model.snapshot import Snapshot
 from recommender.ranker import scores
 from recommender.retrieval.candidates import searched_depth, with_candidates
-from recommender.retrieval.query import Query, queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import Query, SourceQuery, queries
 from recommender.retrieval.vectors import Vectors
 from recommender.selection.business_rules import BusinessRules, SourceRules, with_pins
 

@@ -17,9 +17,9 @@ from recommender import Article, Corpus, Provider, Relation
 from recommender.core.settings import CandidateSettings
 from recommender.features.pair_features import GROUPS, feature_names, pair_features
 from recommender.retrieval.candidates import with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 Words = dict[str, float]
 START = datetime(2025, 5, 1, 8, tzinfo=UTC)

@@ -15,8 +15,7 @@ from scipy.special import expit
 from recommender import Article, Corpus, Provider, Reason, Relation
 from recommender.features.pair_features import GROUPS
 from recommender.features.reasons import BASE, WORDS, Pair, explain_score
-from recommender.retrieval.query import queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from recommender.core.settings import CandidateSettings
 from recommender.features.pair_features import pair_features
 from recommender.retrieval import query as query_module
 from recommender.retrieval.candidates import with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 N = 90

@@ -17,10 +17,9 @@ from recommender.features.pair_features import pair_features
 from recommender.retrieval import inverted_index as text_search
 from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.groups import Groups
-from recommender.retrieval.query import Query, queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.index import Index
+from recommender.retrieval.query import Query, SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 N = 120

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 from scipy import sparse
 
-from recommender.retrieval.groups import Groups, overlap
+from recommender.retrieval.groups import Groups
+from recommender.retrieval.similarity import overlap
 
 NUMBERS = st.floats(-50, 50, width=32)
 WEIGHTS = st.sampled_from([0.0, 0.0, 0.25, 0.5, 1.0])  # many zeros: sparse

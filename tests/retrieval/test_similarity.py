@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from recommender.retrieval.shared_columns import SharedColumns, numbered
-from recommender.retrieval.similarity import SHARES, SimilarityCache
+from recommender.retrieval.similarity import SHARES, SharedColumns, SimilarityCache, numbered
 
 FIELDS = (*SHARES, "spelling")
 

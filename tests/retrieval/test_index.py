@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.retrieval.timeline import nearest_in_time, published_within
+from recommender.retrieval.index import nearest_in_time, published_within
 
 DAYS = st.lists(st.integers(0, 400).map(lambda quarter: quarter / 4), max_size=25, unique=True).map(sorted)
 
