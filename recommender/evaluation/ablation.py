@@ -180,7 +180,7 @@ def ablate(
     features = Vectorizer.fit(past)
     index = features.index(past)
     judged = pair_training_set(index, training_rows(index, settings.ranker.most_sources), settings)
-    asked = _Asked.at_publication(features.index(corpus, like=index), sources, settings)
+    asked = _Asked.at_publication(features.index(corpus, previous=index), sources, settings)
     members = {group: _members(judged.names, group) for group in GROUP_NAMES}
     members = {group: columns for group, columns in members.items() if columns.any()}
     every = np.ones(len(judged.names), dtype=bool)
@@ -227,7 +227,7 @@ class _Asked:
         """Ask for each source once, knowing what was published by then."""
         targets, blocks = [], []
         for query in at_publication(index, sources.astype(np.intp), settings):
-            targets += np.split(query.targets, query.pairs.starts[1:])
+            targets += np.split(query.targets, query.groups.starts[1:])
             blocks.append(pair_features(query)[0])
         ids = [article.id for article in index.corpus]
         id_order = np.empty(len(ids), dtype=np.intp)

@@ -95,7 +95,7 @@ def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = Vectorizer(text, topics)
     corpus = open_corpus(folder, facts["corpus"]["topic_parents"])
-    index = open_index(folder, corpus, features) or features.index(corpus)
+    index = open_index(folder, corpus, features)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
         raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")

@@ -106,7 +106,7 @@ class Recommender:
         features = Vectorizer.fit(corpus)
         index = features.index(corpus)
         taught = self.decisions.taught(corpus)
-        lesson = index if taught is corpus else features.index(taught, like=index)
+        lesson = index if taught is corpus else features.index(taught, previous=index)
         with self._changing:
             self._current = Snapshot(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
         return self
@@ -348,7 +348,7 @@ class Recommender:
         self._house(corpus).check()
         with self._changing:
             state = self._state
-            self._current = replace(state, index=state.features.index(corpus, like=state.in_memory().index))
+            self._current = replace(state, index=state.features.index(corpus, previous=state.in_memory().index))
 
     def save(self, path: Path | str) -> None:
         """Write a model folder, as a whole or not at all.

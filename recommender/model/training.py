@@ -97,8 +97,8 @@ def _judge(
     for query in at_publication(index, rows, settings):
         features.append(pair_features(query)[0])
         links = graph[query.rows].tocoo()
-        kept.append(np.isin(query.key(query.source_of, query.targets), query.key(links.row, links.col)))
-        sizes.append(query.pairs.count())
+        kept.append(np.isin(query.pair_keys(*query.candidates), query.pair_keys(links.row, links.col)))
+        sizes.append(query.groups.count())
     return np.vstack(features), np.concatenate(kept), np.concatenate(sizes)
 
 

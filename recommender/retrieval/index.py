@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.row_map import RowMap
+from recommender.retrieval.groups import Pairs, row_of_entry
 from recommender.retrieval.inverted_index import InvertedIndex
 from recommender.retrieval.permuted_rows import Rows
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.vectors import Vectors
 
-FAR = 2**32  # more than any row, so that the numbers of old relations stay what they are
+# A relation is kept as one number, ``row * FAR + neighbour``, so that all relations sort, and are searched, as numbers.
+# FAR is more than any row, and fixed: the numbers of relations stay the same when the corpus grows.
+FAR = 2**32
 
 
 @dataclass(frozen=True)
 class Index:
-    """A consistent state of the whole corpus, and what is known of its words; never changed, only replaced."""
+    """A corpus with its vectors and all that is computed from them once; never changed, only replaced.
+
+    Attributes
+    ----------
+    corpus : Corpus
+    vectors : Vectors
+        Of all its articles, a row each.
+    words : TextModel
+        How rare each term is.
+    """
 
     corpus: Corpus
     vectors: Vectors
@@ -31,12 +41,21 @@ class Index:
 
     @classmethod
     def opened(
-        cls, corpus: Corpus, vectors: Vectors, words: TextModel, inverted: sparse.csr_matrix, **ready: NDArray[Any]
+        cls,
+        corpus: Corpus,
+        vectors: Vectors,
+        words: TextModel,
+        *,
+        inverted: InvertedIndex,
+        eligible: NDArray[np.bool_],
+        by_provider: tuple[NDArray[np.int64], NDArray[np.intp]],
+        link_similarity: NDArray[np.float32],
     ) -> Index:
-        """Return an index whose words, and what else is named, were made ready before."""
+        """Return an index with what it would else compute when it is first asked for."""
         index = cls(corpus, vectors, words)
-        vars(index)["inverted"] = InvertedIndex.of(inverted, words.document_frequency_, words.n_articles_)
-        vars(index).update(ready)
+        vars(index).update(
+            inverted=inverted, eligible=eligible, by_provider=by_provider, link_similarity=link_similarity
+        )
         return index
 
     @property
@@ -45,44 +64,42 @@ class Index:
         return self.words.idf_
 
     def prepare(self) -> None:
-        """Make ready what is made when it is first asked for, so that workers need not each do so."""
+        """Compute what is computed when it is first asked for, so that workers need not each do so."""
         _ = self.eligible, self.inverted, self.n_dated, self.links, self.by_provider, self.link_similarity
 
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
-        """Which rows may be targets at all."""
+        """Whether each article may be a target at all, ``(n_articles,)``."""
         return np.array([not article.removed for article in self.corpus], dtype=bool)
 
     @cached_property
     def inverted(self) -> InvertedIndex:
-        """The words of all articles, ready to be searched."""
+        """Which articles hold each term."""
         return InvertedIndex.from_text(self.vectors.text, self.words.document_frequency_, self.words.n_articles_)
 
     @cached_property
     def n_dated(self) -> int:
-        """How many articles have a date: rows from the first, as undated articles come last."""
+        """How many articles have a date: they are the rows from the first, in time order; the undated come last."""
         return int(np.searchsorted(np.isnan(self.vectors.days), True))
 
     @cached_property
     def links(self) -> NDArray[np.int64]:
-        """Every relation in both directions, as ``row * FAR + neighbour``, ascending."""
+        """Every relation in both directions, as ``row * FAR + neighbour``, ascending: ``(n_links,)``."""
         graph = self.corpus.neighbours
-        ends = np.repeat(np.arange(graph.shape[0], dtype=np.int64), np.diff(graph.indptr))
-        links: NDArray[np.int64] = ends * FAR + graph.indices
+        links: NDArray[np.int64] = row_of_entry(graph).astype(np.int64, copy=False) * FAR + graph.indices
         return links
 
     @cached_property
     def by_provider(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-        """Providers, ascending, and the rows in that order, those of one provider ascending."""
+        """The providers of all articles, ascending, and their rows in that order, those of one provider ascending."""
         rows = np.argsort(self.vectors.providers, kind="stable")
         return self.vectors.providers[rows], rows
 
     @cached_property
     def link_similarity(self) -> NDArray[np.float32]:
         """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
-        graph, full = self.corpus.neighbours, self.vectors.text.full
-        ends = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-        return _cosines(full, ends, graph.indices)
+        graph = self.corpus.neighbours
+        return _cosines(self.vectors.text.full, row_of_entry(graph), graph.indices)
 
     def edited(self, corpus: Corpus, moves: RowMap, more: Vectors, aside: bool = False) -> Index:
         """Return the index of an edited corpus: the one that would be made anew, at the cost of what is new.
@@ -129,6 +146,7 @@ def _ends(links: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the cosine of each row with the other beside it; so many at a time, as both are copied for it."""
     cosines = np.empty(len(rows), dtype=np.float32)
     for start in range(0, len(rows), 8192):
         part = slice(start, start + 8192)
@@ -159,47 +177,53 @@ def nearest_in_time(
     rows: NDArray[np.intp],
     limits: NDArray[np.intp],
     count: int,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the sources, ascending, and up to `count` rows published nearest to each, nearest first.
+) -> Pairs:
+    """Return up to `count` articles published nearest to each source, nearest first, the source itself left out.
 
-    Among equals the newest first, where more than `count` articles share a moment later than the source: any
-    of them. Where a date is unknown, the newest.
+    Among equals the newest comes first; but where more than `count` articles share a moment later than the source,
+    it is any of them. For a source without a date they are the newest.
 
     Parameters
     ----------
     dated : (n_dated,) float64 array
-        Days of all rows that have a date, ascending; those of no date follow them.
+        Days of all rows that have a date, ascending; rows without one follow them.
     days : (n_sources,) float64 array
-        Of the sources; NaN where unknown.
+        Days of the sources; NaN where unknown.
     rows : (n_sources,) intp array
-        The sources' own rows, which are left out; -1 for none.
+        The sources' own rows, -1 for none.
     limits : (n_sources,) intp array
         How many rows, from the first, are known.
     """
     known = np.minimum(limits, len(dated))
-    places = np.where(np.isnan(days), known, np.minimum(np.searchsorted(dated, days, side="right"), known))
-    near = places[:, np.newaxis] + np.arange(-count - 1, count + 1)
+    undated = np.isnan(days)[:, np.newaxis]
+    # The nearest lie around the place of the source in time order: one more on either side, as it may be there itself.
+    position = np.where(undated[:, 0], known, np.minimum(np.searchsorted(dated, days, side="right"), known))
+    around = position[:, np.newaxis] + np.arange(-count - 1, count + 1)
+    around = np.where((around >= 0) & (around < known[:, np.newaxis]) & ~undated, around, -1)
+    # Where these are too few, the last rows fill up: of a dated source those without a date, of an undated one all.
     last = limits[:, np.newaxis] - np.arange(count + 1, 0, -1)
-    near = np.where((near >= 0) & (near < known[:, np.newaxis]), near, -1)
-    # Without a date of its own every gap is unknown. So are those of the undated, which only fill up.
-    last = np.where((last >= known[:, np.newaxis]) | np.isnan(days)[:, np.newaxis], last, -1)
-    near = np.where(np.isnan(days)[:, np.newaxis], -1, near)
-    found = np.hstack([near, last])
+    last = np.where((last >= known[:, np.newaxis]) | undated, last, -1)
+    found = np.hstack([around, last])
     found = np.where((found == rows[:, np.newaxis]) | (found < 0), -1, found)
-    gaps = np.full(found.shape, np.inf)
-    of_date = (found >= 0) & (found < len(dated))
-    gaps[of_date] = np.abs(dated[found[of_date]] - np.broadcast_to(days[:, np.newaxis], found.shape)[of_date])
-    gaps[np.isnan(gaps)] = np.inf
-    order = np.lexsort((-found, gaps), axis=-1)[:, :count]  # what is no row is last: its gap and number say so
-    chosen = np.take_along_axis(found, order, axis=1)
-    owner, place = np.nonzero(chosen >= 0)
-    return owner, chosen[owner, place]
+    days_apart = np.full(found.shape, np.inf)
+    has_date = (found >= 0) & (found < len(dated))
+    source_days = np.broadcast_to(days[:, np.newaxis], found.shape)
+    days_apart[has_date] = np.abs(dated[found[has_date]] - source_days[has_date])
+    days_apart[np.isnan(days_apart)] = np.inf
+    # Nearest first, then the highest row. -1, which is no row, comes last: its days are infinite and it is the lowest.
+    order = np.lexsort((-found, days_apart), axis=-1)[:, :count]
+    nearest = np.take_along_axis(found, order, axis=1)
+    source_of, column = np.nonzero(nearest >= 0)
+    return Pairs(source_of, nearest[source_of, column])
 
 
 def published_within(
     dated: NDArray[np.float64], days: NDArray[np.float64], limits: NDArray[np.intp], reach: float
 ) -> NDArray[np.intp]:
-    """Return how many known articles lie within `reach` days of each source, itself among them; 0 for no date."""
+    """Return how many known articles were published within `reach` days of each source; 0 for one without a date.
+
+    A source that the corpus holds counts, too. `dated`, `days` and `limits` are those of `nearest_in_time`.
+    """
     first = np.searchsorted(dated, days - reach)
     last = np.minimum(np.searchsorted(dated, days + reach, side="right"), limits)
     return np.where(np.isnan(days), 0, np.maximum(last - first, 0))

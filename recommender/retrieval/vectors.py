@@ -1,4 +1,4 @@
-"""The corpus in vectors: what every feature is computed from."""
+"""Articles as vectors and columns of numbers, a row an article: what every feature is computed from."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ COLUMNS = ("providers", "days", "quality", "words")
 
 @dataclass(frozen=True)
 class Vectors:
-    """What the model knows of some articles, a row each.
+    """What features need of some articles, a row each.
 
     Attributes
     ----------
     text : TextVectors
+        A matrix for each field of text.
     topics : (n_articles, n_buckets) csr_matrix
+        Weights of topics, rows of length one, or zeros for an article without topics.
     providers : (n_articles,) int64 array
-        A number that stands for the provider, 0 where there is none.
+        A number for each provider, equal for equal ones; 0 where there is none.
     days : (n_articles,) float64 array
-        Publication in days since 1970, UTC; NaN where unknown.
+        When each was published, in days since 1970, UTC; NaN where unknown.
     quality : (n_articles,) float64 array
-        NaN where unknown.
+        The site's own score; NaN where unknown.
     words : (n_articles, 2) float64 array
-        Length of title and of the full text, in words.
+        Length of the title, and of title, excerpt and body together, in words.
     """
 
     text: TextVectors
@@ -43,7 +45,7 @@ class Vectors:
 
     @property
     def compared(self) -> dict[str, sparse.csr_matrix]:
-        """What sources are compared with articles in, by field: the product of two rows is their cosine."""
+        """The matrices, by field, in which sources are compared with articles: the product of two rows is a cosine."""
         return {field: getattr(self.text, field) for field in SEARCHED} | {"topics": self.topics}
 
     def take(self, rows: NDArray[np.intp] | slice) -> Vectors:
@@ -66,7 +68,7 @@ class Vectors:
         )
 
     def whole(self) -> Vectors:
-        """Return the same with each matrix in one piece, and without rows that nobody asks for any more."""
+        """Return the same with each matrix in one piece, and without rows of articles that are gone."""
         return Vectors.stacked([self]) if isinstance(self.topics, PermutedRows) else self
 
     @classmethod

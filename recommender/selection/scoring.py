@@ -82,7 +82,7 @@ def score_candidates(
 
 def _scored(state: Snapshot, query: Query, orders: Sequence[SourceRules | None]) -> list[ScoredCandidates]:
     features = pair_features(query)[0]
-    log_odds = state.ranker.log_odds(features, query.pairs.count())
+    log_odds = state.ranker.log_odds(features, query.groups.count())
     ranked = [
         ScoredCandidates(one, features[one.pairs], log_odds[one.pairs], of_house)
         for one, of_house in ((SourceQuery(query, place), orders[place]) for place in range(len(query)))
