@@ -36,8 +36,8 @@ from recommender.ranker import (
     scores,
     shipped_ranker,
 )
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 ALL = "all features"
 
@@ -197,7 +197,7 @@ def ablate(
     past_index = vectorizer.index(past)
     rows = training_rows(past_index, settings.ranker.most_sources)
     training_set = pair_training_set(past_index, rows, settings)
-    pairs = _HeldOutPairs.from_index(vectorizer.index(corpus, like=past_index), sources, settings)
+    pairs = _HeldOutPairs.from_index(vectorizer.index(corpus, previous=past_index), sources, settings)
     site_only = replace(settings.ranker, learn=OWN)
     full = fit_ranker(training_set, site_only, shipped or shipped_ranker())
     groups = _group_columns(training_set.names)
@@ -253,7 +253,7 @@ class _HeldOutPairs:
         """Search candidates and compute features, for each source knowing what was published by then."""
         targets, blocks = [], []
         for query in at_publication(index, sources.astype(np.intp), settings):
-            targets += np.split(query.targets, query.pairs.starts[1:])
+            targets += np.split(query.targets, query.groups.starts[1:])
             blocks.append(pair_features(query)[0])
         ids = [article.id for article in index.corpus]
         id_order = np.empty(len(ids), dtype=np.intp)

@@ -17,12 +17,12 @@ from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names
 from recommender.ranker import Ranker, load_ranker
 from recommender.retrieval.archive import index_arrays, open_index
+from recommender.retrieval.index import Index
 from recommender.retrieval.text import N_BUCKETS as N_TERMS
 from recommender.retrieval.text import WEIGHTED, TextModel
 from recommender.retrieval.topics import N_BUCKETS as N_TOPICS
 from recommender.retrieval.topics import TopicModel
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 RANKER, CARD = "ranker.json", "README.md"
 MAPPED = (ARTICLES,)
@@ -95,7 +95,7 @@ def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = Vectorizer(text, topics)
     corpus = open_corpus(folder, facts["corpus"]["topic_parents"])
-    index = open_index(folder, corpus, features) or features.index(corpus)
+    index = open_index(folder, corpus, features)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
         raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")

@@ -16,8 +16,8 @@ from recommender.core.workers import map_blocks
 from recommender.model.fingerprints import Fingerprints
 from recommender.model.kept_lists import KeptLists, from_kept
 from recommender.retrieval.candidates import searched_depth
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import queries
-from recommender.retrieval.vectors import Index
 from recommender.selection.business_rules import BusinessRules
 from recommender.selection.scoring import BLOCK
 

@@ -15,9 +15,8 @@ from scipy import sparse
 from recommender.corpus.corpus import Corpus
 from recommender.features.neighbourhood import of_provider
 from recommender.retrieval.groups import Groups
-from recommender.retrieval.query import AROUND, Query
-from recommender.retrieval.source_query import SourceQuery
-from recommender.retrieval.timeline import published_within
+from recommender.retrieval.index import published_within
+from recommender.retrieval.query import N_IN_TIME, Query, SourceQuery
 from recommender.selection.business_rules import BusinessRules
 
 Marks = NDArray[np.uint64]
@@ -73,17 +72,17 @@ class Fingerprints:
         for one in asked:
             if one.query not in known:
                 known[one.query] = self.of_sources(one.query)
-        return [known[one.query][one.place] for one in asked]
+        return [known[one.query][one.position] for one in asked]
 
     def of_sources(self, query: Query) -> list[bytes]:
         """Return the fingerprint of each source of a block, of its own articles and all that it knows."""
         total = _mixed(self.marks[query.rows] ^ self.orders[query.rows], 1)
-        found = (query.alike, query.nearest_in_time(AROUND), query.before, of_provider(query))
+        found = (query.ranked_by_text, query.nearest_in_time(N_IN_TIME), query.latest_before, of_provider(query))
         for salt, (owner, rows) in enumerate(found, start=2):
             total = _mixed(total + _summed(Groups(owner, len(query)), _mixed(self.marks[rows], salt)), salt)
         dated = query.index.vectors.days[: query.index.n_dated]
         counts = [published_within(dated, query.vectors.days, query.limits, reach) for reach in REACHES]
-        for numbers in (query.places, *counts):
+        for numbers in (query.n_published_before, *counts):
             total = _mixed(total ^ numbers.astype(np.uint64)[:, np.newaxis], 9)
         return [one.tobytes() for one in total.astype("<u8")]
 

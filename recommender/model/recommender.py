@@ -27,8 +27,9 @@ from recommender.model.kept_lists import KeptLists
 from recommender.model.snapshot import Snapshot
 from recommender.model.training import train_ranker
 from recommender.ranker import Ranker, ShippedRanker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 from recommender.selection.business_rules import BusinessRules
 from recommender.selection.decisions import SITE_FILE as DECISIONS
 from recommender.selection.decisions import Decisions
@@ -105,7 +106,7 @@ class Recommender:
         features = Vectorizer.fit(corpus)
         index = features.index(corpus)
         taught = self.decisions.taught(corpus)
-        lesson = index if taught is corpus else features.index(taught, like=index)
+        lesson = index if taught is corpus else features.index(taught, previous=index)
         with self._changing:
             self._current = Snapshot(features, train_ranker(lesson, self.settings, self._shipped, n_jobs), index)
         return self
@@ -347,7 +348,7 @@ class Recommender:
         self._house(corpus).check()
         with self._changing:
             state = self._state
-            self._current = replace(state, index=state.features.index(corpus, like=state.in_memory().index))
+            self._current = replace(state, index=state.features.index(corpus, previous=state.in_memory().index))
 
     def save(self, path: Path | str) -> None:
         """Write a model folder, as a whole or not at all.

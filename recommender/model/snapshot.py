@@ -18,8 +18,9 @@ from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.editing import edited
 from recommender.ranker import Ranker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Snapshot:
         with collection_paused():
             articles = [one for one in old.corpus.originals if one.id not in without]
             corpus = Corpus.from_articles([*articles, *more], old.corpus.topic_parents, old.corpus.report)
-            return replace(self, index=self.features.index(corpus, like=old))
+            return replace(self, index=self.features.index(corpus, previous=old))
 
     def with_articles(self, new: Mapping[str, Article]) -> Snapshot:
         """Return the same with more articles, by id; one of a known id replaces the old."""

@@ -15,9 +15,9 @@ from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names, pair_features
 from recommender.ranker import Ranker, ShippedRanker, TrainingSet, fit_ranker, shipped_ranker
 from recommender.retrieval.candidates import searched_depth, with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 BLOCK = 256  # sources that a worker judges at a time
 
@@ -95,8 +95,8 @@ def _judge(
     for query in at_publication(index, rows, settings):
         features.append(pair_features(query)[0])
         links = graph[query.rows].tocoo()
-        kept.append(np.isin(query.key(query.source_of, query.targets), query.key(links.row, links.col)))
-        sizes.append(query.pairs.count())
+        kept.append(np.isin(query.pair_keys(*query.candidates), query.pair_keys(links.row, links.col)))
+        sizes.append(query.groups.count())
     return np.vstack(features), np.concatenate(kept), np.concatenate(sizes)
 
 

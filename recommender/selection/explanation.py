@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import Settings
 from recommender.retrieval.candidates import with_candidates
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.selection.business_rules import SourceRules
 from recommender.selection.selection import Choice, obstacle, select
 
@@ -48,7 +48,7 @@ def verdict_on(
         rule = REJECTED if by_editor else RULE
         return _refused(REMOVED if asked.index.corpus[row].removed else rule, in_the_way)
     pinned = orders is not None and row in orders.pinned
-    if not pinned and row not in SourceQuery(with_candidates(asked.query, settings.candidates), asked.place).targets:
+    if not pinned and row not in SourceQuery(with_candidates(asked.query, settings.candidates), asked.position).targets:
         return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
     chosen = select(asked, source, scores, selection, selection.k, threshold, orders)
     for rank, choice in enumerate(chosen, start=1):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import SelectionSettings
 from recommender.corpus.corpus import Corpus
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.selection.business_rules import SourceRules
 from recommender.selection.selection import CandidateTexts, Choice, obstacle
 

@@ -16,8 +16,7 @@ from recommender.features.reasons import RuleWeight
 from recommender.model.snapshot import Snapshot
 from recommender.ranker import scores
 from recommender.retrieval.candidates import searched_depth, with_candidates
-from recommender.retrieval.query import Query, queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import Query, SourceQuery, queries
 from recommender.retrieval.vectors import Vectors
 from recommender.selection.business_rules import BusinessRules, SourceRules, with_pins
 
@@ -83,7 +82,7 @@ def score_candidates(
 
 def _scored(state: Snapshot, query: Query, orders: Sequence[SourceRules | None]) -> list[ScoredCandidates]:
     features = pair_features(query)[0]
-    log_odds = state.ranker.log_odds(features, query.pairs.count())
+    log_odds = state.ranker.log_odds(features, query.groups.count())
     ranked = [
         ScoredCandidates(one, features[one.pairs], log_odds[one.pairs], of_house)
         for one, of_house in ((SourceQuery(query, place), orders[place]) for place in range(len(query)))

@@ -13,8 +13,8 @@ from recommender.core.records import Article
 from recommender.core.settings import SelectionSettings
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.sequences import Lazy
-from recommender.retrieval.shared_columns import cosines_with
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
+from recommender.retrieval.similarity import cosines_with
 from recommender.selection.business_rules import SourceRules
 from recommender.selection.near_duplicates import same_text
 

@@ -43,12 +43,12 @@ def article(number: int, words: int, day: float) -> Article:
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a source see a few articles only, so that a small site has articles that are far from each other."""
-    for name, value in {"POOL": 5, "TITLES": 3, "AROUND": 4, "BEFORE": 4}.items():
+    for name, value in {"N_BY_TEXT": 5, "N_BY_TITLE": 3, "N_IN_TIME": 4, "N_LATEST": 4}.items():
         monkeypatch.setattr(query_module, name, value)
-    monkeypatch.setattr("recommender.model.fingerprints.AROUND", 4)
-    monkeypatch.setattr("recommender.retrieval.candidates.AROUND", 4)
-    monkeypatch.setattr("recommender.features.neighbourhood.OF_PROVIDER", 3)
-    monkeypatch.setattr("recommender.features.neighbourhood.AROUND", 4)
+    monkeypatch.setattr("recommender.model.fingerprints.N_IN_TIME", 4)
+    monkeypatch.setattr("recommender.retrieval.candidates.N_IN_TIME", 4)
+    monkeypatch.setattr("recommender.features.neighbourhood.N_OF_PROVIDER", 3)
+    monkeypatch.setattr("recommender.features.neighbourhood.N_IN_TIME", 4)
     monkeypatch.setattr("recommender.features.relations.NEAREST", 3)
 
 

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from recommender import Article, Corpus, Relation
 from recommender.core.settings import CandidateSettings, SelectionSettings
 from recommender.retrieval.candidates import with_candidates
-from recommender.retrieval.query import queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
 from recommender.selection.selection import Choice, obstacle, order, select
 
@@ -50,7 +49,7 @@ def query(corpus: Corpus) -> SourceQuery:
     index = Vectorizer.fit(corpus).index(corpus)
     row = np.array([len(NAMES)])
     [asked] = queries(index, index.vectors.take(row), row, row + 1)
-    return SourceQuery(with_candidates(asked, CandidateSettings(), also=np.arange(len(NAMES))))
+    return SourceQuery(with_candidates(asked, CandidateSettings(), forced_rows=np.arange(len(NAMES))))
 
 
 def scored(**scores: float) -> np.ndarray:
@@ -154,7 +153,7 @@ def ask(targets: Sequence[Article], title: str = "Nothing like it") -> tuple[Sou
     source = Article("source", title, published_at=START)
     limit = np.array([len(corpus)])
     [asked] = queries(index, model.transform([source]), np.array([-1]), limit)
-    every = with_candidates(asked, CandidateSettings(), also=np.arange(len(corpus)))
+    every = with_candidates(asked, CandidateSettings(), forced_rows=np.arange(len(corpus)))
     return SourceQuery(every), source, [article.id for article in corpus]
 
 
