@@ -33,7 +33,7 @@ def exchange(folder: Path, name: str, values: np.ndarray) -> None:
 
 
 def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommender, folder: Path) -> None:
-    opened, made = Recommender.load(folder).index, Vectorizer.fit(unlearned.corpus).index(unlearned.corpus)
+    opened, made = Recommender.load(folder)._snapshot.index, Vectorizer.fit(unlearned.corpus).index(unlearned.corpus)
     for name, matrix in made.vectors.compared.items():
         assert (opened.vectors.compared[name] != matrix).nnz == 0
     for name in ("providers", "days", "quality", "words"):
@@ -43,7 +43,7 @@ def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommend
 
 
 def test_its_pages_are_those_of_the_file(folder: Path) -> None:
-    values = Recommender.load(folder).index.vectors.text.full.data
+    values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)
