@@ -26,7 +26,7 @@ from recommender.evaluation.splits import (
 )
 from recommender.retrieval.text import TextModel
 from recommender.selection.near_duplicates import LEAST_COSINE
-from recommender.selection.stories import SAME_STORY, STORY_DAYS
+from recommender.selection.suggestions import SAME_STORY, STORY_DAYS
 
 DIVERSITIES = (0, 0.1, 0.2, 0.3, 0.5, 0.7)
 

@@ -6,6 +6,7 @@ Usage: python benchmarks/scale.py HEADLINES [--sizes 10000 100000 1000000] [--js
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -40,7 +41,7 @@ def measure_size(headlines: Path, size: int) -> dict[str, Any]:
     figures["corpus s"] = time.perf_counter() - started
     started = time.perf_counter()
     model = Recommender().fit(corpus)
-    model.index.prepare()
+    next(model.suggest_all())  # makes ready what is made on first use
     figures["fit s"] = time.perf_counter() - started
     del real, articles, corpus
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +66,7 @@ def measure_loaded(folder: Path) -> dict[str, Any]:
     figures["draft p50 ms"], figures["draft p99 ms"] = np.percentile(of_drafts, [50, 99]) * 1000
     start = len(model.corpus) // 2
     cpu = time.process_time()
-    model.answers(np.arange(start, start + SAMPLE), 5, 0.0)
+    list(itertools.islice(model.suggest_all(k=5, threshold=0.0, start=start), SAMPLE))
     figures["batch ms an article, one core"] = (time.process_time() - cpu) / SAMPLE * 1000
     figures["resident MB"], figures["of which shared with other processes"] = resident()
     newest = model.corpus.newest

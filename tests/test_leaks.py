@@ -21,12 +21,12 @@ from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, time
 from recommender.features import pair_features as features
 from recommender.features import reasons
 from recommender.features.pair_features import pair_features
-from recommender.model.recommender import Ranking
 from recommender.model.training import known_limits, pair_training_set, training_rows
 from recommender.retrieval.candidates import with_candidates
 from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
+from recommender.selection.selection import RankedCandidates
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 QUICK = Settings(ranker=RankerSettings(trees=20, leaves=8))
@@ -242,7 +242,7 @@ def test_a_ranker_learns_from_what_was_known_then(newsroom: Corpus) -> None:
 # ---- What a site writes after its links
 
 
-def rankings(model: Recommender) -> list[Ranking]:
+def rankings(model: Recommender) -> list[RankedCandidates]:
     """Return the score of every candidate of every article."""
     ids = [article.id for article in model.corpus]
     return list(model.rank(ids, [None] * len(ids)))
@@ -307,7 +307,7 @@ def past_model(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
     with pytest.raises(EnoughError, match="trained"):
         evaluate(corpus, QUICK)
     [model] = trained
-    learned = model._state.features
+    learned = model._snapshot.features
     rarities = {field: idf.tobytes() for field, idf in learned.text_.idf_.items()}
     return {**model.ranker.to_dict(), **rarities, "topics": learned.topics_.rarity_.tobytes()}
 

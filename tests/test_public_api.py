@@ -13,17 +13,22 @@ import recommender
 from recommender import (
     Article,
     ArticleError,
+    Decision,
     Explanation,
     ModelFormatError,
     NotFittedError,
+    Pin,
     Provider,
     Reason,
     Recommender,
     RecommenderError,
     Relation,
+    Rules,
     SettingsError,
     Suggestion,
     UnknownArticleError,
+    audit_links,
+    decide,
     evaluate,
     read_articles,
 )
@@ -32,19 +37,25 @@ NAMES = [
     "Article",
     "ArticleError",
     "Corpus",
+    "Decision",
+    "Decisions",
     "EvaluationReport",
     "Explanation",
     "ModelFormatError",
     "NotFittedError",
+    "Pin",
     "Provider",
     "Reason",
     "Recommender",
     "RecommenderError",
     "Relation",
+    "Rules",
     "Settings",
     "SettingsError",
     "Suggestion",
     "UnknownArticleError",
+    "audit_links",
+    "decide",
     "evaluate",
     "read_articles",
 ]
@@ -74,7 +85,7 @@ def test_a_star_import_brings_these_names_and_no_others() -> None:
     assert sorted(space.keys() - {"__builtins__"}) == NAMES
 
 
-@pytest.mark.parametrize("record", [Article, Provider, Relation, Suggestion, Reason, Explanation])
+@pytest.mark.parametrize("record", [Article, Provider, Relation, Suggestion, Reason, Explanation, Decision, Rules, Pin])
 def test_records_are_frozen_and_typed(record: type) -> None:
     assert record.__dataclass_params__.frozen
     assert all(field.type for field in dataclasses.fields(record))
@@ -143,6 +154,11 @@ def test_the_rest_of_the_contract() -> None:
     assert inspect.ismethod(Recommender.load)
     assert next(iter(arguments(read_articles))) == "path"
     assert next(iter(arguments(evaluate))) == "articles"
+    assert next(iter(arguments(audit_links))) == "model"
+    assert list(arguments(decide)) == ["site", "corpus", "verdict", "source", "target", "who", "why", "when"]
+    assert list(arguments(Decision)) == ["verdict", "source", "target", "who", "when", "why"]
+    assert arguments(Pin) == {"source": NEEDED, "target": NEEDED}
+    assert {"pin", "never", "block_sources", "block_targets", "half_life_days"} <= arguments(Rules).keys()
     assert {"table", "to_json"} <= set(dir(recommender.EvaluationReport))
     assert isinstance(inspect.getattr_static(Recommender, "version"), property)
 

@@ -41,7 +41,7 @@ from recommender.jobs.backfill import BackFill
 from recommender.jobs.folder import switched_off
 from recommender.jobs.nightly import WriteBack, open_model, site_name, suggest_site, unsuggest_site
 from recommender.jobs.summary import Summary
-from recommender.model.inspection import describe_model
+from recommender.model.archive import describe_model
 from recommender.model.versions import save_keeping_previous
 
 

@@ -25,13 +25,12 @@ from recommender.jobs.folder import JobFolder, switched_off
 from recommender.jobs.record import RECORD, Changes, Known, LastRun, Stopwatch, expired, expiry, keep, moment_text
 from recommender.jobs.resume import ResumeFolder, corpus_digest, job_key
 from recommender.jobs.summary import Summary
-from recommender.model.kept_lists import KeptLists
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.json_lines import write_file, write_lines, write_rows
 from recommender.sinks.write_back import FileEntries, Plan, Written
-from recommender.sources import article_files, cache_folder, read_articles
+from recommender.sources import article_files, read_articles
 from recommender.sources.fields import FORBIDDEN, FieldMap
 
 logger = logging.getLogger(__name__)
@@ -91,7 +90,7 @@ def suggest_site(
     progress
         Wraps the stream of suggestion lists, of which it is told the length.
     cache
-        As of `read_articles`. Suggestions are kept there too, and those that cannot have changed are not made again.
+        As of `read_articles`.
     write_back
         How to write into the articles; not at all for None.
     back_fill
@@ -165,7 +164,7 @@ class _Job:
         clock.lap("model")
         last = LastRun.of(folder) if folder is not None else None
         make = model.suggest_all if spool is None else partial(spool.lists, model)
-        lists = Spread(model, self.n_jobs, self.progress, partial(make, n_jobs=self.n_jobs, kept=self._kept()))
+        lists = Spread(model, self.n_jobs, self.progress, partial(make, n_jobs=self.n_jobs))
         with cluster(self.scheduler):
             summary, targets = self._write(model, corpus, lists)
         clock.lap("suggest")
@@ -183,11 +182,6 @@ class _Job:
             keep(folder, self._record(summary, model, decisions, sha256, clock), known)
             spool.clear()
         return summary
-
-    def _kept(self) -> KeptLists | None:
-        """Return where lists stay from night to night, beside the parse cache; None where nothing is kept."""
-        folder = cache_folder(self.settings.source.cache if self.cache is None else self.cache)
-        return None if folder is None else KeptLists.of_site(folder, self.site)
 
     def _model(
         self, corpus: Corpus, decisions: Decisions, spool: ResumeFolder | None, sha256: str, resume: bool

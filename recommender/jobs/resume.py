@@ -16,7 +16,6 @@ from recommender.core.records import Reason, Suggestion
 from recommender.core.runtime import LIBRARIES, library_versions
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
-from recommender.model.kept_lists import KeptLists
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.selection.scoring import BLOCK
@@ -84,9 +83,7 @@ class ResumeFolder:
             file.truncate(ends[count])
         return count
 
-    def lists(
-        self, model: Recommender, k: int, n_jobs: int, kept: KeptLists | None = None
-    ) -> Iterator[tuple[str, list[Suggestion]]]:
+    def lists(self, model: Recommender, k: int, n_jobs: int) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield what `model.suggest_all` would: first what there is, then the rest, which is kept on the way."""
         start = self.done(len(model.corpus))
         if start:
@@ -95,7 +92,7 @@ class ResumeFolder:
                     yield _decoded(json.loads(line), model)
         if start < len(model.corpus):
             with self._lists.open("ab") as file:
-                lists = model.suggest_all(k=k, n_jobs=n_jobs, start=start, kept=kept)
+                lists = model.suggest_all(k=k, n_jobs=n_jobs, start=start)
                 for place, (source, suggestions) in enumerate(lists, start=1):
                     file.write(json.dumps(_encoded(source, suggestions)).encode() + b"\n")
                     if place % BLOCK == 0:

@@ -1,1 +1,1 @@
-"""`Recommender` and what it is made of: training, saving, bulk scoring."""
+"""`Recommender` and what it is made of: training, model folders, bulk scoring."""

@@ -1,16 +1,17 @@
-"""What of a model goes into its folder, and how a model is built from it again."""
+"""The contents of a model folder: how a model is packed into one, built from one, and described."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from recommender.core.errors import ModelFormatError, RecommenderError
-from recommender.core.model_folder import Folder
+from recommender.core.model_folder import Folder, read_model_folder
 from recommender.core.settings import Settings
 from recommender.corpus.archive import ARTICLES, add_corpus, open_corpus
 from recommender.corpus.corpus import Corpus
@@ -65,7 +66,7 @@ def unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     Raises
     ------
     ModelFormatError
-        When a part is missing or does not fit.
+        When a part is missing or does not fit the others.
     """
     try:
         return _unpack(folder)
@@ -83,6 +84,36 @@ def unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     ) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelFormatError(f"the model folder cannot be used ({reason}); train the model again") from error
+
+
+def describe_model(path: Path | str) -> str:
+    """Return a few lines about a model folder, after a check of every file in it.
+
+    Raises
+    ------
+    ModelFormatError
+        As of `read_model_folder`, or when the manifest lacks a fact.
+    """
+    folder = read_model_folder(Path(path), mapped=MAPPED)
+    facts = folder.facts
+    try:
+        corpus = facts["corpus"]
+        lines = [
+            f"{facts['version']}",
+            f"ranker      {facts['ranker']}",
+            f"articles    {corpus['articles']:,}",
+            f"relations   {corpus['relations']:,}",
+            f"corpus      sha256 {corpus['sha256']}",
+            f"libraries   {', '.join(f'{name} {version}' for name, version in sorted(facts['libraries'].items()))}",
+        ]
+        changed = {stage: values for stage, values in facts["settings"].items() if values}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ModelFormatError(f"the manifest of {path} lacks {error}; train the model again") from error
+    lines += [f"settings    {stage}: {values}" for stage, values in sorted(changed.items())]
+    sizes = {name: len(text) for name, text in folder.texts.items()}
+    sizes |= {name: values.nbytes for name, values in folder.arrays.items()}
+    lines += [f"file        {size:>12,} bytes  {name}" for name, size in sorted(sizes.items())]
+    return "\n".join(lines)
 
 
 def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
@@ -124,8 +155,8 @@ Scores related links among {len(corpus):,} articles of one site, learned from {l
 - Ranker: {ranker.kind}.
 - Files: `manifest.json` lists every file with its sha256. `articles.jsonl` holds the articles, a line each,
   `ranker.json` the trees and their calibration, `*_terms.npy` and `*_counts.npy` in how many articles each term and
-  topic occurs; the other arrays are where each article lies, what leads to it, and the articles in vectors. All are
-  opened as they lie there.
+  topic occurs. The other arrays hold where each article's line begins, its ids and addresses, its relations and its
+  vectors. All files are used where they lie, without a copy in memory.
 - Nothing here can execute. `Recommender.load` refuses a folder that differs from its manifest.
 - Made with `recommender train`; inspect it with `recommender inspect`.
 """

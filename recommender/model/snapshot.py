@@ -1,31 +1,35 @@
-"""Everything an answer is made from, as it stands at one moment."""
+"""All that suggestions are made from, as it stands at one moment."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.core.errors import SettingsError
 from recommender.core.records import Article
-from recommender.core.runtime import LIBRARIES, code_digest, collection_paused, library_versions
-from recommender.core.settings import Settings
+from recommender.core.runtime import collection_paused
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.editing import edited
 from recommender.ranker import Ranker
 from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Vectors
+from recommender.selection.scoring import SourceBatch
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything an answer is made from; replaced as a whole, so that an answer is of one state."""
+    """All that suggestions are made from; replaced as a whole, so that each call sees one consistent state.
+
+    Attributes
+    ----------
+    features : Vectorizer
+    ranker : Ranker
+    index : Index
+        All articles.
+    """
 
     features: Vectorizer
     ranker: Ranker
@@ -82,38 +86,37 @@ class Snapshot:
         vectors = self.features.transform([corpus[row] for row in moves.new.tolist()])
         return replace(self, index=self.index.edited(corpus, moves, vectors, aside))
 
-    def question(
-        self, source: str | Article, as_of: datetime | None
-    ) -> tuple[Vectors, NDArray[np.intp], NDArray[np.intp]]:
-        """Return a source's vectors, row and limit, as arrays of one."""
+    def source_batch(self, source: str | Article, as_of: datetime | None) -> SourceBatch:
+        """Return an article, or the one of an id or address, as a source that knows what was published by a moment.
+
+        Raises
+        ------
+        UnknownArticleError
+            For an id that the corpus does not hold.
+        SettingsError
+            For a naive `as_of`.
+        """
         corpus = self.index.corpus
         if as_of is not None and as_of.tzinfo is None:
             raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
         limits = np.array([corpus.rows_as_of(as_of)])
         if isinstance(source, str):
-            rows = np.array([corpus.row(source)])
-            return self.index.vectors.take(rows), rows, limits
-        row = corpus.row_of(source)
+            row = corpus.row(source)
+            rows = np.array([row])
+            return SourceBatch(self.index.vectors.take(rows), rows, limits, [corpus[row]])
+        known_row = corpus.row_of(source)
         vectors = self.features.transform([source])
         if source.published_at is None:
             days = self.index.vectors.days
-            # A draft is written now, as far as the model may know; a known article keeps its date, or its lack of one.
-            day = np.fmax.reduce(days[: limits[0]], initial=np.nan) if row is None else days[row]
-            vectors = replace(vectors, days=np.array([day]))
-        return vectors, np.array([-1 if row is None else row]), limits
+            # A draft counts as written when the newest article was; a known article keeps its date, or its lack of one.
+            newest = np.fmax.reduce(days[: limits[0]], initial=np.nan)
+            vectors = replace(vectors, days=np.array([newest if known_row is None else days[known_row]]))
+        return SourceBatch(vectors, np.array([-1 if known_row is None else known_row]), limits, [source])
 
     def row_of(self, target: str | Article) -> int:
         """Return the row of an article of the corpus, by id, address or itself."""
         corpus = self.index.corpus
-        row = corpus.row_of(target) if isinstance(target, Article) else corpus.row(target)
-        return corpus.row(target.id) if row is None and isinstance(target, Article) else int(row or 0)
-
-    def key(self, settings: Settings, k: int, threshold: float) -> bytes:
-        """Return the digest, 16 bytes, of all that a list depends on beside what its fingerprint is of."""
-        text, topics = self.features.text_, self.features.topics_
-        told = [k, threshold, settings.to_dict(), self.ranker.to_dict(), text.n_articles_]
-        told += [self.index.corpus.topic_parents, topics.parents_, code_digest(), library_versions(LIBRARIES)]
-        digest = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
-        for counts in (*text.document_frequency_.values(), topics.document_frequency_):
-            digest.update(counts.tobytes())
-        return digest.digest()
+        if isinstance(target, str):
+            return corpus.row(target)
+        row = corpus.row_of(target)
+        return corpus.row(target.id) if row is None else row

@@ -1,4 +1,4 @@
-"""Two generations of a model folder: a new one takes the place of the old, which is kept to go back to."""
+"""Two generations of a model folder: training keeps the model that it replaces, so that one can roll back to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recommender.model.recommender import Recommender
 
 
 def previous_folder(folder: Path) -> Path:
-    """Return where the model before is kept.
+    """Return the folder of the previous model.
 
     >>> previous_folder(Path("models/site")).name
     'site.previous'
@@ -20,37 +20,39 @@ def previous_folder(folder: Path) -> Path:
 
 
 def save_keeping_previous(model: Recommender, folder: Path) -> bool:
-    """Save a model, having seen that it can be loaded; a good one that was there before becomes the previous one.
+    """Save a model, after a check that it can be loaded; the model that was in the folder becomes the previous one.
+
+    A model that cannot be loaded any more is dropped and does not become the previous one.
 
     Returns
     -------
-    Whether there is a previous one now.
+    Whether there is a previous model now.
 
     Raises
     ------
     ModelFormatError
         When `folder` holds something that is no model folder; nothing is touched then.
     """
-    made = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(made, ignore_errors=True)
+    new_folder = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new_folder, ignore_errors=True)
     if _is_model(folder):
-        model.save(made)
-        Recommender.load(made)
+        model.save(new_folder)
+        Recommender.load(new_folder)
         if _loads(folder):
             shutil.rmtree(previous_folder(folder), ignore_errors=True)
             folder.rename(previous_folder(folder))
         else:
             shutil.rmtree(folder)
-        made.rename(folder)
+        new_folder.rename(folder)
     else:
         model.save(folder)
     return _is_model(previous_folder(folder))
 
 
 def roll_back(folder: Path) -> str:
-    """Put the previous model in the place of the present one, which becomes the previous; return its version.
+    """Swap the current and the previous model; return the version of the one that is current now.
 
-    So it undoes itself. Where a kill left no present one, the previous takes its place.
+    A second call undoes the first. Where a kill left no current model, the previous one becomes current.
 
     Raises
     ------
@@ -61,13 +63,13 @@ def roll_back(folder: Path) -> str:
     if not _is_model(previous):
         raise ModelFormatError(f"{folder} has no previous model; recommender train keeps one when it trains again")
     version = Recommender.load(previous).version
-    aside = folder.with_name(f".{folder.name}.aside")
-    shutil.rmtree(aside, ignore_errors=True)
+    swapped = folder.with_name(f".{folder.name}.swapped")
+    shutil.rmtree(swapped, ignore_errors=True)
     if folder.exists():
-        folder.rename(aside)
+        folder.rename(swapped)
     previous.rename(folder)
-    if aside.exists():
-        aside.rename(previous)
+    if swapped.exists():
+        swapped.rename(previous)
     return version
 
 

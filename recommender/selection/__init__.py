@@ -1,1 +1,1 @@
-"""From scored candidates to suggestions: eligibility, business rules, decisions, near-duplicates, explaining."""
+"""From scored candidates to suggestions: eligibility, business rules, decisions, near-duplicates, explanations."""

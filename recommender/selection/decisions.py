@@ -1,4 +1,4 @@
-"""Editors' decisions on suggestions: a file to which lines are only ever added, and what is in force by it."""
+"""Editors' decisions on suggestions: a file to which lines are only ever added, and which decisions are in force."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCEPT, REJECT = "accept", "reject"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an editor said of one suggestion.
+    """An editor's verdict on one suggestion.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ class Decision:
 
     @property
     def id(self) -> str:
-        """What tells decisions apart: 16 hexadecimal digits made of all the rest, the same wherever it is made."""
-        said = [self.verdict, self.source, self.target, self.who, utc_text(self.when), self.why]
-        return blake2b(json.dumps(said).encode(), digest_size=8).hexdigest()
+        """A digest of all fields, 16 hexadecimal digits: equal for equal decisions."""
+        values = [self.verdict, self.source, self.target, self.who, utc_text(self.when), self.why]
+        return blake2b(json.dumps(values).encode(), digest_size=8).hexdigest()
 
     @property
     def reason(self) -> str:
-        """`why` in the form in which two spellings of a reason are one."""
+        """`why` without differences of case, spaces and a full stop, so that two spellings of a reason are equal."""
         return " ".join(self.why.casefold().split()).strip(" .!")
 
     def to_line(self) -> str:
@@ -87,7 +87,7 @@ class Decision:
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Self:
-        """Read a line of JSON; what it holds beyond a decision is ignored.
+        """Read a line of JSON; further keys are ignored.
 
         Raises
         ------
@@ -104,14 +104,14 @@ class Decision:
 
 
 class Decisions:
-    """All decisions on a site; of several on one pair the latest is in force, at the same moment the rejection.
+    """All decisions on a site. Of several on one pair the latest is in force; of two at one moment, the rejection.
 
     Attributes
     ----------
     made : tuple of Decision
-        Each once, in an order that does not depend on that of the lines.
+        Each decision once, in an order that does not depend on that of the lines.
     problems : tuple of str
-        What could not be read, a line each.
+        A message for each line that could not be read.
 
     >>> moment = datetime(2026, 1, 2, tzinfo=UTC)
     >>> decisions = Decisions([Decision("reject", "a", "b", "Ana", moment, "outdated")])
@@ -131,7 +131,7 @@ class Decisions:
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
-        """Read a file of decisions; no file, no decisions. A line that holds none, as a torn one, is a problem only."""
+        """Read a file of decisions, none where it is missing. A line that is none, as a torn one, is a problem."""
         try:
             data = Path(path).read_bytes()
         except FileNotFoundError:
@@ -159,17 +159,18 @@ class Decisions:
     @cached_property
     def in_force(self) -> dict[tuple[str, str], Decision]:
         """The decision that counts for each pair of source and target."""
-        return {(one.source, one.target): one for one in self.made}
+        # Sorted by precedence, so that of several decisions on a pair the last is the one that counts.
+        return {(decision.source, decision.target): decision for decision in self.made}
 
-    def known(self, moment: datetime | None) -> Decisions:
-        """Return the decisions that were made by then; all of them for None."""
+    def as_of(self, moment: datetime | None) -> Decisions:
+        """Return the decisions that were made by a moment; all of them for None."""
         if moment is None or not self.made or self.made[-1].when <= moment:
             return self
-        return Decisions(one for one in self.made if one.when <= moment)
+        return Decisions(decision for decision in self.made if decision.when <= moment)
 
-    def taught(self, corpus: Corpus) -> Corpus:
-        """Return a corpus in which accepted pairs are relations too; the same one where nothing is to be added."""
-        links = {(int(one), int(other)) for one, other in corpus.links}
+    def with_accepted(self, corpus: Corpus) -> Corpus:
+        """Return a corpus in which accepted pairs are relations too; the same one where there is none to add."""
+        links = set(map(tuple, corpus.links.tolist()))
         added: dict[str, list[Relation]] = defaultdict(list)
         for source, target in self._accepted_rows(corpus):
             if source != target and (source, target) not in links:
@@ -185,17 +186,17 @@ class Decisions:
 
     def to_bytes(self) -> bytes:
         """Return all decisions as the contents of a file."""
-        return "".join(one.to_line() + "\n" for one in self.made).encode()
+        return "".join(decision.to_line() + "\n" for decision in self.made).encode()
 
     def _accepted_rows(self, corpus: Corpus) -> Iterator[tuple[int, int]]:
-        for one in self.in_force.values():
-            source, target = corpus.find(one.source), corpus.find(one.target)
-            if one.verdict == ACCEPT and source is not None and target is not None:
+        for decision in self.in_force.values():
+            source, target = corpus.find(decision.source), corpus.find(decision.target)
+            if decision.verdict == ACCEPT and source is not None and target is not None:
                 yield source, target
 
 
 def decisions_file(site: Path | str) -> Path:
-    """Return where the decisions of a site are kept, whether there are any or not."""
+    """Return the file of a site's decisions, whether there is one or not."""
     return site_root(Path(site)) / SITE_FILE
 
 
@@ -209,7 +210,7 @@ def decide(
     why: str = "",
     when: datetime | None = None,
 ) -> Decision:
-    """Note a decision on a suggestion in the file of the site.
+    """Add a decision on a suggestion to the file of the site.
 
     Parameters
     ----------
@@ -223,10 +224,10 @@ def decide(
     UnknownArticleError
         For an article that the corpus does not hold.
     RecommenderError
-        For what no decision can be, as of `Decision`, or a file that cannot be written.
+        For values that no decision may have, as of `Decision`, or a file that cannot be written.
     """
-    one, other = (corpus[corpus.row(name)].id for name in (source, target))
-    decision = Decision(verdict, one, other, who, when or datetime.now(UTC), why)
+    source_id, target_id = (corpus[corpus.row(name)].id for name in (source, target))
+    decision = Decision(verdict, source_id, target_id, who, when or datetime.now(UTC), why)
     append(decisions_file(site), decision)
     return decision
 
@@ -234,7 +235,7 @@ def decide(
 def append(path: Path | str, decision: Decision) -> None:
     """Add a line to a file of decisions in one write, and wait until it is on the disk.
 
-    After a line that a kill or a full disk left without an end, it starts a new one.
+    A line that a kill or a full disk left unfinished is ended first.
 
     Raises
     ------

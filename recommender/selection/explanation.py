@@ -1,27 +1,25 @@
-"""Why not: whether a target would be suggested, and what stands in its way."""
+"""Explanations: why a pair has its score, and whether, or why not, the target is suggested."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from recommender.core.records import Article
-from recommender.core.settings import Settings
-from recommender.retrieval.candidates import with_candidates
-from recommender.retrieval.query import SourceQuery
-from recommender.selection.business_rules import SourceRules
-from recommender.selection.selection import Choice, obstacle, select
+from recommender.core.records import Explanation
+from recommender.core.settings import SelectionSettings
+from recommender.selection.eligibility import Eligibility
+from recommender.selection.scoring import ScoredCandidates, Scorer
+from recommender.selection.selection import COPY_REJECTED, Choice, Selection, select
+from recommender.selection.suggestions import explained_score
 
 REMOVED, RULE, REJECTED, NO_CANDIDATE = "removed", "rule", "rejected", "no candidate"
 THRESHOLD, OUTRANKED, DUPLICATE_OF = "threshold", "outranked", "duplicate of"
-NAMED = 3
+NAMED = 3  # ids that a verdict names
+SHARED_TERMS = 10
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a target, in a sentence and as the fields of an `Explanation`."""
+    """Whether a target is suggested, in a sentence and as the fields of an `Explanation`."""
 
     verdict: str
     suggested: bool = False
@@ -30,82 +28,84 @@ class Verdict:
     listed_under: str | None = None
 
 
-def verdict_on(
-    asked: SourceQuery,
-    source: Article,
-    scores: NDArray[np.float64],
-    place: int,
-    settings: Settings,
-    threshold: float,
-    orders: SourceRules | None = None,
-) -> Verdict:
-    """Say what becomes of the target at a place of `asked.targets`, which need not be a candidate by itself."""
-    selection = settings.selection
-    row = int(asked.targets[place])
-    in_the_way = obstacle(asked, row, selection, orders)
-    if in_the_way is not None:
-        by_editor = orders is not None and in_the_way == orders.rejection(row)
-        rule = REJECTED if by_editor else RULE
-        return _refused(REMOVED if asked.index.corpus[row].removed else rule, in_the_way)
-    pinned = orders is not None and row in orders.pinned
-    if not pinned and row not in SourceQuery(with_candidates(asked.query, settings.candidates), asked.position).targets:
-        return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    chosen = select(asked, source, scores, selection, selection.k, threshold, orders)
-    for rank, choice in enumerate(chosen, start=1):
-        if place in (choice.place, *choice.duplicates):
-            return _listed(asked, choice, place, rank)
-    if scores[place] < threshold:
+def explain_pair(
+    scorer: Scorer, candidates: ScoredCandidates, row: int, settings: SelectionSettings, threshold: float
+) -> Explanation:
+    """Explain the target at a row, which must be among the scored candidates, also where retrieval did not find it."""
+    position = candidates.position(row)
+    contributions = scorer.ranker.contributions(candidates.features[[position]])[0]
+    pair, reasons = explained_score(scorer, candidates, position, contributions)
+    return Explanation(
+        source_id=candidates.source.id,
+        target_id=pair.target.id,
+        score=float(candidates.scores[position]),
+        reasons=reasons,
+        shared_terms=tuple(pair.text.rarest_shared(pair.source, pair.target, "full", most=SHARED_TERMS)),
+        shared_topics=tuple(pair.shared_topics),
+        **vars(verdict_on(candidates, position, settings, threshold)),
+    )
+
+
+def verdict_on(candidates: ScoredCandidates, position: int, settings: SelectionSettings, threshold: float) -> Verdict:
+    """Say whether the target at a position is suggested, and if not, what the obstacle is."""
+    refused = _refused_whatever_its_score(candidates, position, settings)
+    if refused is not None:
+        return refused
+    selection = select(candidates, settings, settings.k, threshold)
+    rank = selection.rank_of(position)
+    if rank is not None:
+        return _listed(candidates, selection.choices[rank - 1], position, rank)
+    if candidates.scores[position] < threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
-    if orders is not None:
-        refused = _by_the_list(asked, source, scores, place, settings, threshold, orders)
-        if refused is not None:
-            return refused
-    ahead = tuple(_id(asked, choice.place) for choice in chosen)
-    passed = any(scores[choice.scored] < scores[place] for choice in chosen)
-    why = f"outranked by {', '.join(ahead[:NAMED])}" + (", which differ more from each other" if passed else "")
-    return Verdict(f"not suggested: {why}", obstacle=OUTRANKED, outranked_by=ahead)
+    if position in selection.dropped:
+        return _dropped(candidates, selection.dropped[position])
+    return _outranked(candidates, selection, position)
 
 
-def _by_the_list(
-    asked: SourceQuery,
-    source: Article,
-    scores: NDArray[np.float64],
-    place: int,
-    settings: Settings,
-    threshold: float,
-    orders: SourceRules,
+def _refused_whatever_its_score(
+    candidates: ScoredCandidates, position: int, settings: SelectionSettings
 ) -> Verdict | None:
-    """Say what of the house keeps a target out that would be listed but for the others in the list."""
-    selection = settings.selection
-    most = orders.most_per_provider
-    for without, what, why in (
-        (orders.without_copies(), REJECTED, "an article with the same text was rejected for this source"),
-        (
-            orders.without_providers(),
-            RULE,
-            f"its provider has the most of {most} here already (rules.most_per_provider)",
-        ),
-    ):
-        chosen = select(asked, source, scores, selection, selection.k, threshold, without)
-        if any(place in (choice.place, *choice.duplicates) for choice in chosen):
-            return _refused(what, why)
+    row, rules = candidates.row(position), candidates.rules
+    obstacle = Eligibility(candidates.source_query, settings, rules).obstacle(row)
+    if obstacle is not None and candidates.target(position).removed:
+        return _refused(REMOVED, obstacle)
+    if obstacle is not None:
+        by_editor = rules is not None and obstacle == rules.rejection(row)
+        return _refused(REJECTED if by_editor else RULE, obstacle)
+    pinned = rules is not None and row in rules.pinned
+    if row in candidates.added and not pinned:
+        return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
     return None
 
 
-def _listed(asked: SourceQuery, choice: Choice, place: int, rank: int) -> Verdict:
-    if place != choice.place:
-        canonical = _id(asked, choice.place)
-        said = f"listed under {canonical}, the same text, at rank {rank}"
-        return Verdict(said, obstacle=DUPLICATE_OF, listed_under=canonical)
+def _dropped(candidates: ScoredCandidates, cause: str) -> Verdict:
+    if cause == COPY_REJECTED:
+        return _refused(REJECTED, "an article with the same text was rejected for this source")
+    most = None if candidates.rules is None else candidates.rules.most_per_provider
+    return _refused(RULE, f"its provider has the most of {most} here already (rules.most_per_provider)")
+
+
+def _listed(candidates: ScoredCandidates, choice: Choice, position: int, rank: int) -> Verdict:
+    if position != choice.shown:
+        canonical = candidates.target(choice.shown).id
+        verdict = f"listed under {canonical}, the same text, at rank {rank}"
+        return Verdict(verdict, obstacle=DUPLICATE_OF, listed_under=canonical)
     if choice.pinned:
-        return Verdict(f"suggested, at rank {rank}, as the house pinned it (rules.pin)", suggested=True)
-    by = f", by the score of {_id(asked, choice.scored)}, the same text" if choice.scored != place else ""
-    return Verdict(f"suggested, at rank {rank}{by}", suggested=True)
+        return Verdict(f"suggested, at rank {rank}, as a business rule pins it (rules.pin)", suggested=True)
+    if choice.scored == position:
+        return Verdict(f"suggested, at rank {rank}", suggested=True)
+    scored = candidates.target(choice.scored).id
+    return Verdict(f"suggested, at rank {rank}, by the score of {scored}, the same text", suggested=True)
 
 
-def _refused(what: str, why: str) -> Verdict:
-    return Verdict(f"not suggested: {why}", obstacle=what)
+def _outranked(candidates: ScoredCandidates, selection: Selection, position: int) -> Verdict:
+    ahead = tuple(candidates.target(choice.shown).id for choice in selection.choices)
+    reason = f"outranked by {', '.join(ahead[:NAMED])}"
+    scores = candidates.scores
+    if any(scores[choice.scored] < scores[position] for choice in selection.choices):
+        reason += ", which differ more from each other"
+    return Verdict(f"not suggested: {reason}", obstacle=OUTRANKED, outranked_by=ahead)
 
 
-def _id(asked: SourceQuery, place: int) -> str:
-    return asked.index.corpus[int(asked.targets[place])].id
+def _refused(obstacle: str, reason: str) -> Verdict:
+    return Verdict(f"not suggested: {reason}", obstacle=obstacle)

@@ -10,75 +10,76 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A target that a source would like, with its score; a `fixed` one is above the limit."""
+    """A target that a source would suggest, with its score; a `fixed` one does not count towards the limit."""
 
     target: str
     score: float
     fixed: bool = False
 
 
-def assign_with_limit(wishes: Sequence[Sequence[Preference]], k: int, share: float) -> list[list[int]]:
-    """Give each source at most `k` of its wishes, so that no target has more than a share of all that is given.
+def assign_with_limit(preferences: Sequence[Sequence[Preference]], k: int, share: float) -> list[list[int]]:
+    """Give each source at most `k` of its preferences, so that no target has more than a share of all suggestions.
 
-    Sources take what they like best; a target that is wanted too often stays with those where its score is highest,
-    then with the earlier ones, and the others go on to their next wish. This is the deferred acceptance of
-    Gale and Shapley, "College admissions and the stability of marriage", 1962, whose outcome does not depend on
-    who is asked first: no source could get a wish that it likes better and where it scores higher than one who has it.
+    A source gets what it prefers. A target that too many sources would have stays with those where its score is
+    highest, of equals with the earlier ones; the other sources get their next preference. This is the deferred
+    acceptance of Gale and Shapley, "College admissions and the stability of marriage", 1962. Its outcome does not
+    depend on the order in which sources propose: there is no source that would rather have a target in whose
+    suggestions it would replace one of a lower score.
 
     Parameters
     ----------
-    wishes
+    preferences
         Of each source, best first.
     share
-        In (0, 1]; a target may always be given once.
+        In (0, 1]; any target may be suggested once.
 
     Returns
     -------
-    The positions of what each source gets, ascending.
+    For each source the positions of the preferences that it gets, ascending.
 
-    >>> front = [[Preference("a", 0.9), Preference("b", 0.5)], [Preference("a", 0.8), Preference("b", 0.7)]]
-    >>> assign_with_limit(front, k=1, share=0.5)
+    >>> preferences = [[Preference("a", 0.9), Preference("b", 0.5)], [Preference("a", 0.8), Preference("b", 0.7)]]
+    >>> assign_with_limit(preferences, k=1, share=0.5)
     [[0], [1]]
     """
-    most = _most(share, sum(min(k, len(each)) for each in wishes))
+    most = _most(share, sum(min(k, len(own)) for own in preferences))
     while True:
-        given = _give(wishes, k, most)
+        assigned = _assign(preferences, k, most)
         counts = Counter(
-            wishes[source][place].target
-            for source, places in enumerate(given)
-            for place in places
-            if not wishes[source][place].fixed
+            preferences[source][position].target
+            for source, positions in enumerate(assigned)
+            for position in positions
+            if not preferences[source][position].fixed
         )
-        allowed = _most(share, sum(map(len, given)))
+        allowed = _most(share, sum(map(len, assigned)))
         if max(counts.values(), default=0) <= allowed:
-            return given
-        most = min(most - 1, allowed)  # where wishes ran out there are fewer suggestions to have a share of
+            return assigned
+        most = min(most - 1, allowed)  # sources that ran out of preferences have fewer suggestions to share
 
 
 def _most(share: float, total: int) -> int:
-    return max(1, int(share * total + 1e-9))
+    return max(1, int(share * total + 1e-9))  # a whole share must not be lost to rounding
 
 
-def _give(wishes: Sequence[Sequence[Preference]], k: int, most: int) -> list[list[int]]:
-    """Let every source ask for its wishes in order; a target with too many lets go of the one it scores least for."""
-    held: list[set[int]] = [set() for _ in wishes]
-    asked = [0] * len(wishes)
-    holders: dict[str, list[tuple[float, int, int]]] = {}  # of each target: a heap, the first to let go on top
-    waiting = list(range(len(wishes)))
+def _assign(preferences: Sequence[Sequence[Preference]], k: int, most: int) -> list[list[int]]:
+    """Let sources propose in order of preference; a target with too many suggestions drops the lowest score."""
+    assigned: list[set[int]] = [set() for _ in preferences]
+    n_proposed = [0] * len(preferences)
+    suggested_by: dict[str, list[tuple[float, int, int]]] = {}  # a heap for each target, what it drops next on top
+    waiting = list(range(len(preferences)))
     while waiting:
         source = waiting.pop()
-        while len(held[source]) < k and asked[source] < len(wishes[source]):
-            place = asked[source]
-            asked[source] += 1
-            wish = wishes[source][place]
-            held[source].add(place)
-            if wish.fixed:
+        while len(assigned[source]) < k and n_proposed[source] < len(preferences[source]):
+            position = n_proposed[source]
+            n_proposed[source] += 1
+            preference = preferences[source][position]
+            assigned[source].add(position)
+            if preference.fixed:
                 continue
-            heap = holders.setdefault(wish.target, [])
-            heapq.heappush(heap, (wish.score, -source, place))
+            heap = suggested_by.setdefault(preference.target, [])
+            heapq.heappush(heap, (preference.score, -source, position))  # of equal scores the later source is dropped
             if len(heap) > most:
-                _, loser, lost = heapq.heappop(heap)
-                held[-loser].discard(lost)
-                if -loser != source:
-                    waiting.append(-loser)
-    return [sorted(places) for places in held]
+                _, negative_source, dropped = heapq.heappop(heap)
+                assigned[-negative_source].discard(dropped)
+                if -negative_source != source:
+                    waiting.append(-negative_source)
+    return [sorted(positions) for positions in assigned]

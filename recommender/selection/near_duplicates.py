@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.records import Article
+from recommender.corpus.corpus import Corpus
+from recommender.retrieval.query import SourceQuery
+from recommender.retrieval.similarity import cosines_with
 from recommender.retrieval.text import terms
 
 LEAST_COSINE = 0.9
 SERIES_DAYS = 7.0  # a text that comes again this much later, under another title, is the next one of a series
 _SLACK = 1e-6  # the cosine of two equal texts is not always exactly 1
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# English only; elsewhere the days between two articles and the figures in their titles have to tell.
+# English only; in other languages only the days between two articles and the numbers in their titles can tell.
 _CALENDAR = frozenset(
     terms(
         "January February March April May June July August September October November December "
@@ -24,46 +28,138 @@ _CALENDAR = frozenset(
 )
 
 
+class Titles(Protocol):
+    """Titles by position: a list, an array, or anything that looks each one up when it is needed."""
+
+    def __getitem__(self, position: int, /) -> str: ...
+
+
 def same_text(
     title: str,
-    titles: Sequence[str] | NDArray[np.object_],
+    titles: Titles,
     cosines: NDArray[np.floating],
-    gaps: NDArray[np.floating],
+    days_apart: NDArray[np.floating],
     least: float = LEAST_COSINE,
 ) -> NDArray[np.bool_]:
     """Say which of some articles are near-duplicates of one article.
 
-    The cosine of the full texts is `least` or more, and the titles do not tell a series: not each of the
-    two has a number, month or weekday of its own ("June update", "July update"), and where they lie a week or
-    more apart both say the same words ("now in preview", "now available").
+    Two articles are near-duplicates when the cosine of their full texts is `least` or more and their titles do not
+    name two parts of a series. They name two parts where each has a number, month or weekday that the other lacks
+    ("June update", "July update"), or where the articles lie a week or more apart and the titles do not have the
+    same words ("now in preview", "now available").
 
     Parameters
     ----------
     titles
-        Of the others.
+        Of the others; only those whose cosine is high enough are looked up.
     cosines : (n_others,) array
-        Of the one's full text with those of the others, in [0, 1].
-    gaps : (n_others,) array
-        Days between the one and the others; NaN, where a date is unknown, counts as near.
+        Of the article's full text with those of the others, in [0, 1].
+    days_apart : (n_others,) array
+        Days between the article and the others; NaN, where a date is unknown, counts as near.
 
-    >>> gaps, cosines = np.array([30.0, 30.0, 1.0]), np.array([0.95, 1.0, 0.95])
-    >>> same_text("June update", ["July update", "June update", "The update of June"], cosines, gaps).tolist()
+    >>> days_apart, cosines = np.array([30.0, 30.0, 1.0]), np.array([0.95, 1.0, 0.95])
+    >>> same_text("June update", ["July update", "June update", "The update of June"], cosines, days_apart).tolist()
     [False, True, True]
     """
     same = np.asarray(cosines) >= least - _SLACK
-    for place in np.flatnonzero(same).tolist():
-        same[place] = not _series(title, titles[place], float(gaps[place]))
+    for position in np.flatnonzero(same).tolist():
+        same[position] = not _are_a_series(title, titles[position], float(days_apart[position]))
     return same
 
 
-def _series(one: str, other: str, gap: float) -> bool:
-    mine, theirs = _markers(one), _markers(other)
-    if mine - theirs and theirs - mine:  # counted: "part 1 of 2" has a 1 of its own, "part 2 of 2" a second 2
+def repeats_source(source_query: SourceQuery, article: Article, row: int) -> bool:
+    """Say whether the article at a row is a near-duplicate of the source, which was given as `article`."""
+    rows = np.array([row])
+    titles = [source_query.index.corpus[row].title]
+    cosines, days_apart = source_query.similarity("full", rows), source_query.days_apart(rows)
+    return bool(same_text(article.title, titles, cosines, days_apart)[0])
+
+
+def _are_a_series(title: str, other_title: str, days_apart: float) -> bool:
+    markers, other_markers = _markers(title), _markers(other_title)
+    # Counters, not sets: "part 1 of 2" has a 1 of its own, and "part 2 of 2" a second 2.
+    if markers - other_markers and other_markers - markers:
         return True
-    return gap >= SERIES_DAYS and (mine != theirs or sorted(terms(one)) != sorted(terms(other)))
+    same_words = markers == other_markers and sorted(terms(title)) == sorted(terms(other_title))
+    return days_apart >= SERIES_DAYS and not same_words
 
 
 def _markers(title: str) -> Counter[str]:
-    """Count what tells the parts of a series apart: numbers, without separators, months and weekdays."""
+    """Count what distinguishes the parts of a series: numbers, without separators, months and weekdays."""
     numbers = [re.sub("[.,]", "", number) for number in _NUMBER.findall(title)]
     return Counter(numbers + [word for word in terms(title) if word in _CALENDAR])
+
+
+class CandidateTexts:
+    """The full texts of a source's candidates, and which of them are the same text.
+
+    A position is that of a candidate in ``source_query.targets``.
+
+    Attributes
+    ----------
+    repeat_source : (n_candidates,) bool array
+        Which candidates are near-duplicates of the source.
+    """
+
+    def __init__(self, source_query: SourceQuery, source: Article):
+        self._corpus, self._rows = source_query.index.corpus, source_query.targets
+        self._days = source_query.index.vectors.days[self._rows]
+        query = source_query.query
+        # The query holds the candidates' texts of all its sources, so those of its only one need no copy.
+        self._texts = query.texts if len(query) == 1 else query.texts[source_query.pairs]
+        cosines, days_apart = source_query.similarity("full", self._rows), source_query.days_apart(self._rows)
+        self.repeat_source = self._same_text(source.title, np.arange(len(self._rows)), cosines, days_apart)
+
+    def article(self, position: int) -> Article:
+        """Return a candidate."""
+        return self._corpus[int(self._rows[position])]
+
+    def cosines(self, position: int) -> NDArray[np.float32]:
+        """Return the cosine of a candidate's full text with that of every candidate, ``(n_candidates,)``."""
+        return cosines_with(self._texts, position)
+
+    def duplicates(self, position: int, among: NDArray[np.bool_]) -> list[int]:
+        """Return a candidate and all that a chain of near-duplicates joins to it, the canonical one first.
+
+        The chain goes through candidates `among` only, and through the source. The canonical article is that of the
+        best quality, then the earliest, then the first by id.
+        """
+        group, unexplored = [position], [position]
+        remaining = among.copy()
+        remaining[position] = False
+        while unexplored and remaining.any():
+            current = unexplored.pop()
+            # Only what is in no group yet is compared, so that a column of hundreds of copies stays cheap.
+            rest = np.flatnonzero(remaining)
+            days_apart = np.abs(self._days[rest] - self._days[current])
+            same = self._same_text(self.article(current).title, rest, self.cosines(current)[rest], days_apart)
+            if self.repeat_source[current]:
+                same |= self.repeat_source[rest]
+            new = rest[same]
+            remaining[new] = False
+            group += new.tolist()
+            unexplored += new.tolist()
+        if len(group) == 1:
+            return group
+        return sorted(group, key=lambda member: _canonical_first(self.article(member)))
+
+    def _same_text(
+        self, title: str, positions: NDArray[np.intp], cosines: NDArray[np.floating], days_apart: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
+        return same_text(title, _TitlesOfRows(self._corpus, self._rows[positions]), cosines, days_apart)
+
+
+class _TitlesOfRows:
+    """Titles of some rows, each read when it is needed: few are, and the articles of a large corpus are on disk."""
+
+    def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
+        self._corpus, self._rows = corpus, rows
+
+    def __getitem__(self, position: int) -> str:
+        return self._corpus[int(self._rows[position])].title
+
+
+def _canonical_first(article: Article) -> tuple[float, float, str]:
+    quality = -np.inf if article.quality is None else article.quality
+    moment = np.inf if article.published_at is None else article.published_at.timestamp()
+    return -quality, moment, article.id

@@ -182,10 +182,10 @@ def same(model: Recommender, other: Recommender, number: int) -> None:
     as_of = START + timedelta(hours=7 * number)
     assert model.suggest(source, threshold=0, as_of=as_of) == other.suggest(source, threshold=0, as_of=as_of)
     for name in ("eligible", "links", "link_similarity", "n_dated"):
-        np.testing.assert_array_equal(getattr(model.index, name), getattr(other.index, name))
-    for one, another in zip(model.index.by_provider, other.index.by_provider, strict=True):
+        np.testing.assert_array_equal(getattr(model._snapshot.index, name), getattr(other._snapshot.index, name))
+    for one, another in zip(model._snapshot.index.by_provider, other._snapshot.index.by_provider, strict=True):
         np.testing.assert_array_equal(one, another)
-    np.testing.assert_array_equal(model.index.inverted.costs, other.index.inverted.costs)
+    np.testing.assert_array_equal(model._snapshot.index.inverted.costs, other._snapshot.index.inverted.costs)
 
 
 @settings(max_examples=12, deadline=None)
@@ -378,10 +378,10 @@ def test_threads_ask_about_outsiders_while_another_edits(site: list[Article]) ->
 
 def test_what_a_term_costs_follows_the_number_of_articles(site: list[Article]) -> None:
     model, other = Recommender().fit(site[:10]), Recommender().fit(site[:10])
-    learned = model.index.inverted.costs
+    learned = model._snapshot.index.inverted.costs
     model.add(site[10:])
     renew(other, site, model)
-    assert model.index.inverted.costs.sum() > learned.sum()
+    assert model._snapshot.index.inverted.costs.sum() > learned.sum()
     same(model, other, 3)
     model.remove([one.id for one in site[10:]])
-    np.testing.assert_array_equal(model.index.inverted.costs, learned)
+    np.testing.assert_array_equal(model._snapshot.index.inverted.costs, learned)

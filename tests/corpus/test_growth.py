@@ -62,7 +62,7 @@ def test_a_grown_model_answers_as_one_made_anew(site: list[Article], steps: list
         draft = replace(added[0], id="draft", url=None)
         assert model.suggest(draft, threshold=0) == anew.suggest(draft, threshold=0)
         for name in ("links", "link_similarity", "eligible"):
-            np.testing.assert_array_equal(getattr(model.index, name), getattr(anew.index, name))
+            np.testing.assert_array_equal(getattr(model._snapshot.index, name), getattr(anew._snapshot.index, name))
 
 
 def test_nothing_old_is_looked_at_again(site: list[Article], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,10 @@ def replace_array(folder: Path, name: str, values: np.ndarray) -> None:
 
 
 def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommender, folder: Path) -> None:
-    opened, computed = Recommender.load(folder).index, Vectorizer.fit(unlearned.corpus).index(unlearned.corpus)
+    opened, computed = (
+        Recommender.load(folder)._snapshot.index,
+        Vectorizer.fit(unlearned.corpus).index(unlearned.corpus),
+    )
     for name, matrix in computed.vectors.compared.items():
         assert (opened.vectors.compared[name] != matrix).nnz == 0
     for name in ("providers", "days", "quality", "words"):
@@ -43,7 +46,7 @@ def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommend
 
 
 def test_an_opened_matrix_reads_the_file_and_cannot_write_to_it(folder: Path) -> None:
-    values = Recommender.load(folder).index.vectors.text.full.data
+    values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)

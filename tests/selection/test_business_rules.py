@@ -1,10 +1,11 @@
-"""House rules at work: on every path, in the words of an explanation, and never in an evaluation."""
+"""Business rules: in force on every path, named in explanations, and never part of an evaluation."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_a_pin_comes_first_with_the_models_score_and_says_so(
     assert sum(reason.share for reason in first.reasons) == pytest.approx(first.score, abs=1e-9)
     told = model.explain("ferry-2", "wind-4")
     assert (told.suggested, told.obstacle) == (True, None)
-    assert told.verdict == "suggested, at rank 1, as the house pinned it (rules.pin)"
+    assert told.verdict == "suggested, at rank 1, as a business rule pins it (rules.pin)"
     assert "wind-4" not in targets(model.suggest("ferry-1", k=3))
 
 
@@ -109,8 +110,8 @@ def test_a_pin_is_not_known_before_it_was_published(articles: tuple[Article, ...
 
 
 def test_a_pinned_copy_is_the_one_that_is_shown(articles: tuple[Article, ...]) -> None:
-    copy = replace(articles[articles.index(_named(articles, "ferry-3"))], id="wire", url=None, aliases=(), quality=1.0)
-    model = ruled([*articles, copy], pin=[{"source": "ferry-2", "target": "wire"}])
+    wire = replace(_named(articles, "ferry-3"), id="wire", url=None, aliases=(), quality=1.0)
+    model = ruled([*articles, wire], pin=[{"source": "ferry-2", "target": "wire"}])
     first = model.suggest("ferry-2")[0]
     assert (first.target_id, first.duplicates) == ("wire", ("ferry-3",))
     assert model.explain("ferry-2", "ferry-3").listed_under == "wire"
@@ -122,22 +123,25 @@ def _named(articles: Sequence[Article], name: str) -> Article:
 
 def test_never_holds_either_way_and_names_itself(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, never=[["ferry-3", "ferry-2"]])
-    assert refused(model, "ferry-2", "ferry-3") == "the house never puts ferry-2 and ferry-3 together (rules.never)"
-    assert refused(model, "ferry-3", "ferry-2") == "the house never puts ferry-3 and ferry-2 together (rules.never)"
+    assert refused(model, "ferry-2", "ferry-3") == "a business rule keeps ferry-2 and ferry-3 apart (rules.never)"
+    assert refused(model, "ferry-3", "ferry-2") == "a business rule keeps ferry-3 and ferry-2 apart (rules.never)"
     assert "ferry-3" in targets(model.suggest("ferry-4"))
 
 
 def test_a_blocked_source_gets_nothing(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, block_sources=["ferry-2"])
     assert model.suggest("ferry-2") == []
-    assert refused(model, "ferry-2", "ferry-3") == "the house gives ferry-2 no suggestions (rules.block_sources)"
+    assert (
+        refused(model, "ferry-2", "ferry-3")
+        == "a business rule blocks all suggestions for ferry-2 (rules.block_sources)"
+    )
     assert "ferry-2" in targets(model.suggest("ferry-3"))
 
 
 def test_a_blocked_target_is_suggested_nowhere(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, block_targets=["ferry-3"])
     assert all("ferry-3" not in targets(found) for _, found in model.suggest_all(k=100))
-    assert refused(model, "ferry-2", "ferry-3") == "the house never suggests ferry-3 (rules.block_targets)"
+    assert refused(model, "ferry-2", "ferry-3") == "a business rule blocks ferry-3 everywhere (rules.block_targets)"
     assert model.suggest("ferry-3")
 
 
@@ -145,8 +149,8 @@ def test_a_blocked_target_is_suggested_nowhere(articles: tuple[Article, ...]) ->
 def test_a_blocked_provider_is_known_by_name_or_domain(articles: tuple[Article, ...], name: str) -> None:
     tabloid = {"provider": Provider("The Tabloid", "tabloid.example")}
     model = ruled(changed(articles, ferry_3=tabloid), block_providers=[name])
-    said = refused(model, "ferry-2", "ferry-3")
-    assert said == "the house suggests nothing from The Tabloid (rules.block_providers)"
+    reason = refused(model, "ferry-2", "ferry-3")
+    assert reason == "a business rule blocks the provider The Tabloid (rules.block_providers)"
     assert "ferry-4" in targets(model.suggest("ferry-2"))
     assert model.suggest("ferry-3")
 
@@ -154,9 +158,9 @@ def test_a_blocked_provider_is_known_by_name_or_domain(articles: tuple[Article, 
 def test_a_pair_of_topics_holds_either_way_and_down_the_tree(articles: tuple[Article, ...]) -> None:
     corpus = Corpus.from_articles(articles, {"Energy": "Industry"})
     model = ruled(corpus, never_topics=[["industry", "Transport"]])
-    said = "the house never puts the topics {} and {} together (rules.never_topics)"
-    assert refused(model, "ferry-2", "wind-1") == said.format("transport", "industry")
-    assert refused(model, "wind-1", "ferry-2") == said.format("industry", "transport")
+    reason = "a business rule keeps the topics {} and {} apart (rules.never_topics)"
+    assert refused(model, "ferry-2", "wind-1") == reason.format("transport", "industry")
+    assert refused(model, "wind-1", "ferry-2") == reason.format("industry", "transport")
     draft = Article("draft", "Judge hears villagers on ferry noise", topics=("transport",))
     assert not {"wind-1", "wind-2", "wind-3", "wind-4"} & set(targets(model.suggest(draft, k=100)))
     assert "breach-1" in targets(model.suggest("ferry-2", k=100))
@@ -203,8 +207,8 @@ def test_the_least_quality_counts_where_quality_is_known(articles: tuple[Article
 
 def test_what_is_too_old_is_measured_from_the_source(articles: tuple[Article, ...]) -> None:
     model = ruled(changed(articles, wind_1={"published_at": None}), oldest_days=3)
-    said = refused(model, "ferry-4", "ferry-1")
-    assert said == "it was published 9 days before, more than 3 days (rules.oldest_days)"
+    reason = refused(model, "ferry-4", "ferry-1")
+    assert reason == "it was published 9 days before, more than 3 days (rules.oldest_days)"
     assert "ferry-3" in targets(model.suggest("ferry-4", k=100))  # three days to the hour
     found = set(targets(model.suggest("ferry-1", k=100)))
     assert {"ferry-4", "wind-4", "wind-1"} <= found  # later ones, and one without a date
@@ -224,9 +228,9 @@ def test_odds_halve_with_each_half_life(articles: tuple[Article, ...], unlearned
     before = unlearned.score("ferry-4", "ferry-1")
     told = model.explain("ferry-4", "ferry-1")
     assert told.score / (1 - told.score) == pytest.approx(before / (1 - before) / 8)
-    [reason] = [one for one in told.reasons if one.feature == "house_age"]
+    [reason] = [one for one in told.reasons if one.feature == "rule_half_life"]
     assert reason.log_odds == pytest.approx(-3 * math.log(2))
-    assert reason.text == "published 9 days before; the house halves the odds every 3 days"
+    assert reason.text == "published 9 days before; a business rule halves the odds every 3 days"
     assert sum(one.share for one in told.reasons) == pytest.approx(told.score, abs=1e-9)
     assert model.score("ferry-1", "ferry-4") == unlearned.score("ferry-1", "ferry-4")
     for one in model.suggest("ferry-4", k=100):
@@ -263,7 +267,7 @@ def test_the_same_language_only(articles: tuple[Article, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "said"),
+    ("rules", "message"),
     [
         ({"block_targets": ["fery-3"]}, r"rules\.block_targets: no article has the id 'fery-3'; did you mean ferry-"),
         ({"block_sources": ["x"]}, r"rules\.block_sources: no article has the id 'x'"),
@@ -272,28 +276,30 @@ def test_the_same_language_only(articles: tuple[Article, ...]) -> None:
     ],
 )
 def test_an_unknown_article_is_an_error_naming_the_nearest(
-    articles: tuple[Article, ...], unlearned: Recommender, rules: dict, said: str
+    articles: tuple[Article, ...], unlearned: Recommender, rules: dict, message: str
 ) -> None:
-    with pytest.raises(UnknownArticleError, match=said):
+    with pytest.raises(UnknownArticleError, match=message):
         ruled(articles, **rules)
     model = Recommender().fit(articles)
     model.settings = Settings.from_dict({"rules": rules})
-    with pytest.raises(UnknownArticleError, match=said):
+    with pytest.raises(UnknownArticleError, match=message):
         model.renew(articles)
 
 
 @pytest.mark.parametrize(
-    ("rules", "said"),
+    ("rules", "message"),
     [
-        ({"never": [["wind-4", "ferry-2"]]}, r"never puts ferry-2 and wind-4 together \(rules\.never\)"),
+        ({"never": [["wind-4", "ferry-2"]]}, r"keeps ferry-2 and wind-4 apart \(rules\.never\)"),
         ({"block_targets": ["https://coast.example/wind-4"]}, r"\(rules\.block_targets\)"),
         ({"block_sources": ["ferry-2"]}, r"\(rules\.block_sources\)"),
         ({"block_providers": ["coast courier"]}, r"\(rules\.block_providers\)"),
         ({"never_topics": [["energy", "transport"]]}, r"\(rules\.never_topics\)"),
     ],
 )
-def test_a_pin_that_is_blocked_is_a_contradiction(articles: tuple[Article, ...], rules: dict, said: str) -> None:
-    with pytest.raises(SettingsError, match=rf"rules\.pin: ferry-2 -> wind-4 contradicts .*{said}; take one of them"):
+def test_a_pin_that_is_blocked_is_a_contradiction(articles: tuple[Article, ...], rules: dict, message: str) -> None:
+    with pytest.raises(
+        SettingsError, match=rf"rules\.pin: ferry-2 -> wind-4 contradicts .*{message}; take one of them"
+    ):
         ruled(articles, **PIN, **rules)
 
 
@@ -413,8 +419,8 @@ def test_whatever_the_rules_they_hold(
         most_per_provider=most,
         half_life_days=half_life,
     )
-    model = Recommender(Settings(rules=rules))
-    model._current = unlearned._current
+    model = copy(unlearned)
+    model.settings = Settings(rules=rules)
     for source in ("ferry-1", "breach-3", "wind-4"):
         found = targets(model.suggest(source, k=k))
         pinned = list(dict.fromkeys(target for one, target in pins if one == source))

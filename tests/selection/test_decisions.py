@@ -1,4 +1,4 @@
-"""Editors' decisions: a file that survives merges and kills, and what follows from what stands in it."""
+"""Editors' decisions: a file that survives merges and kills, and the effects of the decisions in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from recommender.selection.decisions import ACCEPT, REJECT, Decision, Decisions,
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def said(verdict: str, source: str, target: str, why: str = "outdated", hours: float = 0, who: str = "Ana") -> Decision:
+def decision(
+    verdict: str, source: str, target: str, why: str = "outdated", hours: float = 0, who: str = "Ana"
+) -> Decision:
     return Decision(verdict, source, target, who, NOON + timedelta(hours=hours), why)
 
 
@@ -70,11 +72,11 @@ def test_a_line_holds_all_of_a_decision_and_comes_back() -> None:
 )
 def test_what_cannot_be_a_decision_is_an_error(changes: dict, match: str) -> None:
     with pytest.raises(RecommenderError, match=match):
-        replace(said(REJECT, "a", "b"), **changes)
+        replace(decision(REJECT, "a", "b"), **changes)
 
 
 def test_an_accept_needs_no_reason() -> None:
-    assert said(ACCEPT, "a", "b", why="").why == ""
+    assert decision(ACCEPT, "a", "b", why="").why == ""
 
 
 def test_no_file_is_no_decisions(tmp_path: Path) -> None:
@@ -85,25 +87,25 @@ def test_no_file_is_no_decisions(tmp_path: Path) -> None:
 
 def test_lines_are_added_and_never_changed(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
-    append(file, said(REJECT, "a", "b"))
+    append(file, decision(REJECT, "a", "b"))
     before = file.read_bytes()
-    append(file, said(ACCEPT, "a", "b", hours=1))
+    append(file, decision(ACCEPT, "a", "b", hours=1))
     assert file.read_bytes().startswith(before)
     assert file.read_bytes().count(b"\n") == 2
-    assert Decisions.read(file).in_force == {("a", "b"): said(ACCEPT, "a", "b", hours=1)}
+    assert Decisions.read(file).in_force == {("a", "b"): decision(ACCEPT, "a", "b", hours=1)}
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 100])
 def test_a_torn_last_line_is_reported_and_the_next_begins_a_new_one(tmp_path: Path, cut: int) -> None:
     file = tmp_path / "decisions.jsonl"
-    append(file, said(REJECT, "a", "b"))
-    append(file, said(REJECT, "a", "c"))
+    append(file, decision(REJECT, "a", "b"))
+    append(file, decision(REJECT, "a", "c"))
     file.write_bytes(file.read_bytes()[:-cut])
     torn = Decisions.read(file)
     whole = cut == 1  # only the line's end is lost
     assert len(torn) == 1 + whole
     assert [line.partition(" (")[0] for line in torn.problems] == ([] if whole else [f"{file}:2: holds no decision"])
-    append(file, said(REJECT, "a", "d"))
+    append(file, decision(REJECT, "a", "d"))
     assert ("a", "d") in Decisions.read(file).in_force
     assert len(Decisions.read(file)) == 2 + whole
     assert Decisions.read(file).problems == torn.problems
@@ -115,7 +117,11 @@ def test_a_torn_last_line_is_reported_and_the_next_begins_a_new_one(tmp_path: Pa
 )
 def test_a_line_of_another_kind_is_left_out_and_named(line: bytes) -> None:
     data = (
-        said(REJECT, "a", "b").to_line().encode() + b"\r\n\n" + line + b"\n" + said(REJECT, "a", "c").to_line().encode()
+        decision(REJECT, "a", "b").to_line().encode()
+        + b"\r\n\n"
+        + line
+        + b"\n"
+        + decision(REJECT, "a", "c").to_line().encode()
     )
     decisions = Decisions.from_bytes(data, "d.jsonl")
     assert len(decisions) == 2
@@ -126,7 +132,7 @@ def test_a_line_of_another_kind_is_left_out_and_named(line: bytes) -> None:
 
 
 MADE = st.builds(
-    said,
+    decision,
     st.sampled_from([ACCEPT, REJECT]),
     st.sampled_from("ab"),
     st.sampled_from("cd"),
@@ -154,7 +160,7 @@ def test_the_order_of_the_lines_and_repeated_lines_mean_nothing(made: list[Decis
 
 def _append_many(file: Path, name: str) -> None:
     for number in range(100):
-        append(file, said(REJECT, name, str(number)))
+        append(file, decision(REJECT, name, str(number)))
 
 
 def test_two_processes_add_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
@@ -182,14 +188,14 @@ def test_git_merges_what_two_editors_decided(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     (tmp_path / ".gitattributes").write_text("decisions.jsonl merge=union\n", encoding="utf-8")
     git(tmp_path, "init", "-q", "-b", "main")
-    append(file, said(REJECT, "a", "b"))
+    append(file, decision(REJECT, "a", "b"))
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-q", "-m", "first")
     git(tmp_path, "checkout", "-q", "-b", "ben")
-    append(file, said(REJECT, "a", "c", hours=1, who="Ben"))
+    append(file, decision(REJECT, "a", "c", hours=1, who="Ben"))
     git(tmp_path, "commit", "-q", "-a", "-m", "ben")
     git(tmp_path, "checkout", "-q", "main")
-    append(file, said(ACCEPT, "a", "b", hours=2))
+    append(file, decision(ACCEPT, "a", "b", hours=2))
     git(tmp_path, "commit", "-q", "-a", "-m", "ana")
     git(tmp_path, "merge", "-q", "ben", "-m", "both")
     merged = Decisions.read(file)
@@ -201,7 +207,7 @@ def test_a_decision_is_noted_at_the_root_by_id(tmp_path: Path, corpus: Corpus) -
     (tmp_path / "_news").mkdir()
     site = tmp_path / "_news"
     made = decide(site, corpus, REJECT, "https://coast.example/amp/ferry-2", "ferry-3", "Ana", "outdated", NOON)
-    assert made == said(REJECT, "ferry-2", "ferry-3")
+    assert made == decision(REJECT, "ferry-2", "ferry-3")
     assert decisions_file(site) == tmp_path / "decisions.jsonl"
     assert Decisions.of_site(tmp_path).made == (made,)
     with pytest.raises(UnknownArticleError, match="no article has the id 'fery'"):
@@ -214,11 +220,11 @@ def test_a_decision_is_noted_at_the_root_by_id(tmp_path: Path, corpus: Corpus) -
     assert Decisions.of_site(tmp_path).in_force[("ferry-2", "ferry-3")] == later
 
 
-# What follows.
+# The effects.
 
 
 def test_a_rejected_pair_is_not_suggested_again_in_this_direction(articles: tuple[Article, ...]) -> None:
-    model = deciding(articles, said(REJECT, "ferry-2", "ferry-3"))
+    model = deciding(articles, decision(REJECT, "ferry-2", "ferry-3"))
     usual = Recommender(name="coast").fit(articles)
     expected = [name for name in targets(usual.suggest("ferry-2", k=6)) if name != "ferry-3"]
     assert targets(model.suggest("ferry-2")) == expected
@@ -232,29 +238,29 @@ def test_a_rejected_pair_is_not_suggested_again_in_this_direction(articles: tupl
 
 
 def test_a_later_accept_takes_a_rejection_back(articles: tuple[Article, ...]) -> None:
-    model = deciding(articles, said(REJECT, "ferry-2", "ferry-3"), said(ACCEPT, "ferry-2", "ferry-3", hours=1))
+    model = deciding(articles, decision(REJECT, "ferry-2", "ferry-3"), decision(ACCEPT, "ferry-2", "ferry-3", hours=1))
     assert "ferry-3" in targets(model.suggest("ferry-2"))
-    model.decisions = Decisions([*model.decisions.made, said(REJECT, "ferry-2", "ferry-3", hours=2)])
+    model.decisions = Decisions([*model.decisions.made, decision(REJECT, "ferry-2", "ferry-3", hours=2)])
     assert "ferry-3" not in targets(model.suggest("ferry-2"))
 
 
 def test_a_copy_of_what_was_rejected_is_not_suggested_either(articles: tuple[Article, ...]) -> None:
     [ferry] = [one for one in articles if one.id == "ferry-3"]
     wire = replace(ferry, id="wire", url=None, aliases=(), quality=99.0)
-    model = deciding([*articles, wire], said(REJECT, "ferry-2", "ferry-3"))
+    model = deciding([*articles, wire], decision(REJECT, "ferry-2", "ferry-3"))
     assert not {"wire", "ferry-3"} & set(targets(model.suggest("ferry-2", k=100)))
     told = model.explain("ferry-2", "wire")
     assert (told.suggested, told.obstacle) == (False, "rejected")
     assert told.verdict == "not suggested: an article with the same text was rejected for this source"
     assert "wire" in targets(model.suggest("ferry-1"))
     apart = Settings.from_dict({"selection": {"collapse_duplicates": False}})
-    model = deciding([*articles, wire], said(REJECT, "ferry-2", "ferry-3"), settings=apart)
+    model = deciding([*articles, wire], decision(REJECT, "ferry-2", "ferry-3"), settings=apart)
     assert "wire" in targets(model.suggest("ferry-2"))
 
 
 def test_a_rejection_beats_a_pin_and_is_warned_of(articles: tuple[Article, ...]) -> None:
     settings = Settings.from_dict({"rules": {"pin": [{"source": "ferry-2", "target": "wind-4"}]}})
-    model = deciding(articles, said(REJECT, "ferry-2", "wind-4"), settings=settings)
+    model = deciding(articles, decision(REJECT, "ferry-2", "wind-4"), settings=settings)
     assert "wind-4" not in targets(model.suggest("ferry-2", k=100))
     [warning] = model.rule_warnings()
     assert warning == (
@@ -264,13 +270,15 @@ def test_a_rejection_beats_a_pin_and_is_warned_of(articles: tuple[Article, ...])
 
 
 def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, ...], unlearned: Recommender) -> None:
-    model = deciding(articles, said(REJECT, "wind-1", "ferry-4", " Outdated!"), said(REJECT, "wind-2", "ferry-4"))
+    model = deciding(
+        articles, decision(REJECT, "wind-1", "ferry-4", " Outdated!"), decision(REJECT, "wind-2", "ferry-4")
+    )
     before = unlearned.score("ferry-2", "ferry-4")
     found = model.suggest("ferry-2")
     [dropped] = [one for one in found if one.target_id == "ferry-4"]
     assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-4") + 1
     assert dropped.score / (1 - dropped.score) == pytest.approx(before / (1 - before) / 4)
-    [reason] = [one for one in dropped.reasons if one.feature == "house_rejections"]
+    [reason] = [one for one in dropped.reasons if one.feature == "editor_rejections"]
     assert (reason.text, reason.log_odds) == ("rejected for 2 articles: outdated", pytest.approx(-math.log(4)))
     assert reason.share < 0
     assert sum(one.share for one in dropped.reasons) == pytest.approx(dropped.score, abs=1e-9)
@@ -284,16 +292,16 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
 @pytest.mark.parametrize(
     "made",
     [
-        [said(REJECT, "wind-1", "ferry-3")],
-        [said(REJECT, "wind-1", "ferry-3"), said(REJECT, "wind-2", "ferry-3", "wrong event")],
-        [said(REJECT, "wind-1", "ferry-3"), said(REJECT, "wind-1", "ferry-3", hours=1)],
-        [said(REJECT, "wind-1", "ferry-3"), said(REJECT, "wind-2", "ferry-4")],
+        [decision(REJECT, "wind-1", "ferry-3")],
+        [decision(REJECT, "wind-1", "ferry-3"), decision(REJECT, "wind-2", "ferry-3", "wrong event")],
+        [decision(REJECT, "wind-1", "ferry-3"), decision(REJECT, "wind-1", "ferry-3", hours=1)],
+        [decision(REJECT, "wind-1", "ferry-3"), decision(REJECT, "wind-2", "ferry-4")],
         [
-            said(REJECT, "wind-1", "ferry-3"),
-            said(REJECT, "wind-2", "ferry-3"),
-            said(ACCEPT, "wind-2", "ferry-3", hours=1),
+            decision(REJECT, "wind-1", "ferry-3"),
+            decision(REJECT, "wind-2", "ferry-3"),
+            decision(ACCEPT, "wind-2", "ferry-3", hours=1),
         ],
-        [said(REJECT, "wind-1", "ferry-3"), said(REJECT, "gone", "ferry-3")],
+        [decision(REJECT, "wind-1", "ferry-3"), decision(REJECT, "gone", "ferry-3")],
     ],
 )
 def test_less_than_that_changes_no_score(
@@ -304,10 +312,14 @@ def test_less_than_that_changes_no_score(
 
 def test_an_accepted_pair_is_a_relation_to_learn_from_and_stays_suggestible(articles: tuple[Article, ...]) -> None:
     corpus = Corpus.from_articles(articles)
-    accepted = Decisions([said(ACCEPT, "breach-3", "breach-2"), said(REJECT, "breach-4", "breach-2"), _curated()])
-    taught = accepted.taught(corpus)
-    assert taught.links.tolist() == sorted([*corpus.links.tolist(), [corpus.row("breach-3"), corpus.row("breach-2")]])
-    assert Decisions([_curated()]).taught(corpus) is corpus
+    accepted = Decisions(
+        [decision(ACCEPT, "breach-3", "breach-2"), decision(REJECT, "breach-4", "breach-2"), _curated()]
+    )
+    training_corpus = accepted.with_accepted(corpus)
+    assert training_corpus.links.tolist() == sorted(
+        [*corpus.links.tolist(), [corpus.row("breach-3"), corpus.row("breach-2")]]
+    )
+    assert Decisions([_curated()]).with_accepted(corpus) is corpus
     once = Settings.from_dict({"selection": {"repeat_curated": False}})
     model = deciding(articles, *accepted.made, settings=once)
     assert "breach-2" in targets(model.suggest("breach-3"))
@@ -315,14 +327,14 @@ def test_an_accepted_pair_is_a_relation_to_learn_from_and_stays_suggestible(arti
 
 
 def _curated() -> Decision:
-    return said(ACCEPT, "ferry-2", "ferry-1")
+    return decision(ACCEPT, "ferry-2", "ferry-1")
 
 
 def test_a_training_learns_from_what_was_accepted(
     articles: tuple[Article, ...], unrelated: tuple[Article, ...]
 ) -> None:
     few = Settings.from_dict({"ranker": {"least_sources": 6, "trees": 5}})
-    made = [said(ACCEPT, one.id, relation.url.rpartition("/")[2]) for one in articles for relation in one.relations]
+    made = [decision(ACCEPT, one.id, relation.url.rpartition("/")[2]) for one in articles for relation in one.relations]
     assert Recommender(few).fit(unrelated).ranker.kind == Recommender().fit(unrelated).ranker.kind
     learned = deciding(unrelated, *made, settings=few)
     related = Recommender(few).fit(articles)
@@ -330,26 +342,26 @@ def test_a_training_learns_from_what_was_accepted(
     assert learned.ranker.to_dict() == related.ranker.to_dict()
 
 
-def test_ids_that_were_merged_are_taught_as_what_they_became(articles: tuple[Article, ...]) -> None:
+def test_an_accepted_id_that_was_merged_is_a_relation_to_what_it_became(articles: tuple[Article, ...]) -> None:
     twin = replace(articles[0], id="twin", relations=())
     corpus = Corpus.from_articles([*articles, twin])
-    taught = Decisions([said(ACCEPT, "wind-4", "twin")]).taught(corpus)
-    assert [corpus.row("wind-4"), corpus.row("ferry-1")] in taught.links.tolist()
-    assert taught.merged == corpus.merged
+    training_corpus = Decisions([decision(ACCEPT, "wind-4", "twin")]).with_accepted(corpus)
+    assert [corpus.row("wind-4"), corpus.row("ferry-1")] in training_corpus.links.tolist()
+    assert training_corpus.merged == corpus.merged
 
 
 def test_decisions_made_after_a_moment_are_not_known_then(articles: tuple[Article, ...]) -> None:
-    early = replace(said(REJECT, "wind-4", "wind-3"), when=articles[5].published_at)
-    late = replace(said(REJECT, "wind-4", "wind-2"), when=articles[11].published_at)
+    early = replace(decision(REJECT, "wind-4", "wind-3"), when=articles[5].published_at)
+    late = replace(decision(REJECT, "wind-4", "wind-2"), when=articles[11].published_at)
     model = deciding(articles, early, late)
-    asked = targets(model.suggest("wind-4", k=100, as_of=articles[10].published_at))
-    assert "wind-2" in asked
-    assert "wind-3" not in asked
+    suggested = targets(model.suggest("wind-4", k=100, as_of=articles[10].published_at))
+    assert "wind-2" in suggested
+    assert "wind-3" not in suggested
     assert not {"wind-2", "wind-3"} & set(targets(model.suggest("wind-4", k=100)))
 
 
 def test_a_saved_model_remembers(articles: tuple[Article, ...], tmp_path: Path) -> None:
-    model = deciding(articles, said(REJECT, "ferry-2", "ferry-3"), said(ACCEPT, "wind-4", "ferry-1"))
+    model = deciding(articles, decision(REJECT, "ferry-2", "ferry-3"), decision(ACCEPT, "wind-4", "ferry-1"))
     model.save(tmp_path / "model")
     loaded = Recommender.load(tmp_path / "model")
     assert loaded.decisions.made == model.decisions.made

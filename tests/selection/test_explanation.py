@@ -1,4 +1,4 @@
-"""Why not: what stands in the way of a suggestion, in a sentence and in fields."""
+"""Explanations: why an article is suggested or not, in a sentence and in fields."""
 
 from __future__ import annotations
 
@@ -13,46 +13,57 @@ BARE = {"url": None, "aliases": (), "relations": ()}
 
 
 def with_selection(model: Recommender, **selection: object) -> Recommender:
-    """Return a model that knows the same and selects otherwise."""
+    """Return a model of the same articles with other settings of the selection."""
     other = Recommender(Settings.from_dict({"selection": selection})).fit(model.corpus)
     assert other.score("ferry-2", "wind-4") == model.score("ferry-2", "wind-4")
     return other
 
 
-def assert_refused(told: Explanation, obstacle: str, verdict: str) -> None:
-    assert (told.suggested, told.obstacle, told.verdict) == (False, obstacle, f"not suggested: {verdict}")
-    assert (told.outranked_by, told.listed_under) == ((), None)
+def assert_refused(explanation: Explanation, obstacle: str, verdict: str) -> None:
+    assert (explanation.suggested, explanation.obstacle, explanation.verdict) == (
+        False,
+        obstacle,
+        f"not suggested: {verdict}",
+    )
+    assert (explanation.outranked_by, explanation.listed_under) == ((), None)
 
 
 def test_a_suggestion_names_its_rank(unlearned: Recommender) -> None:
-    for one in unlearned.suggest("ferry-2", k=5):
-        told = unlearned.explain("ferry-2", one.target_id)
-        assert told.verdict == f"suggested, at rank {one.rank}"
-        assert (told.suggested, told.obstacle, told.outranked_by, told.listed_under) == (True, None, (), None)
+    for suggestion in unlearned.suggest("ferry-2", k=5):
+        explanation = unlearned.explain("ferry-2", suggestion.target_id)
+        assert explanation.verdict == f"suggested, at rank {suggestion.rank}"
+        assert (explanation.suggested, explanation.obstacle, explanation.outranked_by, explanation.listed_under) == (
+            True,
+            None,
+            (),
+            None,
+        )
 
 
 def test_an_outranked_article_names_those_ahead(unlearned: Recommender) -> None:
-    ahead = tuple(one.target_id for one in unlearned.suggest("ferry-2"))
+    ahead = tuple(suggestion.target_id for suggestion in unlearned.suggest("ferry-2"))
     last = unlearned.suggest("ferry-2", k=100)[-1]
-    told = unlearned.explain("ferry-2", last.target_id)
-    assert told.verdict == f"not suggested: outranked by {', '.join(ahead[:3])}"
-    assert (told.suggested, told.obstacle, told.outranked_by) == (False, "outranked", ahead)
+    explanation = unlearned.explain("ferry-2", last.target_id)
+    assert explanation.verdict == f"not suggested: outranked by {', '.join(ahead[:3])}"
+    assert (explanation.suggested, explanation.obstacle, explanation.outranked_by) == (False, "outranked", ahead)
 
 
 def test_an_article_passed_over_for_diversity_says_so(unlearned: Recommender) -> None:
     model = with_selection(unlearned, k=3, diversity=0.9)
-    shown = [one.target_id for one in model.suggest("ferry-2")]
-    passed = next(one.target_id for one in unlearned.suggest("ferry-2") if one.target_id not in shown)
-    told = model.explain("ferry-2", passed)
-    assert told.verdict == f"not suggested: outranked by {', '.join(shown)}, which differ more from each other"
-    assert (told.obstacle, told.outranked_by) == ("outranked", tuple(shown))
+    shown = [suggestion.target_id for suggestion in model.suggest("ferry-2")]
+    passed = next(
+        suggestion.target_id for suggestion in unlearned.suggest("ferry-2") if suggestion.target_id not in shown
+    )
+    explanation = model.explain("ferry-2", passed)
+    assert explanation.verdict == f"not suggested: outranked by {', '.join(shown)}, which differ more from each other"
+    assert (explanation.obstacle, explanation.outranked_by) == ("outranked", tuple(shown))
 
 
 def test_a_removed_article_says_so(corpus: Corpus) -> None:
-    model = Recommender().fit([replace(one, removed=one.id == "ferry-4") for one in corpus])
-    told = model.explain("ferry-2", "ferry-4")
-    assert_refused(told, "removed", "it was removed")
-    assert told.score > 0.5
+    model = Recommender().fit([replace(article, removed=article.id == "ferry-4") for article in corpus])
+    explanation = model.explain("ferry-2", "ferry-4")
+    assert_refused(explanation, "removed", "it was removed")
+    assert explanation.score > 0.5
 
 
 def test_a_score_below_the_threshold_names_the_threshold(unlearned: Recommender) -> None:
@@ -63,13 +74,13 @@ def test_a_score_below_the_threshold_names_the_threshold(unlearned: Recommender)
 
 def test_a_rule_is_named_by_its_setting(unlearned: Recommender, corpus: Corpus) -> None:
     model = with_selection(unlearned, repeat_curated=False)
-    told = model.explain("ferry-2", "ferry-1")
-    assert_refused(told, "rule", "an editor has linked it already, and selection.repeat_curated is off")
+    explanation = model.explain("ferry-2", "ferry-1")
+    assert_refused(explanation, "rule", "an editor has linked it already, and selection.repeat_curated is off")
     assert model.explain("ferry-1", "ferry-2").suggested
     model = Recommender(Settings.from_dict({"selection": {"only_published": True}}))
-    model.fit([replace(one, published=one.id != "ferry-4") for one in corpus])
-    told = model.explain("ferry-2", "ferry-4")
-    assert_refused(told, "rule", "it is not published, and selection.only_published is set")
+    model.fit([replace(article, published=article.id != "ferry-4") for article in corpus])
+    explanation = model.explain("ferry-2", "ferry-4")
+    assert_refused(explanation, "rule", "it is not published, and selection.only_published is set")
 
 
 def test_no_candidate_says_so(corpus: Corpus) -> None:
@@ -87,27 +98,27 @@ def with_copy(corpus: Corpus) -> Recommender:
 
 
 def test_the_same_text_is_listed_under_the_canonical_article(with_copy: Recommender) -> None:
-    [shown] = [one for one in with_copy.suggest("ferry-2") if one.target_id == "wire"]
+    [shown] = [suggestion for suggestion in with_copy.suggest("ferry-2") if suggestion.target_id == "wire"]
     assert shown.duplicates == ("ferry-3",)
-    told = with_copy.explain("ferry-2", "ferry-3")
-    assert told.verdict == f"listed under wire, the same text, at rank {shown.rank}"
-    assert (told.suggested, told.obstacle, told.listed_under) == (False, "duplicate of", "wire")
-    assert told.outranked_by == ()
+    explanation = with_copy.explain("ferry-2", "ferry-3")
+    assert explanation.verdict == f"listed under wire, the same text, at rank {shown.rank}"
+    assert (explanation.suggested, explanation.obstacle, explanation.listed_under) == (False, "duplicate of", "wire")
+    assert explanation.outranked_by == ()
 
 
 def test_what_is_shown_by_the_score_of_its_copy_says_so(with_copy: Recommender) -> None:
-    [shown] = [one for one in with_copy.suggest("ferry-2") if one.target_id == "wire"]
-    told = with_copy.explain("ferry-2", "wire")
+    [shown] = [suggestion for suggestion in with_copy.suggest("ferry-2") if suggestion.target_id == "wire"]
+    explanation = with_copy.explain("ferry-2", "wire")
     best = with_copy.explain("ferry-2", "ferry-3")
-    assert told.score < best.score == shown.score
+    assert explanation.score < best.score == shown.score
     assert shown.reasons == best.reasons
-    assert told.verdict == f"suggested, at rank {shown.rank}, by the score of ferry-3, the same text"
-    assert told.suggested
+    assert explanation.verdict == f"suggested, at rank {shown.rank}, by the score of ferry-3, the same text"
+    assert explanation.suggested
 
 
-def test_a_copy_whose_read_is_outranked_is_outranked(with_copy: Recommender) -> None:
+def test_a_copy_of_an_outranked_text_is_outranked(with_copy: Recommender) -> None:
     model = with_selection(with_copy, k=2)
-    shown = tuple(one.target_id for one in model.suggest("breach-1"))
+    shown = tuple(suggestion.target_id for suggestion in model.suggest("breach-1"))
     for name in ("wire", "ferry-3"):
         assert model.explain("breach-1", name).outranked_by == shown
 
