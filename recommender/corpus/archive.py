@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.core.arrays import ascend, check, numbers, rows, starts
-from recommender.core.model_folder import Folder
+from recommender.core.model_folder import ModelFolder
 from recommender.core.records import Article
 from recommender.core.runtime import collection_paused
 from recommender.corpus.addresses import AddressBook
@@ -23,7 +23,7 @@ from recommender.corpus.stored_articles import Externals, Lines, Merged, Rows, l
 ARTICLES, PAGES = "articles.jsonl", "pages.json"
 
 
-def add_corpus(folder: Folder, corpus: Corpus) -> None:
+def add_corpus(folder: ModelFolder, corpus: Corpus) -> None:
     """Put what `open_corpus` needs among the contents of a folder."""
     lines, book = to_lines(corpus.originals), corpus.book
     folder.texts |= {ARTICLES: lines, PAGES: msgspec.json.encode(sorted(book.pages))}
@@ -43,7 +43,7 @@ def add_corpus(folder: Folder, corpus: Corpus) -> None:
     folder.arrays |= {f"{name}.npy": values for name, values in arrays.items()}
 
 
-def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
+def open_corpus(folder: ModelFolder, topic_parents: Mapping[str, str]) -> Corpus:
     """Return the corpus of a folder; made of its articles where other parts are of an older version, or none.
 
     Raises
@@ -79,7 +79,7 @@ def _tables(book: AddressBook) -> dict[str, RowTable]:
     return {"ids": book.ids, "addresses": book.addresses, "waiting": book.awaited}
 
 
-def _folds(folder: Folder, n_lines: int) -> Merges:
+def _folds(folder: ModelFolder, n_lines: int) -> Merges:
     places = rows(folder, "folded_places.npy", n_lines)
     folds = Merges(places, rows(folder, "folded_rows.npy", max(n_lines - len(places), 0)))
     files = ("folded_places.npy", "folded_rows.npy")
@@ -90,7 +90,7 @@ def _folds(folder: Folder, n_lines: int) -> Merges:
     return folds
 
 
-def _times(folder: Folder, count: int) -> NDArray[np.float64]:
+def _times(folder: ModelFolder, count: int) -> NDArray[np.float64]:
     times = numbers(folder, "times.npy", "float64", count)
     # What is no number is neither before nor after another.
     ends = not count or bool(times[0] > -np.inf and times[-1] <= np.inf)
@@ -98,21 +98,21 @@ def _times(folder: Folder, count: int) -> NDArray[np.float64]:
     return times
 
 
-def _book(folder: Folder, articles: Rows) -> AddressBook:
+def _book(folder: ModelFolder, articles: Rows) -> AddressBook:
     pages = frozenset(msgspec.json.decode(folder.text(PAGES), type=list[str]))
     ids = _table(folder, "ids", len(articles), articles.has_id)
     addresses = _table(folder, "addresses", len(articles), partial(articles.has_address, pages))
     return AddressBook(pages, len(articles), ids, addresses, _table(folder, "waiting", len(articles), None))
 
 
-def _table(folder: Folder, name: str, n_articles: int, is_of: Callable[[int, str], bool] | None) -> RowTable:
+def _table(folder: ModelFolder, name: str, n_articles: int, is_of: Callable[[int, str], bool] | None) -> RowTable:
     found = rows(folder, f"{name}_rows.npy", n_articles)
     digests = numbers(folder, f"{name}_digests.npy", "uint64", len(found))
     check(bool((digests[:-1] <= digests[1:]).all()), f"{name}_digests.npy")
     return RowTable(digests, found, is_of)
 
 
-def _links(folder: Folder, n_articles: int) -> NDArray[np.int32]:
+def _links(folder: ModelFolder, n_articles: int) -> NDArray[np.int32]:
     values = rows(folder, "links.npy", n_articles)
     check(len(values) % 2 == 0, "links.npy")
     links = values.reshape(-1, 2)
@@ -120,7 +120,7 @@ def _links(folder: Folder, n_articles: int) -> NDArray[np.int32]:
     return links
 
 
-def _neighbours(folder: Folder, n_articles: int) -> sparse.csr_matrix:
+def _neighbours(folder: ModelFolder, n_articles: int) -> sparse.csr_matrix:
     columns = rows(folder, "neighbours_columns.npy", n_articles)
     begins = starts(folder, "neighbours", n_articles, "neighbours_columns.npy", len(columns))
     back = np.flatnonzero(columns[1:] <= columns[:-1]) + 1  # only where another row begins
@@ -130,7 +130,7 @@ def _neighbours(folder: Folder, n_articles: int) -> sparse.csr_matrix:
     return sparse.csr_matrix(parts, shape=(n_articles, n_articles))
 
 
-def _opened_externals(folder: Folder, articles: Rows) -> Externals:
+def _opened_externals(folder: ModelFolder, articles: Rows) -> Externals:
     found = rows(folder, "external_rows.npy", len(articles))
     places = rows(folder, "external_places.npy", np.iinfo(np.int32).max)
     check(len(found) == len(places), "external_rows.npy", "external_places.npy")

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from recommender.core.errors import ModelFormatError, RecommenderError
-from recommender.core.model_folder import Folder
+from recommender.core.model_folder import ModelFolder
 from recommender.core.settings import Settings
 from recommender.corpus.archive import ARTICLES, add_corpus, open_corpus
 from recommender.corpus.corpus import Corpus
@@ -28,10 +28,10 @@ RANKER, CARD = "ranker.json", "README.md"
 MAPPED = (ARTICLES,)
 
 
-def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings) -> Folder:
+def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings) -> ModelFolder:
     """Return the contents of a model folder."""
     corpus = index.corpus
-    folder = Folder()
+    folder = ModelFolder()
     add_corpus(folder, corpus)
     folder.facts = {
         "settings": settings.to_dict(),
@@ -59,7 +59,7 @@ def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings)
     return folder
 
 
-def unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
+def unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     """Build features, ranker, index and settings from a folder's contents.
 
     Raises
@@ -85,7 +85,7 @@ def unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
         raise ModelFormatError(f"the model folder cannot be used ({reason}); train the model again") from error
 
 
-def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
+def _unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     facts = folder.facts
     n_articles = int(facts["features"]["articles"])
     if n_articles < 1:
@@ -104,7 +104,7 @@ def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     return features, ranker, index, Settings.from_dict(facts["settings"])
 
 
-def _frequency(folder: Folder, name: str, size: int, most: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _frequency(folder: ModelFolder, name: str, size: int, most: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     used = folder.array(f"{name}_terms.npy", "int32")
     counts = folder.array(f"{name}_counts.npy", "int32")
     if len(used) != len(counts) or (len(used) and not 0 <= used.min() <= used.max() < size):

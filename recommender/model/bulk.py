@@ -9,10 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.payload import SharedPayload
 from recommender.core.records import Article, Suggestion
 from recommender.core.settings import Settings
-from recommender.core.workers import map_blocks
+from recommender.core.workers import SharedPayload, map_blocks
 from recommender.model.fingerprints import Fingerprints
 from recommender.model.kept_lists import KeptLists, from_kept
 from recommender.retrieval.candidates import searched_depth

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from recommender.core.errors import ModelFormatError
-from recommender.core.model_folder import Folder, read_model_folder
+from recommender.core.model_folder import ModelFolder, read_model_folder
 from recommender.ranker import ShippedRanker, load_ranker
 
 FOLDER = Path(__file__).parent / "default"
@@ -26,7 +26,7 @@ def shipped_ranker() -> ShippedRanker:
     return ranker_of(read_model_folder(FOLDER))
 
 
-def ranker_of(folder: Folder) -> ShippedRanker:
+def ranker_of(folder: ModelFolder) -> ShippedRanker:
     """Return the ranker of a folder that holds a shipped one."""
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if not isinstance(ranker, ShippedRanker):

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from recommender.core.arrays import ascend, check, finite, numbers, rows, starts
 from recommender.core.errors import ModelFormatError
-from recommender.core.model_folder import THREADS, Folder
+from recommender.core.model_folder import THREADS, ModelFolder
 from recommender.corpus.corpus import Corpus
 from recommender.retrieval.permuted_rows import whole
 from recommender.retrieval.similarity import SHARES
@@ -47,7 +47,7 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     return arrays | {f"{name}.npy": np.ascontiguousarray(values) for name, values in columns.items()}
 
 
-def open_index(folder: Folder, corpus: Corpus, features: Vectorizer) -> Index | None:
+def open_index(folder: ModelFolder, corpus: Corpus, features: Vectorizer) -> Index | None:
     """Return the index of a folder; None for a folder that was written without one.
 
     Raises
@@ -81,7 +81,7 @@ def open_index(folder: Folder, corpus: Corpus, features: Vectorizer) -> Index | 
     )
 
 
-def _ready(folder: Folder, corpus: Corpus, providers: NDArray[np.int64]) -> dict[str, Any]:
+def _ready(folder: ModelFolder, corpus: Corpus, providers: NDArray[np.int64]) -> dict[str, Any]:
     """Return what an index would else make of all articles, or all relations, when it is first asked."""
     if "eligible.npy" not in folder.arrays:  # as in older folders
         return {}
@@ -108,7 +108,7 @@ def _of_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
     return {f"{name}_{part}.npy": values for part, values in parts.items()}
 
 
-def _matrix(folder: Folder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
+def _matrix(folder: ModelFolder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
     columns = rows(folder, f"{name}_columns.npy", shape[1])
     begins = starts(folder, name, shape[0], f"{name}_columns.npy", len(columns))
     values = finite(folder, f"{name}_values.npy", "float32", len(columns))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.stored_corpora import SITE, START, articles_of, files, folder_of, ids, opened, same
 
 from recommender import Article, Corpus, ModelFormatError, Recommender, Relation
-from recommender.core.model_folder import Folder
+from recommender.core.model_folder import ModelFolder
 from recommender.corpus import row_table
 from recommender.corpus.archive import ARTICLES, PAGES, open_corpus
 from recommender.corpus.editing import edited
@@ -59,7 +59,7 @@ def test_texts_of_one_digest_are_told_apart(site: list[Article]) -> None:
 @given(sites)
 def test_a_folder_of_articles_alone_has_its_corpus_made(site: list[Article]) -> None:
     corpus = Corpus.from_articles(site)
-    alone = Folder(arrays={ARTICLES: folder_of(corpus).arrays[ARTICLES]})
+    alone = ModelFolder(arrays={ARTICLES: folder_of(corpus).arrays[ARTICLES]})
     same(open_corpus(alone, corpus.topic_parents), corpus)
     older = folder_of(corpus)
     del older.arrays["waiting_rows.npy"]
