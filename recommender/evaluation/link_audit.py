@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recommender.core.records import Article, Relation, Suggestion
-from recommender.corpus.corpus import Corpus
+from recommender.corpus.corpus import Corpus, SourceFile
 from recommender.corpus.urls import canonical_url
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.tables import number, text_table
@@ -151,10 +151,9 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
     corpus = model.corpus
     scores = _scores(model)
     found = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
-    files = {name: file.path for name, file in corpus.files_by_id.items()}
     order = list(KINDS)
     found.sort(key=lambda one: (order.index(one.kind), corpus.row(one.source), one.source, one.target or ""))
-    located = tuple(replace(one, file=one.file or files.get(one.source)) for one in found)
+    located = tuple(replace(one, file=one.file or _path(corpus.source_file(corpus.row(one.source)))) for one in found)
     mean = sum(scores.values()) / len(scores) if scores else math.nan
     return LinkAudit(len(corpus.links), located, mean, audit_relations(corpus))
 
@@ -178,9 +177,9 @@ def _scores(model: Recommender) -> dict[tuple[int, int], float]:
 def _targets(corpus: Corpus) -> Iterator[Finding]:
     """Yield what is odd about where links lead, whatever they score."""
     host = own_host(corpus)
-    files = {id(file.article): file.path for file in corpus.report.files}
-    for article in corpus.originals:  # of two files of one article each has a list of its own
-        row, file = corpus.row(article.id), files.get(id(article))
+    files = corpus.source_files or [None] * len(corpus.originals)
+    for article, source_file in zip(corpus.originals, files, strict=True):  # two files of one article have two lists
+        row, file = corpus.row(article.id), _path(source_file)
         seen: Counter[str] = Counter()
         for relation in article.relations:
             target = corpus.resolve(relation)
@@ -193,6 +192,10 @@ def _targets(corpus: Corpus) -> Iterator[Finding]:
             what = "duplicate" if seen[canonical_url(address)] > 1 else kind
             if what is not None:
                 yield Finding(what, article.id, address, file=file)
+
+
+def _path(file: SourceFile | None) -> str | None:
+    return None if file is None else file.path
 
 
 def _known(target: Article, itself: bool) -> str | None:

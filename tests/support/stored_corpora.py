@@ -88,10 +88,10 @@ def same(one: Corpus, other: Corpus) -> None:
     for name in ("indptr", "indices", "data"):
         np.testing.assert_array_equal(getattr(one.neighbours, name), getattr(other.neighbours, name))
     assert one.neighbours.shape == other.neighbours.shape
-    assert (len(one), one.newest, one.files_by_id, one.topic_parents) == (
+    assert (len(one), one.newest, one.source_files, one.topic_parents) == (
         len(other),
         other.newest,
-        {},
+        (),
         other.topic_parents,
     )
     assert one.report.read == other.report.read
