@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from recommender import Corpus, read_articles
-from recommender.core.model_folder import Folder, write_model_folder
+from recommender.core.model_folder import ModelFolder, write_model_folder
 from recommender.core.settings import RankerSettings, Settings
 from recommender.model.training import train_shipped
 from recommender.ranker.shipped import FOLDER, RANKER_FILE
@@ -24,7 +24,7 @@ CARD = "README.md"
 SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
 
 
-def make(corpus: Corpus) -> Folder:
+def make(corpus: Corpus) -> ModelFolder:
     """Return the contents of the folder; its model card is written by hand and lies beside this script."""
     ranker = train_shipped(corpus, SETTINGS)
     newest = corpus.newest.isoformat().replace("+00:00", "Z") if corpus.newest else "no date"
@@ -37,7 +37,7 @@ def make(corpus: Corpus) -> Folder:
     }
     card = Path(__file__).with_name("default_card.md").read_bytes()
     trees = json.dumps(ranker.to_dict(), sort_keys=True).encode()
-    return Folder(facts=facts, texts={RANKER_FILE: trees, CARD: card})
+    return ModelFolder(facts=facts, texts={RANKER_FILE: trees, CARD: card})
 
 
 def main() -> int:

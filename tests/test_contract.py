@@ -492,7 +492,7 @@ def test_a_k_of_no_use_is_refused(case: Case, k: object) -> None:
 
 @pytest.mark.parametrize("threshold", [2, -0.1, math.nan, "0.5"])
 def test_a_threshold_that_is_no_probability_is_refused(case: Case, threshold: object) -> None:
-    with pytest.raises(SettingsError, match=r"threshold must be in \[0, 1\], got"):
+    with pytest.raises(SettingsError, match=r"threshold' must be in \[0, 1\], got"):
         case.model.suggest(case.some[0].id, threshold=threshold)
 
 

@@ -154,7 +154,6 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
     corpus = model.corpus
     scores = _scores(model)
     findings = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
-    files = {article_id: file.path for article_id, file in corpus.files_by_id.items()}
     kinds = list(KINDS)
     findings.sort(
         key=lambda finding: (
@@ -164,7 +163,7 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
             finding.target or "",
         )
     )
-    located = tuple(replace(finding, file=finding.file or files.get(finding.source)) for finding in findings)
+    located = tuple(replace(finding, file=finding.file or _path(corpus, finding.source)) for finding in findings)
     mean = sum(scores.values()) / len(scores) if scores else math.nan
     return LinkAudit(len(corpus.links), located, mean, audit_relations(corpus))
 
@@ -190,9 +189,10 @@ def _scores(model: Recommender) -> dict[tuple[int, int], float]:
 def _targets(corpus: Corpus) -> Iterator[Finding]:
     """Yield findings about where links lead, whatever their scores."""
     host = own_host(corpus)
-    files = {id(file.article): file.path for file in corpus.report.files}
-    for article in corpus.originals:  # where two files were merged into one article, each has its own list
-        row, file = corpus.row(article.id), files.get(id(article))
+    files = corpus.source_files or [None] * len(corpus.originals)
+    # Where two files were merged into one article, each has its own list.
+    for article, source_file in zip(corpus.originals, files, strict=True):
+        row, file = corpus.row(article.id), source_file.path if source_file else None
         seen: Counter[str] = Counter()
         for relation in article.relations:
             target = corpus.resolve(relation)
@@ -206,6 +206,11 @@ def _targets(corpus: Corpus) -> Iterator[Finding]:
                 kind = "duplicate"
             if kind is not None:
                 yield Finding(kind, article.id, address, file=file)
+
+
+def _path(corpus: Corpus, article_id: str) -> str | None:
+    file = corpus.source_file(corpus.row(article_id))
+    return None if file is None else file.path
 
 
 def _kind_of_resolved(target: Article, to_itself: bool) -> str | None:

@@ -336,10 +336,10 @@ class _Hand:
 
     def _wishes(self, corpus: Corpus, model: str) -> Iterator[FileEntries]:
         """Yield what each file shall hold: of several files of one article, only its home gets something."""
-        owners = {file.path: article_id for article_id, file in corpus.files_by_id.items()}
+        homes = {corpus.source_file(row): article.id for row, article in enumerate(corpus)}
         newest = corpus.newest
-        for file in corpus.report.files:
-            links = self._links.get(owners.get(file.path, ""), ())
+        for file in sorted(filter(None, corpus.source_files), key=lambda file: file.path):
+            links = self._links.get(homes.get(file, ""), ())
             yield FileEntries(Path(file.path), [self._shape.entry(one, model, newest) for one in links], file.digest)
 
     def carry_out(self) -> Written:

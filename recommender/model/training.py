@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.core.payload import SharedPayload
 from recommender.core.settings import Settings
-from recommender.core.workers import map_blocks
+from recommender.core.workers import SharedPayload, map_blocks
 from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names, pair_features
 from recommender.ranker import Ranker, ShippedRanker, fit_ranker, shipped_ranker

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recommender.core.arrays import ascend, check, finite, numbers, rows, starts
 from recommender.core.errors import ModelFormatError
-from recommender.core.model_folder import THREADS, Folder
+from recommender.core.model_folder import THREADS, ModelFolder
 from recommender.corpus.corpus import Corpus
 from recommender.retrieval.index import Index
 from recommender.retrieval.inverted_index import InvertedIndex
@@ -50,7 +50,7 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     return {f"{name}.npy": np.ascontiguousarray(values) for name, values in arrays.items()}
 
 
-def open_index(folder: Folder, corpus: Corpus, vectorizer: Vectorizer) -> Index:
+def open_index(folder: ModelFolder, corpus: Corpus, vectorizer: Vectorizer) -> Index:
     """Return the index of a folder.
 
     Raises
@@ -90,7 +90,7 @@ def open_index(folder: Folder, corpus: Corpus, vectorizer: Vectorizer) -> Index:
     )
 
 
-def _open_by_provider(folder: Folder, providers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+def _open_by_provider(folder: ModelFolder, providers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     ordered_rows = rows(folder, "by_provider.npy", len(providers), "int64")
     check(len(ordered_rows) == len(providers), "by_provider.npy", "providers.npy")
     ordered_providers = providers[ordered_rows]
@@ -106,7 +106,7 @@ def _matrix_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[An
     }
 
 
-def _open_matrix(folder: Folder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
+def _open_matrix(folder: ModelFolder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:
     columns = rows(folder, f"{name}_columns.npy", shape[1])
     row_starts = starts(folder, name, shape[0], f"{name}_columns.npy", len(columns))
     values = finite(folder, f"{name}_values.npy", "float32", len(columns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from recommender.retrieval.vectors import Vectors
 # A relation is kept as one number, ``row * FAR + neighbour``, so that all relations sort, and are searched, as numbers.
 # FAR is more than any row, and fixed: the numbers of relations stay the same when the corpus grows.
 FAR = 2**32
+MAX_ADDED = 1000  # rows; beyond, the matrices of what was added become part of the large ones
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ class Index:
     @cached_property
     def by_provider(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
         """The providers of all articles, ascending, and their rows in that order, those of one provider ascending."""
-        rows = np.argsort(self.vectors.providers, kind="stable")
-        return self.vectors.providers[rows], rows
+        return _by_provider(self.vectors.providers, np.arange(len(self.vectors.providers)))
 
     @cached_property
     def link_similarity(self) -> NDArray[np.float32]:
@@ -101,42 +102,47 @@ class Index:
         graph = self.corpus.neighbours
         return _cosines(self.vectors.text.full, row_of_entry(graph), graph.indices)
 
-    def edited(self, corpus: Corpus, moves: RowMap, more: Vectors, aside: bool = False) -> Index:
-        """Return the index of an edited corpus: the one that would be made anew, at the cost of what is new.
+    def edited(self, corpus: Corpus, row_map: RowMap, new: Vectors) -> Index:
+        """Return the index of an edited corpus, equal to one made anew, at the cost of what changes.
 
         Parameters
         ----------
-        more
-            Vectors of what is new, in its order.
-        aside
-            Whether it is for a corpus that is soon forgotten.
+        new
+            Vectors of the new rows, in their order.
         """
         self.prepare()
-        index = Index(corpus, self.vectors.edited(moves, more, aside), self.words)
-        known = vars(index)
-        new = [not corpus[row].removed for row in moves.new.tolist()]
-        known["eligible"] = moves.values(self.eligible, np.array(new, dtype=bool))
-        known["inverted"] = self.inverted.edited(moves, more.text, aside)
-        known["by_provider"] = _provided(self.by_provider, moves, more.providers)
-        if moves.appends and corpus.neighbours.nnz == self.corpus.neighbours.nnz:
-            known["links"], known["link_similarity"] = self.links, self.link_similarity
+        index = Index(corpus, self.vectors.edited(row_map, new), self.words)
+        cached = vars(index)
+        eligible = [not corpus[row].removed for row in row_map.new.tolist()]
+        cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
+        cached["inverted"] = self.inverted.edited(row_map, new.text)
+        rows = row_map.after[self.by_provider[1]]
+        cached["by_provider"] = _by_provider(index.vectors.providers, np.append(rows[rows >= 0], row_map.new))
+        if corpus.links is self.corpus.links:  # no link came or went, and no linked row moved
+            cached["links"], cached["link_similarity"] = self.links, self.link_similarity
         else:
-            known["link_similarity"] = self._carried(moves, index)
+            cached["link_similarity"] = self._link_similarity_after(index, row_map)
         return index
 
-    def _carried(self, moves: RowMap, index: Index) -> NDArray[np.float32]:
-        """Return how alike linked articles of an edited index are: known of links that stand, computed of others."""
-        ends, others = (moves.after[each] for each in _ends(self.links))
-        ends_now, others_now = _ends(index.links)
-        # Links come and go only where an article is new or gone, or was linked with one that is.
-        near = np.zeros(len(index.corpus) + 1, dtype=bool)  # with one more, for -1
-        near[ends[others < 0]] = near[moves.new] = near[-1] = True
-        near[others_now[np.isin(ends_now, moves.new)]] = True
-        stood, stands = ~(near[ends] | near[others]), ~(near[ends_now] | near[others_now])
-        likeness = np.empty(len(index.links), dtype=np.float32)
-        likeness[stands] = self.link_similarity[stood]
-        likeness[~stands] = _cosines(index.vectors.text.full, ends_now[~stands], others_now[~stands])
-        return likeness
+    def _link_similarity_after(self, index: Index, row_map: RowMap) -> NDArray[np.float32]:
+        """Return `link_similarity` of an edited index: known for links that stay, computed for others."""
+        rows, neighbours = (row_map.after[ends] for ends in _ends(self.links))
+        stay = (rows >= 0) & (neighbours >= 0)
+        links = rows[stay] * FAR + neighbours[stay]  # still ascending, as rows that stay keep their order
+        _, known, old = np.intersect1d(index.links, links, assume_unique=True, return_indices=True)
+        cosines = np.full(len(index.links), np.nan, dtype=np.float32)
+        cosines[known] = self.link_similarity[stay][old]
+        missing = np.isnan(cosines)
+        cosines[missing] = _cosines(index.vectors.text.full, *_ends(index.links[missing]))
+        return cosines
+
+    def compacted(self) -> Index:
+        """Return the same index, its matrices in one piece where many rows were added."""
+        if self.inverted.n_added <= MAX_ADDED:
+            return self
+        index = copy.copy(self)  # with all that is cached
+        vars(index).update(vectors=self.vectors.whole(), inverted=self.inverted.compacted())
+        return index
 
 
 def _ends(links: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -154,21 +160,12 @@ def _cosines(full: Rows, rows: NDArray[np.integer], others: NDArray[np.integer])
     return cosines
 
 
-def _provided(
-    by_provider: tuple[NDArray[np.int64], NDArray[np.intp]], moves: RowMap, newer: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Return providers and rows in their order, after an edit."""
-    providers, rows = by_provider
-    if not moves.appends:
-        rows = moves.after[rows]
-        kept = rows >= 0
-        providers, rows = providers[kept], rows[kept]
-    places = np.empty(len(newer), dtype=np.intp)
-    for place, (provider, row) in enumerate(zip(newer.tolist(), moves.new.tolist(), strict=True)):
-        first, end = np.searchsorted(providers, provider, "left"), np.searchsorted(providers, provider, "right")
-        places[place] = first + np.searchsorted(rows[first:end], row)
-    order = np.lexsort((moves.new, newer))
-    return np.insert(providers, places[order], newer[order]), np.insert(rows, places[order], moves.new[order])
+def _by_provider(providers: NDArray[np.int64], rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return providers and rows in the order of both; fast where the rows are nearly in this order already."""
+    # One number of both: a provider takes 33 bits at most, a row 31. A stable sort profits from sorted stretches.
+    keys = (providers[rows].astype(np.uint64) << np.uint64(31)) | rows.astype(np.uint64)
+    ordered = rows[np.argsort(keys, kind="stable")]
+    return providers[ordered], ordered
 
 
 def nearest_in_time(

@@ -12,7 +12,6 @@ from scipy import sparse
 
 from recommender.corpus.row_map import Ints, RowMap
 from recommender.retrieval.groups import Groups, Pairs, row_of_entry
-from recommender.retrieval.permuted_rows import MOST_BELOW
 from recommender.retrieval.similarity import SHARES, SharedColumns
 from recommender.retrieval.text import N_BUCKETS, TextVectors
 
@@ -74,20 +73,25 @@ class InvertedIndex:
         costs = np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES])
         return cls(postings, costs, n_learned)
 
-    def edited(self, moves: RowMap, more: TextVectors, aside: bool = False) -> InvertedIndex:
-        """Return the index after an edit; where this is soon forgotten, `aside`, no matrix is made of all."""
-        found = replace(self, rows=moves.rows_of(self.rows), costs=self._costs(moves.n_before, len(moves.rows)))
-        if moves.n_new == 0:
-            return found
-        newer = sparse.hstack([getattr(more, field) for field in SHARES], format="csr")
+    def edited(self, row_map: RowMap, new: TextVectors) -> InvertedIndex:
+        """Return the index after an edit, given the vectors of the new rows; nothing is turned yet."""
+        rows = np.arange(row_map.n_before) if self.rows is None else self.rows
+        newer = sparse.hstack([getattr(new, field) for field in SHARES], format="csr")
         if self.newer is not None:
             newer = sparse.vstack([self.newer, newer], format="csr")
-        found = replace(found, newer=newer)
-        return found if newer.shape[0] <= MOST_BELOW or aside else replace(found, matrix=found._stored(), newer=None)
+        before, after = _growth(row_map.n_before, self.n_learned), _growth(len(row_map.before), self.n_learned)
+        costs = self.costs if before == after else (self.costs - 1) // before * after + 1
+        rows = np.append(row_map.after[rows], row_map.new)
+        return replace(self, costs=costs, newer=newer if newer.shape[0] else None, rows=rows)
 
-    def _costs(self, n_before: int, n_after: int) -> NDArray[np.int64]:
-        before, after = _growth(n_before, self.n_learned), _growth(n_after, self.n_learned)
-        return self.costs if before == after else (self.costs - 1) // before * after + 1
+    @property
+    def n_added(self) -> int:
+        """How many articles are not turned yet."""
+        return 0 if self.newer is None else int(self.newer.shape[0])
+
+    def compacted(self) -> InvertedIndex:
+        """Return the same index with all articles turned."""
+        return replace(self, matrix=self._stored(), newer=None)
 
     def _stored(self) -> sparse.csr_matrix:
         return self.matrix if self.newer is None else sparse.hstack([self.matrix, self.newer.T], format="csr")

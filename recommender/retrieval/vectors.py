@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus.row_map import RowMap
-from recommender.retrieval.permuted_rows import PermutedRows, edited, places_of, whole
+from recommender.retrieval.permuted_rows import PermutedRows, edited, whole
 from recommender.retrieval.text import SEARCHED, TextVectors
 
 COLUMNS = ("providers", "days", "quality", "words")
@@ -59,13 +59,10 @@ class Vectors:
             self.words[rows],
         )
 
-    def edited(self, moves: RowMap, more: Vectors, aside: bool = False) -> Vectors:
-        """Return the vectors after an edit, with those of what is new, without a copy of the matrices."""
-        places = places_of(self.topics, moves)
-        columns = (moves.values(getattr(self, name), getattr(more, name)) for name in COLUMNS)
-        return Vectors(
-            self.text.edited(more.text, places, aside), edited(self.topics, more.topics, places, aside), *columns
-        )
+    def edited(self, row_map: RowMap, new: Vectors) -> Vectors:
+        """Return the vectors after an edit, given those of the new rows, without a copy of the matrices."""
+        columns = (row_map.values(getattr(self, name), getattr(new, name)) for name in COLUMNS)
+        return Vectors(self.text.edited(row_map, new.text), edited(self.topics, row_map, new.topics), *columns)
 
     def whole(self) -> Vectors:
         """Return the same with each matrix in one piece, and without rows of articles that are gone."""

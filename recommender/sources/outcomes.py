@@ -53,13 +53,11 @@ def to_corpus(
         raise ArticleError(f"{wanted}{first}")
     articles, clashes = _with_ids(outcomes)
     said = [*warnings, *(warning for outcome in outcomes for warning in outcome.warnings), *clashes]
-    files = tuple(
-        SourceFile(outcome.place, article, outcome.digest)
-        for outcome, article in articles
-        if outcome.digest is not None
+    files = [None if outcome.digest is None else SourceFile(outcome.place, outcome.digest) for outcome, _ in articles]
+    report = ReadReport(len(outcomes), skipped, tuple(said))
+    return Corpus.from_articles(
+        [article for _, article in articles], topic_parents, report, files if any(files) else ()
     )
-    report = ReadReport(len(outcomes), skipped, tuple(said), tuple(sorted(files, key=lambda file: file.path)))
-    return Corpus.from_articles((article for _, article in articles), topic_parents, report)
 
 
 def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[tuple[Outcome, Article]], list[str]]:

@@ -142,5 +142,5 @@ def test_the_line_without_a_limit() -> None:
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.1, float("nan")])
 def test_a_share_out_of_range_is_named(share: float) -> None:
-    with pytest.raises(SettingsError, match=r"selection\.exposure must be above 0 and at most 1"):
+    with pytest.raises(SettingsError, match=r"exposure' must be above 0 and at most 1"):
         Settings.from_dict({"selection": {"exposure": share}})

@@ -16,7 +16,7 @@ import yaml
 from support.entries import BLOCK, ENTRIES, SHAPE
 from support.written_sites import TO_ARTICLES, contents, numbers, run, write_site
 
-from recommender import Article, Recommender, read_articles
+from recommender import Article, Corpus, Recommender, read_articles
 from recommender.core.files import SUFFIX, content_digest, leftovers
 from recommender.core.settings import SourceSettings
 from recommender.sinks import write_back
@@ -231,20 +231,28 @@ def test_files_that_are_left_alone_are_named_and_the_others_written(site: Path) 
     assert b"suggested: [by the editors]" in (site / "own.md").read_bytes()
 
 
+def path_of(corpus: Corpus, article_id: str) -> Path:
+    [row] = [row for row, article in enumerate(corpus) if article.id == article_id]
+    file = corpus.source_file(row)
+    assert file is not None
+    return Path(file.path)
+
+
 def test_of_two_files_of_one_article_the_one_whose_fields_count_is_written(site: Path) -> None:
     later = (site / "ferry-1.md").read_bytes().replace(b"2025-03-01", b"2025-03-02")
     (site / "a.md").write_bytes(later)
     same_id = later.replace(b"webUrl: https://coast.example/ferry-1", b"id: ferry-1")
     (site / "b.md").write_bytes(same_id)
-    files_by_id = read_articles(site).files_by_id
-    assert len(files_by_id) == 12
-    assert files_by_id["ferry-1"].path == str(site / "ferry-1.md")
+    corpus = read_articles(site)
+    assert (len(corpus), len(corpus.source_files)) == (12, 14)
+    assert path_of(corpus, "ferry-1") == site / "ferry-1.md"
     assert numbers(run("suggest", site, *TO_ARTICLES)) == [12, 2, 0]
     assert ((site / "a.md").read_bytes(), (site / "b.md").read_bytes()) == (later, same_id)
     (site / "ferry-1.md").rename(site / "c.md")
     (site / "c.md").write_bytes((site / "c.md").read_bytes().replace(b"2025-03-01", b"2025-03-03"))
-    assert read_articles(site).files_by_id["a"].path == str(site / "a.md")
-    assert read_articles(site).files_by_id["ferry-1"].path == str(site / "b.md")  # no longer the id of another
+    corpus = read_articles(site)
+    assert path_of(corpus, "a") == site / "a.md"
+    assert path_of(corpus, "ferry-1") == site / "b.md"  # no longer the id of another
     assert run("suggest", site, *TO_ARTICLES).exit_code == 0
     assert [b"suggested:" in (site / f"{name}.md").read_bytes() for name in "abc"] == [True, True, False]
 

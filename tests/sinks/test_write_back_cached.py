@@ -53,9 +53,9 @@ def test_articles_from_the_cache_know_their_files(site: Path, kept: Path, read_f
     warm = read_articles(site, cache=kept)
     assert read_files == []
     assert warm.report == plain.report
-    assert warm.files_by_id == plain.files_by_id
-    assert {name: file.digest for name, file in warm.files_by_id.items()} == {
-        path.stem: content_digest(path.read_bytes()) for path in site.iterdir()
+    assert warm.source_files == plain.source_files
+    assert {file.path: file.digest for file in warm.source_files if file is not None} == {
+        str(path): content_digest(path.read_bytes()) for path in site.iterdir()
     }
 
 

@@ -68,7 +68,7 @@ class Trial:
 
     def plan(self) -> Plan:
         """Plan the writing of the same links anew, from the files as they are."""
-        files = read_articles(self.site).report.files
+        files = [file for file in read_articles(self.site).source_files if file is not None]
         names = {file.path: str(Path(file.path).relative_to(self.site)) for file in files}
         return Plan.of(
             [FileEntries(Path(file.path), self.entries.get(names[file.path], ()), file.digest) for file in files], SHAPE
