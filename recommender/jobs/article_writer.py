@@ -96,7 +96,7 @@ class ArticleWriter:
             )
 
     def _entries(self, corpus: Corpus, model_version: str) -> Iterator[FileEntries]:
-        """Yield the entries of each file; of several files of one article, only the one it is kept from has any."""
+        """Yield the entries of each file; where several files hold one article, the one it was read from gets them."""
         owners = {file.path: article_id for article_id, file in corpus.files_by_id.items()}
         newest = corpus.newest
         for file in corpus.report.files:
