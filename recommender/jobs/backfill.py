@@ -20,9 +20,9 @@ FEW = 10  # targets; for more it is cheaper to ask every article once
 
 @dataclass(frozen=True)
 class BackFill:
-    """Where to write which older articles should point at new ones: those published after `since`.
+    """Where to write which older articles should point at new ones.
 
-    For None, as of `new_articles`.
+    New are those published after `since`; for None, those that `new_articles` takes for new.
     """
 
     output: Path
@@ -35,9 +35,9 @@ class BackFill:
 
 @dataclass(frozen=True)
 class Orphan:
-    """An article that nothing points at, neither an editor nor a suggestion, and who best might.
+    """An article that nothing points at, neither a curated link nor a suggestion.
 
-    `sources` are suggestions of which it is the target, best first; none where the house lets nothing point at it.
+    `sources` are suggestions of which it is the target, best first; none where business rules exclude it as a target.
     """
 
     article: Article
@@ -52,17 +52,22 @@ class Orphan:
             "url": self.article.url,
             "published_at": utc_text(published) if published else None,
             "sources": [
-                {"source": one.source_id, "rank": one.rank, "score": round(one.score, 6), "kind": one.kind}
-                for one in self.sources
+                {
+                    "source": suggestion.source_id,
+                    "rank": suggestion.rank,
+                    "score": round(suggestion.score, 6),
+                    "kind": suggestion.kind,
+                }
+                for suggestion in self.sources
             ],
         }
 
 
 def new_articles(model: Recommender, since: datetime | None = None, known: Collection[str] | None = None) -> list[str]:
-    """Return the ids of what is new, in time order, without what was removed.
+    """Return the ids of new articles, in time order, without removed ones.
 
-    That is what was published after `since`; for None, what is not among the `known`; where these are not known
-    either, what was published within the last week of the site's own time.
+    New is an article that was published after `since`; where that is None, one whose id is not among the `known`; where
+    both are None, one that was published within the week before the newest article.
     """
     if since is None and known is not None:
         return [article.id for article in model.corpus if article.id not in known and not article.removed]
@@ -78,7 +83,7 @@ def new_articles(model: Recommender, since: datetime | None = None, known: Colle
 
 
 def inbound_rows(model: Recommender, ids: Sequence[str], n_jobs: int = 1) -> Iterator[dict[str, Any]]:
-    """Yield a JSON-ready row for each older article that should point at one of these, target by target."""
+    """Yield a JSON-ready row for each older article that should point at one of these ids, target by target."""
     for _, found in _pointing(model, ids, None, None, True, n_jobs):
         for suggestion in found:
             yield inbound_row(model, suggestion)
@@ -101,7 +106,7 @@ def inbound_row(model: Recommender, suggestion: Suggestion) -> dict[str, Any]:
 
 
 def pointed_at(model: Recommender, lists: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return the ids that an article which is not removed links to, by its editors or by these suggestions."""
+    """Return the ids of the targets of curated links, but for those of removed articles, and of these suggestions."""
     corpus = model.corpus
     curated = {corpus[int(target)].id for source, target in corpus.links if not corpus[int(source)].removed}
     return curated | {target for targets in lists.values() for target in targets}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from recommender import Corpus, Recommender, Settings, SettingsError
 from recommender.evaluation.measures import gini
-from recommender.jobs.exposure import Exposure, Spread
+from recommender.jobs.exposure import Exposure, SiteSuggestions
 from recommender.jobs.nightly import suggest_site
 from recommender.selection.exposure import Preference, assign_with_limit
 
@@ -99,7 +99,7 @@ def limited(newsroom: Corpus) -> Recommender:
 
 def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corpus) -> None:
     free = model_of(newsroom, None, threshold=0)
-    usual, found = Spread(free), Spread(limited)
+    usual, found = SiteSuggestions(free), SiteSuggestions(limited)
     before, lists = dict(usual), dict(found)
     counts = Counter(one.target_id for each in lists.values() for one in each)
     assert max(counts.values()) <= 0.015 * counts.total()
@@ -118,7 +118,7 @@ def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corp
 
 
 def test_the_number_of_workers_does_not_matter(limited: Recommender) -> None:
-    assert dict(Spread(limited, n_jobs=2)) == dict(Spread(limited))
+    assert dict(SiteSuggestions(limited, n_jobs=2)) == dict(SiteSuggestions(limited))
 
 
 def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus, limited: Recommender) -> None:
@@ -126,7 +126,7 @@ def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus,
     summary = suggest_site(tmp_path / "newsroom", limited.settings, tmp_path / "out.jsonl", cache=False)
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["source"], row["target"]) for row in rows] == [
-        (source, one.target_id) for source, each in Spread(limited) for one in each
+        (source, one.target_id) for source, each in SiteSuggestions(limited) for one in each
     ]
     [line] = [line for line in summary.lines() if line.startswith("in-degree Gini")]
     assert f"in-degree Gini {summary.exposure.gini:.3f}" in line
