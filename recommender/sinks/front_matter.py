@@ -11,7 +11,7 @@ import yaml
 
 from recommender.core.errors import ArticleError
 from recommender.sinks.entries import Entry, EntryShape
-from recommender.sources.front_matter import FrontMatter, HeaderError, as_mapping, parse_yaml, split_front_matter
+from recommender.sources.front_matter import FrontMatter, HeaderError, parse_yaml_header, split_front_matter
 
 _MARK = b"\xef\xbb\xbf"
 _END = r"(?:\r\n|\r|\n)"
@@ -137,7 +137,7 @@ def _matter(text: str) -> FrontMatter:
 
 def _record(matter: FrontMatter) -> dict[Any, Any]:
     try:
-        return dict(as_mapping(parse_yaml(matter.header, matter.first_line, unique=True), matter.first_line))
+        return dict(parse_yaml_header(matter.header, matter.first_line, unique=True))
     except HeaderError as error:
         raise ArticleError(f"{error}; it is left alone") from error
 
@@ -182,7 +182,7 @@ def _block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int, int
 def _entries(block: str, shape: EntryShape) -> list[Entry]:
     """Read our block; one that another program wrote anew in its own style is still ours, comments in it are not."""
     try:
-        record: Mapping[Any, Any] = as_mapping(parse_yaml(block, 1, unique=True), 1)
+        record: Mapping[Any, Any] = parse_yaml_header(block, 1, unique=True)
     except HeaderError as error:
         raise _not_ours(shape) from error
     entries = record.get(shape.key)
