@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 FILE_NAME = "articles.sqlite"
 MOST_BYTES = 2**30
 
+_Row = tuple[bytes, int, bytes]
+
 _DIGEST_SIZE = 16
 _FILES_PER_TRANSACTION = 500  # so that jobs at the same time wait for each other only shortly
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -59,9 +61,9 @@ class ParseCache:
     Parameters
     ----------
     folder
-        Where the database lies; made with the first use. Both are private to the user.
+        Where the database lies; both are made with the first use, private to the user.
     most_bytes
-        The limit of the database's size. Records are marked with the day of their last use, and go by days.
+        The limit of the database's size. Above it, the records of the days go whose last use is longest ago.
     timeout
         Seconds to wait for another job that writes.
     """
@@ -101,18 +103,14 @@ class ParseCache:
         """Add the outcomes of files that `load` did not return; those that are not of a file's content are left out."""
         if not self._usable:
             return
+        pairs = list(zip(files, outcomes, strict=True))
         try:
             with closing(self._connect()) as connection:
                 for start in range(0, len(files), _FILES_PER_TRANSACTION):
-                    some = slice(start, start + _FILES_PER_TRANSACTION)
-                    rows = [
-                        row
-                        for (_, relative), outcome in zip(files[some], outcomes[some], strict=True)
-                        if (row := self._row(relative, outcome)) is not None
-                    ]
+                    part = pairs[start : start + _FILES_PER_TRANSACTION]
+                    rows = [row for (_, relative), outcome in part if (row := self._row(relative, outcome))]
                     if not self._insert(connection, rows):
-                        skipped = len(files) - start
-                        logger.warning("the cache %s is full; %d files are not cached", self._file, skipped)
+                        logger.warning("the cache %s is full; %d files are not cached", self._file, len(files) - start)
                         return
         except (OSError, sqlite3.DatabaseError) as error:
             self._give_up(error)
@@ -146,7 +144,7 @@ class ParseCache:
     def _key(self, relative: PurePosixPath, digest: bytes) -> bytes:
         return content_digest(self._reading_digest + digest + os.fsencode(relative))
 
-    def _row(self, relative: PurePosixPath, outcome: Outcome) -> tuple[bytes, int, bytes] | None:
+    def _row(self, relative: PurePosixPath, outcome: Outcome) -> _Row | None:
         """Return the row of an outcome; None for one that cannot be cached."""
         if outcome.digest is None or not all(text.startswith(outcome.location) for text in outcome.warnings):
             return None
@@ -156,7 +154,7 @@ class ParseCache:
         except UnicodeEncodeError:  # an id from a file's name that is no text
             return None
 
-    def _insert(self, connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int, bytes]]) -> bool:
+    def _insert(self, connection: sqlite3.Connection, rows: Sequence[_Row]) -> bool:
         """Add rows in one transaction; where there is no room, the records of the days longest ago go first.
 
         False where there is no room without the records of today; then nothing is added.
