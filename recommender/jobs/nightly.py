@@ -279,7 +279,7 @@ class _Job:
                 "inbound": summary.inbound,
                 "files": None
                 if files is None
-                else {"written": files.written, "unchanged": files.unchanged, "left": len(files.left)},
+                else {"written": files.written, "unchanged": files.unchanged, "left": len(files.left_alone)},
             },
             "outputs": {
                 name: {"path": str(path), "sha256": file_sha256(path)} for name, path in outputs.items() if path
@@ -319,7 +319,7 @@ class _Hand:
         names = FieldMap.from_settings(settings.source).names
         self._shape = EntryShape.from_names(settings.sink.key, names, FORBIDDEN)
         self._links: dict[str, list[Suggestion]] = {}
-        self._plan = Plan.of((), self._shape)
+        self._plan = Plan.from_entries((), self._shape)
 
     def take(self, article_id: str, suggestions: Iterable[Suggestion]) -> None:
         """Note what an article shall hold."""
@@ -327,8 +327,8 @@ class _Hand:
 
     def plan(self, corpus: Corpus | None, model: str) -> None:
         """Plan for the files that a corpus was read from, or to clear every file; stop where too many would change."""
-        wishes = map(FileEntries, self._files) if corpus is None else self._wishes(corpus, model)
-        self._plan = Plan.of(wishes, self._shape)
+        targets = map(FileEntries, self._files) if corpus is None else self._file_entries(corpus, model)
+        self._plan = Plan.from_entries(targets, self._shape)
         if self._write_back.dry_run:
             sys.stdout.flush()
             sys.stdout.buffer.writelines(self._plan.diff(self._site))
@@ -340,7 +340,7 @@ class _Hand:
                 "look with --dry-run"
             )
 
-    def _wishes(self, corpus: Corpus, model: str) -> Iterator[FileEntries]:
+    def _file_entries(self, corpus: Corpus, model: str) -> Iterator[FileEntries]:
         """Yield what each file shall hold: of several files of one article, only its home gets something."""
         owners = {file.path: article_id for article_id, file in corpus.files_by_id.items()}
         newest = corpus.newest
