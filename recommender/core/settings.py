@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from msgspec import Meta
 
 from recommender.core.checking import (
@@ -26,6 +24,7 @@ from recommender.core.checking import (
 from recommender.core.errors import SettingsError
 from recommender.core.files import site_file
 from recommender.core.rules import Rules
+from recommender.core.safe_yaml import YamlError, parse_yaml
 
 SITE_FILE = "recommender.yaml"
 
@@ -220,23 +219,14 @@ class Settings:
         return values
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe types alone, and no key twice: of two lists under one name the first would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        named = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = next((key for key, count in Counter(named).items() if count > 1), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"it names {twice} more than once", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 (a safe loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
-        detail = " ".join(str(error).split())
-        raise SettingsError(f"cannot read the settings {path}: {detail}") from error
+        values = parse_yaml(path.read_text(encoding="utf-8-sig"), unique=True)
+    except YamlError as error:
+        line = "" if error.line is None else f" (line {error.line})"
+        raise SettingsError(f"cannot read the settings {path}: the file {error}{line}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the settings {path}: {' '.join(str(error).split())}") from error
     if values is None:
         return {}
     if not isinstance(values, Mapping):

@@ -44,7 +44,7 @@ class ArticleWriter:
         names = FieldMap.from_settings(settings.source).names
         self._shape = EntryShape.from_names(settings.sink.key, names, FORBIDDEN)
         self._suggestions: dict[str, list[Suggestion]] = {}
-        self._plan = Plan.of((), self._shape)
+        self._plan = Plan.from_entries((), self._shape)
 
     @property
     def dry_run(self) -> bool:
@@ -78,12 +78,12 @@ class ArticleWriter:
 
     def digest(self, corpus: Corpus) -> str:
         """Return the `files_digest` of a corpus's files with all planned changes; as they were read before a plan."""
-        changed = {str(edit.wish.path): edit.new for edit in self._plan.edits}
+        changed = {str(edit.target.path): edit.new_digest for edit in self._plan.edits}
         files = _files_by_path(corpus)
         return files_digest(self._site, ((file.path, changed.get(str(Path(file.path)), file.digest)) for file in files))
 
     def _set_plan(self, entries: Iterable[FileEntries]) -> None:
-        self._plan = Plan.of(entries, self._shape)
+        self._plan = Plan.from_entries(entries, self._shape)
         if self.dry_run:
             sys.stdout.flush()
             sys.stdout.buffer.writelines(self._plan.diff(self._site))

@@ -361,7 +361,11 @@ class _NightlyJob:
         """Return what was written; files of articles only where all of them hold what they should."""
         paths = {SUGGESTIONS: self.output, INBOUND: self.back_fill.output if self.back_fill else None}
         outputs = {name: Output(str(path), file_sha256(path)) for name, path in paths.items() if path}
-        if self.writer is not None and summary.files is not None and not (self.writer.dry_run or summary.files.left):
+        if (
+            self.writer is not None
+            and summary.files is not None
+            and not (self.writer.dry_run or summary.files.left_alone)
+        ):
             outputs[FRONT_MATTER] = Output(str(self.site.absolute()), self.writer.digest(corpus))
         return outputs
 

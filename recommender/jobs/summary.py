@@ -122,7 +122,7 @@ class Summary:
             kinds=dict(sorted(self.kinds.items())),
             duplicates=self.duplicates,
             inbound=self.inbound,
-            files=None if files is None else FileCounts(files.written, files.unchanged, len(files.left)),
+            files=None if files is None else FileCounts(files.written, files.unchanged, len(files.left_alone)),
             exposure=self.exposure if self.suggestions else None,  # the Gini of nothing is nan, which JSON lacks
         )
 
