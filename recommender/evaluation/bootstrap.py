@@ -128,7 +128,7 @@ class StoryBootstrap:
         return Estimate(value, float(low), float(high))
 
 
-def rounded(value: float | None, places: int = 6) -> float | None:
+def rounded(value: float | None, decimals: int = 6) -> float | None:
     """Round a figure for JSON, which has no nan: None instead.
 
     >>> rounded(2 / 3), rounded(math.nan)
@@ -136,7 +136,7 @@ def rounded(value: float | None, places: int = 6) -> float | None:
     """
     if value is None or not math.isfinite(value):
         return None
-    return round(float(value), places) + 0.0  # turns -0.0 into 0.0
+    return round(float(value), decimals) + 0.0  # turns -0.0 into 0.0
 
 
 def _draw(n_stories: int, resamples: int, random_state: int) -> NDArray[np.int16]:

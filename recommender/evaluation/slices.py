@@ -15,7 +15,7 @@ from recommender.evaluation.bootstrap import Estimate, Figure, StoryBootstrap
 from recommender.evaluation.judgements import Judgements
 from recommender.evaluation.measures import PRIMARY
 
-#: Days between two articles, as label to the most of them; what is more is `LONGER`.
+#: The largest number of days between two articles by label; a larger one is `LONGER`.
 GAP_SLICES: dict[str, float] = {"up to a day": 1, "2-7 days": 7, "8-30 days": 30, "31-180 days": 180}
 LONGER = "longer"
 UNDATED = "undated"

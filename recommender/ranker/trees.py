@@ -30,7 +30,7 @@ class Member:
     `LAMBDARANK` compares the pairs of a source by how much nDCG a swap costs, which favours sources with many links
     (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82). `SOFTMAX` lets the labelled
     pairs of a source share a probability of 1. `LOGISTIC` looks at each pair alone, and favours sources with few links.
-    Their sum ranks better than any of them alone.
+    Their sum serves both.
     """
 
     objective: str
