@@ -105,7 +105,7 @@ class InboundSearch:
         """Return the best sources of each of some targets, by row.
 
         The candidates of all targets are scored as sources, each source once for all targets together. So a source
-        counts only for the targets among its own candidates; a target that is a candidate of none is then searched
+        counts only for the targets among its own candidates. A target for which no source was found is then searched
         by itself.
         """
 
