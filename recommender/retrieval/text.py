@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
-from recommender.corpus.row_map import RowMap
+from recommender.corpus.row_map import Ints
 from recommender.retrieval.groups import row_of_entry
 from recommender.retrieval.permuted_rows import edited, whole
 
@@ -86,9 +86,9 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def edited(self, row_map: RowMap, new: TextVectors) -> TextVectors:
-        """Return the vectors after an edit, given those of the new rows, without a copy of the matrices."""
-        return TextVectors(*(edited(getattr(self, field), row_map, getattr(new, field)) for field in FIELDS))
+    def edited(self, new: TextVectors, positions: Ints) -> TextVectors:
+        """Return the vectors after an edit, without a copy of these; see `permuted_rows.edited`."""
+        return TextVectors(*(edited(getattr(self, field), getattr(new, field), positions) for field in FIELDS))
 
     @classmethod
     def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus.row_map import RowMap
-from recommender.retrieval.permuted_rows import PermutedRows, edited, whole
+from recommender.retrieval.permuted_rows import PermutedRows, edited, positions_after, whole
 from recommender.retrieval.text import SEARCHED, TextVectors
 
 COLUMNS = ("providers", "days", "quality", "words")
@@ -62,7 +62,9 @@ class Vectors:
     def edited(self, row_map: RowMap, new: Vectors) -> Vectors:
         """Return the vectors after an edit, given those of the new rows, without a copy of the matrices."""
         columns = (row_map.values(getattr(self, name), getattr(new, name)) for name in COLUMNS)
-        return Vectors(self.text.edited(row_map, new.text), edited(self.topics, row_map, new.topics), *columns)
+        positions = positions_after(self.topics, row_map)
+        text, topics = self.text.edited(new.text, positions), edited(self.topics, new.topics, positions)
+        return Vectors(text, topics, *columns)
 
     def whole(self) -> Vectors:
         """Return the same with each matrix in one piece, and without rows of articles that are gone."""

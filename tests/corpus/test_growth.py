@@ -15,7 +15,7 @@ from support.made_up import START, article
 
 from recommender import Article, Corpus, Recommender, Relation
 from recommender.corpus.row_map import RowMap
-from recommender.retrieval.permuted_rows import edited, whole
+from recommender.retrieval.permuted_rows import edited, positions_after, whole
 from recommender.retrieval.vectors import MAX_ADDED
 
 
@@ -156,7 +156,7 @@ def test_rows_are_taken_as_of_one_matrix(rows: list[int]) -> None:
     both = sparse.csr_matrix(dense[:6])
     for new in (dense[6:7], dense[7:]):
         row_map = RowMap.of(both.shape[0], [], [both.shape[0]] * len(new))
-        both = edited(both, row_map, sparse.csr_matrix(new))
+        both = edited(both, sparse.csr_matrix(new), positions_after(both, row_map))
     np.testing.assert_array_equal(both[np.array(rows, dtype=np.intp)].toarray(), dense[rows])
     np.testing.assert_array_equal(both[2:8].toarray(), dense[2:8])
     np.testing.assert_array_equal(whole(both).toarray(), dense)
