@@ -50,32 +50,6 @@ def test_its_pages_are_those_of_the_file(folder: Path) -> None:
     assert not values.flags.writeable
 
 
-def test_a_folder_without_an_index_has_it_made(unlearned: Recommender, folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"] = {
-        name: file for name, file in manifest["files"].items() if not name.endswith(("_values.npy", "_starts.npy"))
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert dict(Recommender.load(folder).suggest_all()) == dict(unlearned.suggest_all())
-
-
-def test_a_folder_of_an_older_version_is_read_and_saved_as_a_new_one(
-    unlearned: Recommender, folder: Path, tmp_path: Path
-) -> None:
-    saved = {file.name: file.read_bytes() for file in folder.iterdir()}
-    newer = {"eligible.npy", "by_provider.npy", "link_similarity.npy", "article_starts.npy", "times.npy", "links.npy"}
-    prefixes = ("folded_", "neighbours_", "external_", "ids_", "addresses_", "awaited_", "pages")
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for name in [name for name in manifest["files"] if name in newer or name.startswith(prefixes)]:
-        del manifest["files"][name]
-        (folder / name).unlink()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    model = Recommender.load(folder)
-    assert dict(model.suggest_all()) == dict(unlearned.suggest_all())
-    model.save(tmp_path / "new")
-    assert {file.name: file.read_bytes() for file in (tmp_path / "new").iterdir()} == saved
-
-
 def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = np.random.default_rng(0).choice([f"word{number}" for number in range(60)], (600, 5))
     site = [
@@ -92,10 +66,10 @@ def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monk
     assert len(found) == 5
     lines = model.corpus.originals
     assert isinstance(lines, Lines)
-    assert lines.decoded < 100  # what is suggested, and what ties in its score
+    assert lines.n_decoded < 100  # what is suggested, and what ties in its score
     model.add([Article("late", "Late", published_at=START + timedelta(days=60))])
     assert model.suggest("late", threshold=0)
-    assert lines.decoded < 200
+    assert lines.n_decoded < 200
 
 
 CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
