@@ -69,10 +69,10 @@ def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monk
     assert len(suggestions) == 5
     lines = model.corpus.originals
     assert isinstance(lines, Lines)
-    assert lines.decoded < 100  # what is suggested, and what ties in its score
+    assert lines.n_decoded < 100  # what is suggested, and what ties in its score
     model.add([Article("late", "Late", published_at=START + timedelta(days=60))])
     assert model.suggest("late", threshold=0)
-    assert lines.decoded < 200
+    assert lines.n_decoded < 200
 
 
 CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
