@@ -1,4 +1,4 @@
-"""Work in a process of its own, within limits: what fails, hangs or wants all memory there ends nothing here."""
+"""Calls in a process of their own, within limits: a failure, a hang or a lack of memory there does no harm here."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-GRACE = 10.0  # seconds that a process has to end when its work is done
-PATIENCE = 10  # how many times its seconds of a core it may take by the clock, on a busy machine
+GRACE = 10.0  # seconds that a process has to end after its work is done
+PATIENCE = 10  # seconds by the clock for each second of a core, as the machine may be busy
 
 
 class WorkError(Exception):
-    """The work gave nothing; the message says why, in a few words."""
+    """The work failed; the message says why, in a few words."""
 
 
 class OverLimitError(WorkError):
@@ -27,7 +27,7 @@ class OverLimitError(WorkError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one piece of work may take: seconds of a core, start-up included, and gigabytes of address space.
+    """Limits of one call: seconds of a core, start-up included, and gigabytes of address space.
 
     Both hold for its process, and for each program that it starts.
     """
@@ -36,8 +36,8 @@ class Limits:
     gigabytes: float
 
 
-def apart(work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> Any:
-    """Return what the work returns in a fresh process.
+def apart(work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits, patience: float = PATIENCE) -> Any:
+    """Return the result of ``work(*arguments)`` in a new process.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def apart(work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) 
     WorkError
         Where the work raised an error or its process died.
     """
-    with tempfile.TemporaryDirectory() as folder:  # ours, as work that is killed does not tidy up
-        failure, value = _outcome(work, arguments, limits, folder)
+    with tempfile.TemporaryDirectory() as folder:  # made here, since a killed process does not remove its files
+        failure, value = _outcome((work, arguments, limits, folder), limits.seconds * patience)
     if failure is TimeoutError:
         raise OverLimitError(f"over {limits.seconds:g} s")
     if failure is MemoryError:
@@ -57,24 +57,22 @@ def apart(work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) 
     return value
 
 
-def _outcome(
-    work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits, folder: str
-) -> tuple[type[Exception] | None, Any]:
-    """Return the error's type and words, or None and what the work returned."""
+def _outcome(task: tuple[Any, ...], timeout: float) -> tuple[type[Exception] | None, Any]:
+    """Return the type and the message of the error, or None and the result, of a task for `_work`."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit our memory and threads
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(sender, work, arguments, limits, folder))
+    process = context.Process(target=_work, args=(sender, *task))
     process.start()
     sender.close()
     try:
-        if not receiver.poll(limits.seconds * PATIENCE):
-            raise OverLimitError(f"over {limits.seconds * PATIENCE:g} s by the clock")
+        if not receiver.poll(timeout):
+            raise OverLimitError(f"over {timeout:g} s by the clock")
         outcome: tuple[type[Exception] | None, Any] = receiver.recv()
         process.join(GRACE)
     except EOFError:
         process.join()
         if process.exitcode == -signal.SIGXCPU:
-            raise OverLimitError(f"over {limits.seconds:g} s") from None
+            return TimeoutError, ""
         raise WorkError(f"its process ended with code {process.exitcode}") from None
     finally:
         _end(process)
@@ -85,10 +83,10 @@ def _work(
     sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits, folder: str
 ) -> None:
     tempfile.tempdir = folder
-    os.setsid()  # a group of our own, so that programs that the work starts can be ended with it
-    most = int(limits.gigabytes * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    # most programs end at the first of the two; Go's ignore it, and are killed at the second
+    os.setsid()  # a process group of its own, so that programs that the work starts can be ended with it
+    memory = int(limits.gigabytes * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # most programs end at the first of the two; those in Go ignore it, and are killed at the second
     seconds = math.ceil(limits.seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     try:
@@ -101,10 +99,10 @@ def _work(
 
 
 def _end(process: multiprocessing.process.BaseProcess) -> None:
-    """End a process, and with it what it started, unless it is gone already."""
+    """End a process and the programs that it started, unless it has ended already."""
     if process.is_alive() and process.pid is not None:
         try:
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # it has not come to a group of its own yet
+        except ProcessLookupError:  # it has no process group of its own yet
             process.kill()
     process.join()

@@ -1,4 +1,4 @@
-"""How long a loaded model takes to answer for a draft that it has never seen.
+"""How long a loaded model takes to suggest for a draft that it has never seen.
 
 Usage: python benchmarks/draft_latency.py SITE [--drafts 500]
 """
@@ -17,7 +17,7 @@ from recommender import Recommender, read_articles
 
 
 def main() -> None:
-    """Train on a site, save, load, and time suggestions for copies of its articles under ids of their own."""
+    """Train on a site, save, load, and time suggestions for copies of its articles under new ids."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("site", type=Path)
     parser.add_argument("--drafts", type=int, default=500)

@@ -1,4 +1,4 @@
-"""What the kinds of suggestions are worth, which look-alikes are kept apart, and what diversity costs.
+"""How right the kinds of suggestions are, which similar articles are the same text, and what diversity costs.
 
 Usage: python benchmarks/kinds.py SITE [--sources 600]
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from recommender import Corpus, Recommender, read_articles
-from recommender.evaluation.duplicates import near_duplicates
 from recommender.evaluation.measures import ndcg_at_k, precision_at_k
+from recommender.evaluation.replay import near_duplicates
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
     dated_rows,
@@ -32,7 +32,7 @@ DIVERSITIES = (0, 0.1, 0.2, 0.3, 0.5, 0.7)
 
 
 def main() -> None:
-    """Learn from all but the newest quarter of a site, and ask for the newest articles as on their day."""
+    """Learn from all but the newest quarter of a site, and suggest for the newest articles as on their day."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("site", type=Path)
     parser.add_argument("--sources", type=int, default=600)
@@ -43,39 +43,39 @@ def main() -> None:
     model.renew(corpus)
     report_pairs(corpus)
     newest = np.arange(cut, dated_rows(corpus))
-    chosen = np.random.default_rng(0).choice(newest, min(arguments.sources, len(newest)), replace=False)
-    report_kinds(model, corpus, np.sort(chosen).tolist())
+    sample = np.random.default_rng(0).choice(newest, min(arguments.sources, len(newest)), replace=False)
+    report_kinds(model, corpus, np.sort(sample).tolist())
     report_diversity(model, corpus, held_out_sources(corpus, cut).tolist())
 
 
 def report_pairs(corpus: Corpus) -> None:
-    """Print how many pairs of articles look alike, and how many of them are the same text."""
+    """Print how many pairs of articles are similar, and how many of them are the same text."""
     rows = np.arange(len(corpus))
     vectors = TextModel.fit(corpus.articles).transform(corpus.articles).full
-    alike = sum((vectors[row] @ vectors[:row].T >= LEAST_COSINE).nnz for row in rows[1:].tolist())
+    similar = sum((vectors[row] @ vectors[:row].T >= LEAST_COSINE).nnz for row in rows[1:].tolist())
     same = sum(map(len, near_duplicates(corpus, rows, rows))) // 2
-    print(f"pairs with a cosine of {LEAST_COSINE} or more: {alike:,}; the same text: {same:,}")
+    print(f"pairs with a cosine of {LEAST_COSINE} or more: {similar:,}; the same text: {same:,}")
 
 
 def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
-    """Print share, precision and recall of `same-story`, and of the rule that it once was."""
+    """Print share, precision and recall of `same-story`, and of an earlier rule for it."""
     labels = stories(corpus).labels
-    found = []
+    facts = []
     for row in sources:
         until = known_rows(corpus, row, AT_PUBLICATION)
-        gaps = np.abs(corpus.times - corpus.times[row]) / 86_400
-        for one in model.suggest(corpus[row].id, k=5, threshold=0, as_of=corpus[row].published_at):
-            target = corpus.row(one.target_id)
-            linked = [other for other in relevant_targets(corpus, target, until) if other != row]
-            near = gaps[target] <= STORY_DAYS
-            once = bool((gaps[[target, *linked]] <= STORY_DAYS).any())
-            found.append((near and labels[target] == labels[row], once, one.kind == SAME_STORY))
-    truth, *rules = np.array(found, dtype=bool).T
-    for name, told in zip(("before", "now"), rules, strict=True):
-        right = (told & truth).sum()
+        days_apart = np.abs(corpus.times - corpus.times[row]) / 86_400
+        for suggestion in model.suggest(corpus[row].id, k=5, threshold=0, as_of=corpus[row].published_at):
+            target = corpus.row(suggestion.target_id)
+            linked = [neighbour for neighbour in relevant_targets(corpus, target, until) if neighbour != row]
+            same_story = days_apart[target] <= STORY_DAYS and labels[target] == labels[row]
+            by_earlier_rule = bool((days_apart[[target, *linked]] <= STORY_DAYS).any())
+            facts.append((same_story, by_earlier_rule, suggestion.kind == SAME_STORY))
+    truth, *rules = np.array(facts, dtype=bool).T
+    for name, predicted in zip(("before", "now"), rules, strict=True):
+        right = (predicted & truth).sum()
         print(
-            f"{SAME_STORY} {name}: {told.mean():.2f} of {len(told):,} suggestions, "
-            f"precision {right / max(told.sum(), 1):.2f}, recall {right / max(truth.sum(), 1):.2f}"
+            f"{SAME_STORY} {name}: {predicted.mean():.2f} of {len(predicted):,} suggestions, "
+            f"precision {right / max(predicted.sum(), 1):.2f}, recall {right / max(truth.sum(), 1):.2f}"
         )
 
 
@@ -89,19 +89,17 @@ def report_diversity(model: Recommender, corpus: Corpus, sources: Sequence[int])
         values = []
         for row in sources:
             article = corpus[row]
-            right = relevant_targets(corpus, row, known_rows(corpus, row, AT_PUBLICATION))
-            rows = [
-                corpus.row(one.target_id)
-                for one in model.suggest(article.id, k=10, threshold=0, as_of=article.published_at)
-            ]
+            relevant = relevant_targets(corpus, row, known_rows(corpus, row, AT_PUBLICATION))
+            suggestions = model.suggest(article.id, k=10, threshold=0, as_of=article.published_at)
+            rows = [corpus.row(suggestion.target_id) for suggestion in suggestions]
             cosines = (vectors[rows[:5]] @ vectors[rows[:5]].T).toarray()[np.triu_indices(len(rows[:5]), 1)]
-            alike = cosines.mean() if len(cosines) else 0
-            values.append((ndcg_at_k(rows, right, k=10), precision_at_k(rows, right, k=5), alike))
-        ndcg, precision, alike = np.array(values).T
+            mean_cosine = cosines.mean() if len(cosines) else 0
+            values.append((ndcg_at_k(rows, relevant, k=10), precision_at_k(rows, relevant, k=5), mean_cosine))
+        ndcg, precision, mean_cosines = np.array(values).T
         over_stories = np.mean([ndcg[labels == label].mean() for label in np.unique(labels)])
         print(
             f"diversity {diversity}: nDCG@10 {ndcg.mean():.3f} | {over_stories:.3f}, P@5 {precision.mean():.3f}, "
-            f"mean cosine of the first five {alike.mean():.2f}"
+            f"mean cosine of the first five {mean_cosines.mean():.2f}"
         )
 
 

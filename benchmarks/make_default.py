@@ -1,9 +1,9 @@
-"""Make the ranker that ships, `models/default`, from the articles of azure; the same bytes every time.
+"""Make the shipped ranker, `models/default`, from the articles of azure; the same bytes every time.
 
     python benchmarks/make_default.py ../shared/corpora/azure
     python benchmarks/make_default.py ../shared/corpora/azure --check
 
-With --check nothing is written: exit 1, and the names of the files, where the package holds others.
+With --check nothing is written; where files of the package differ, they are named, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import tempfile
 from pathlib import Path
 
 from recommender import Corpus, read_articles
-from recommender.core.model_folder import Folder, write_model_folder
+from recommender.core.model_folder import ModelFolder, write_model_folder
 from recommender.core.settings import RankerSettings, Settings
 from recommender.model.training import train_shipped
-from recommender.ranker.default import FOLDER, RANKER
+from recommender.ranker.shipped import FOLDER, RANKER_FILE
 
 CARD = "README.md"
 SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
 
 
-def make(corpus: Corpus) -> Folder:
-    """Return the contents of the folder; its model card is written by people, beside this script."""
+def make(corpus: Corpus) -> ModelFolder:
+    """Return the contents of the folder; its model card is written by hand and lies beside this script."""
     ranker = train_shipped(corpus, SETTINGS)
     newest = corpus.newest.isoformat().replace("+00:00", "Z") if corpus.newest else "no date"
     facts = {
@@ -37,7 +37,7 @@ def make(corpus: Corpus) -> Folder:
     }
     card = Path(__file__).with_name("default_card.md").read_bytes()
     trees = json.dumps(ranker.to_dict(), sort_keys=True).encode()
-    return Folder(facts=facts, texts={RANKER: trees, CARD: card})
+    return ModelFolder(facts=facts, texts={RANKER_FILE: trees, CARD: card})
 
 
 def main() -> int:
@@ -46,16 +46,17 @@ def main() -> int:
     parser.add_argument("site", type=Path)
     parser.add_argument("--output", type=Path, default=FOLDER)
     parser.add_argument("--check", action="store_true")
-    given = parser.parse_args()
-    folder = make(read_articles(given.site, n_jobs=2))
-    if not given.check:
-        write_model_folder(given.output, folder)
+    arguments = parser.parse_args()
+    folder = make(read_articles(arguments.site, n_jobs=2))
+    if not arguments.check:
+        write_model_folder(arguments.output, folder)
         return 0
-    with tempfile.TemporaryDirectory() as place:
-        write_model_folder(Path(place) / "default", folder)
-        names = sorted({file.name for at in (Path(place) / "default", given.output) for file in at.iterdir()})
-        differ = [name for name in names if _bytes(Path(place) / "default" / name) != _bytes(given.output / name)]
-    print("\n".join(f"{name} differs" for name in differ) or f"{given.output}: the same bytes")
+    with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary) / "default"
+        write_model_folder(made, folder)
+        names = sorted({file.name for compared in (made, arguments.output) for file in compared.iterdir()})
+        differ = [name for name in names if _bytes(made / name) != _bytes(arguments.output / name)]
+    print("\n".join(f"{name} differs" for name in differ) or f"{arguments.output}: the same bytes")
     return int(bool(differ))
 
 

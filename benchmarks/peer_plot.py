@@ -1,4 +1,4 @@
-"""A picture of how figures grow: a line for each peer on two logarithmic axes, its name at its end."""
+"""A plot of how figures grow: a line for each peer on two logarithmic axes, with its name at its end."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def draw(medians: Mapping[str, Mapping[int, float]], stopped: Mapping[str, str],
     Parameters
     ----------
     medians
-        Of each name and number of articles.
+        By name and number of articles.
     stopped
-        Why a line ends early, in a few words.
+        By name, why its line ends early, in a few words.
     figure
-        What is measured, with its unit.
+        The measured quantity, with its unit.
     """
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
@@ -30,15 +30,17 @@ def draw(medians: Mapping[str, Mapping[int, float]], stopped: Mapping[str, str],
     canvas = Figure(figsize=(9, 5.2), layout="constrained")
     axes = canvas.subplots()
     axes.set(xscale="log", yscale="log", xlabel="articles", ylabel=figure)
-    sizes = sorted({size for of in medians.values() for size in of})
-    # the names of lines that end in the right half may meet each other
-    heights = spread({name: of[max(of)] for name, of in medians.items() if max(of) >= sizes[len(sizes) // 2]})
+    sizes = sorted({size for by_size in medians.values() for size in by_size})
+    # the names of lines that end at the larger sizes may overlap each other
+    last = {name: by_size[max(by_size)] for name, by_size in medians.items() if max(by_size) >= sizes[len(sizes) // 2]}
+    heights = spread(last)
     halo = [withStroke(linewidth=3, foreground="white")]  # keeps a name readable on another's line
-    for place, ((name, of), colour) in enumerate(zip(medians.items(), COLOURS, strict=False)):
-        axes.plot(list(of), list(of.values()), marker="o", markersize=4, linewidth=2 if place else 3.5, color=colour)
-        end = max(of)
-        words = f"{name}, then {stopped[name]}" if name in stopped else name
-        label = axes.annotate(words, (end, heights.get(name, of[end])), xytext=(8, 0), textcoords="offset points")
+    for number, ((name, by_size), colour) in enumerate(zip(medians.items(), COLOURS, strict=False)):
+        width = 2 if number else 3.5  # the first is the engine
+        axes.plot(list(by_size), list(by_size.values()), marker="o", markersize=4, linewidth=width, color=colour)
+        end = max(by_size)
+        text = f"{name}, then {stopped[name]}" if name in stopped else name
+        label = axes.annotate(text, (end, heights.get(name, by_size[end])), xytext=(8, 0), textcoords="offset points")
         label.set(va="center", color=colour, fontsize=9, path_effects=halo)
     _scale(axes, sizes)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,7 @@ def draw(medians: Mapping[str, Mapping[int, float]], stopped: Mapping[str, str],
 
 
 def spread(values: Mapping[str, float], gap: float = GAP) -> dict[str, float]:
-    """Return heights of names near their values, no two of them closer than a gap in powers of ten.
+    """Return heights of names near their values, no two of them closer than `gap` powers of ten.
 
     >>> {name: round(height, 2) for name, height in spread({"a": 1.0, "b": 1.0, "c": 10.0}, gap=0.2).items()}
     {'a': 1.0, 'b': 1.58, 'c': 10.0}
@@ -60,7 +62,7 @@ def spread(values: Mapping[str, float], gap: float = GAP) -> dict[str, float]:
 
 
 def _scale(axes: Any, sizes: Sequence[int]) -> None:
-    """Mark the sizes that were measured, leave room for names, and write plain numbers."""
+    """Mark the measured sizes, leave room for names, and write plain numbers."""
     from matplotlib.ticker import NullLocator
 
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])

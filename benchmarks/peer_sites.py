@@ -1,4 +1,4 @@
-"""Site generators that relate articles while they build a site: seconds of a core of a whole build."""
+"""Seconds of a core for the whole build of a site, of generators that relate articles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from recommender import Article
 
-# All of a page is its related list, and no other page is built: what else a site costs is not our question.
+# A page has nothing but its related list, and no other page is built, so that little else is measured.
 HUGO_LAYOUT = """\
 {{ range first 10 (.Site.RegularPages.Related .) }}<a href="{{ .RelPermalink }}">{{ .Title }}</a>
 {{ end }}"""
@@ -45,7 +45,7 @@ JEKYLL_CONFIG: Mapping[str, Any] = {
     "future": True,
     "permalink": "/:title/",
     "disable_disk_cache": True,
-    # headlines with braces are no templates
+    # headlines with braces are not templates
     "defaults": [{"scope": {"path": ""}, "values": {"layout": "post", "render_with_liquid": False}}],
 }
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,14 +54,14 @@ _WORD = re.compile(r"[^\W_]{3,}")
 
 
 def hugo(articles: Sequence[Article]) -> float:
-    """Return the seconds of a build by Hugo, whose pages list what its Related finds."""
+    """Return the seconds of a build by Hugo, whose pages list the results of its Related."""
     with tempfile.TemporaryDirectory() as folder:
         write_hugo_site(Path(folder), articles)
         return seconds_of(["hugo", "--quiet", "--buildFuture"], Path(folder))
 
 
 def jekyll(articles: Sequence[Article]) -> float:
-    """Return the seconds of a build by Jekyll, whose pages list what its LSI finds."""
+    """Return the seconds of a build by Jekyll, whose pages list the results of its LSI."""
     with tempfile.TemporaryDirectory() as folder:
         write_jekyll_site(Path(folder), articles)
         return seconds_of(["jekyll", "build", "--quiet"], Path(folder))
@@ -78,22 +78,22 @@ def seconds_of(command: Sequence[str], folder: Path) -> float:
         Where it fails, with the last line that it wrote.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # a Gemfile somewhere above is none of the site's
+    # a Gemfile in a folder above does not belong to the site
     environment = os.environ | {"JEKYLL_NO_BUNDLER_REQUIRE": "true", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    most = resource.getrlimit(resource.RLIMIT_CPU)[0]
-    if done.returncode == -signal.SIGXCPU or (done.returncode == -signal.SIGKILL and 0 < most <= seconds):
+    limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
+    if process.returncode == -signal.SIGXCPU or (process.returncode == -signal.SIGKILL and 0 < limit <= seconds):
         raise TimeoutError(f"{command[0]} was ended after {seconds:.0f} s of a core")
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["nothing was said"]
-        raise RuntimeError(f"{command[0]} ended with code {done.returncode}: {said[-1]}")
+    if process.returncode:
+        lines = (process.stderr or process.stdout).strip().splitlines() or ["no output"]
+        raise RuntimeError(f"{command[0]} ended with code {process.returncode}: {lines[-1]}")
     return seconds
 
 
 def write_hugo_site(folder: Path, articles: Sequence[Article]) -> None:
-    """Write a site for Hugo: topics are tags, the words of the title keywords, as Related reads front matter only."""
+    """Write a site for Hugo, whose Related reads front matter only: topics are tags, words of the title keywords."""
     for below in ("content/news", "layouts/_default"):
         (folder / below).mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(HUGO_CONFIG))
@@ -104,7 +104,7 @@ def write_hugo_site(folder: Path, articles: Sequence[Article]) -> None:
 
 
 def write_jekyll_site(folder: Path, articles: Sequence[Article]) -> None:
-    """Write a site for Jekyll: its LSI reads the text of a post, so that the title stands there too."""
+    """Write a site for Jekyll: its LSI reads only the text of a post, so the title is repeated there."""
     for below in ("_posts", "_layouts"):
         (folder / below).mkdir(parents=True)
     (folder / "_config.yml").write_text(_yaml(JEKYLL_CONFIG))

@@ -1,7 +1,7 @@
-"""The nearest articles of every article, by what a user would pick instead: by turns, medians of several rounds.
+"""Time to find the nearest articles of every article, for this engine and its alternatives; medians of several rounds.
 
-Peers find text that is alike, and no more: they neither learn nor say why. Each measurement has a process of its own.
-What is not installed, fails or goes over a limit is named with the reason, and the others go on.
+The alternatives find similar text only: they neither learn nor give reasons. Each measurement has a process of its own.
+A peer that is not installed, fails or goes over a limit is named with the reason, and the others continue.
 
 Usage: python benchmarks/peers.py HEADLINES [--sizes 250 500 1000 2500 5000 10000] [--rounds 3] [--write]
 """
@@ -42,7 +42,7 @@ class Peer:
     measure : callable
         Takes articles, returns the seconds of a core that all of them take.
     package : str
-        The distribution on PyPI, or the program, whose version is told.
+        The distribution on PyPI, or the program, whose version is reported.
     install : str
         The command that installs it.
     module : str or None
@@ -67,11 +67,10 @@ class Peer:
         """The version that is installed."""
         if self.module is not None:
             return importlib.metadata.version(self.package)
-        asked = "version" if self.package == "hugo" else "--version"
-        command = [self.package, asked]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
-        found = re.search(r"\d+(\.\d+)+", said)
-        return found[0] if found else "?"
+        command = [self.package, "version" if self.package == "hugo" else "--version"]
+        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        version = re.search(r"\d+(\.\d+)+", output)
+        return version[0] if version else "?"
 
 
 PEERS = (
@@ -105,7 +104,7 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Stop:
-    """From how many articles on a peer was not asked again, why, and whether it was a limit."""
+    """The number of articles from which on a peer is no longer measured, why, and whether it reached a limit."""
 
     size: int
     reason: str
@@ -113,7 +112,7 @@ class Stop:
 
     @property
     def word(self) -> str:
-        """What there is room for in a table."""
+        """The reason, short enough for a table."""
         return self.reason if self.at_limit else "failed"
 
 
@@ -152,29 +151,29 @@ class Findings:
         }
 
     def cell(self, name: str, size: int) -> str:
-        """Return what the table says of one peer at one size."""
+        """Return the table's cell for one peer at one size."""
         rounds = self.figures.get(name, {}).get(size)
         if rounds:
             return f"{statistics.median(rounds):.2f}"
         stop = self.stopped.get(name)
-        return stop.word if stop and stop.size == size else "not asked"
+        return stop.word if stop and stop.size == size else "not measured"
 
 
 def measure_all(
-    peers: Sequence[Peer], every: Sequence[Article], sizes: Sequence[int], rounds: int, limits: Limits
+    peers: Sequence[Peer], articles: Sequence[Article], sizes: Sequence[int], rounds: int, limits: Limits
 ) -> Findings:
-    """Measure all peers by turns, so that whatever else the machine does meets them alike."""
+    """Measure all peers by turns, so that other load on the machine affects them equally."""
     findings = Findings()
     for number in range(1, rounds + 1):
         for size in sorted(sizes):
             for peer in peers:
-                findings.take(peer, every[-size:], limits)
+                findings.take(peer, articles[-size:], limits)
                 print(f"round {number}, {size:,} articles, {peer.name}: {findings.cell(peer.name, size)}", flush=True)
     return findings
 
 
 def report(findings: Findings, peers: Sequence[Peer], sizes: Sequence[int], rounds: int, limits: Limits) -> str:
-    """Return the table, the plot, and what has to be said of them, as Markdown."""
+    """Return the table, the plot, and how they were measured, as Markdown."""
     present = [peer for peer in peers if peer.installed]
     rows = [[peer.name, *(findings.cell(peer.name, size) for size in sizes)] for peer in present]
     failures = [
@@ -182,15 +181,15 @@ def report(findings: Findings, peers: Sequence[Peer], sizes: Sequence[int], roun
         for name, stop in findings.stopped.items()
         if not stop.at_limit
     ]
-    left_out = [f"- {peer.name} was left out, not installed: `{peer.install}`" for peer in peers if not peer.installed]
+    missing = [f"- {peer.name} was left out, not installed: `{peer.install}`" for peer in peers if not peer.installed]
     versions = ", ".join(f"{peer.package} {peer.version}" for peer in present)
     parts = [
         markdown_table([f"{FIGURE}, by number of articles", *(f"{size:,}" for size in sizes)], rows),
-        "\n".join(failures + left_out),
+        "\n".join(failures + missing),
         f"![{FIGURE}, against the number of articles, a line for each peer]({PLOT})",
         f"Median of {rounds} rounds, by turns; {K} related articles each. A peer that takes more than "
-        f"{limits.seconds:g} s of a core or {limits.gigabytes:g} GB at one size is stopped, and not asked for "
-        f"more. {conditions()} Versions: {versions}.",
+        f"{limits.seconds:g} s of a core or {limits.gigabytes:g} GB at one size is stopped, and not measured at "
+        f"larger ones. {conditions()} Versions: {versions}.",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -206,9 +205,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="Write every round's figure here.")
     parser.add_argument("--write", action="store_true", help="Put table and plot into RESULTS.md.")
     arguments = parser.parse_args()
-    sizes, limits = sorted(arguments.group_sizes), Limits(arguments.seconds, arguments.gigabytes)
-    every = read_articles(arguments.headlines).articles
-    findings = measure_all([peer for peer in PEERS if peer.installed], every, sizes, arguments.rounds, limits)
+    sizes, limits = sorted(arguments.sizes), Limits(arguments.seconds, arguments.gigabytes)
+    articles = read_articles(arguments.headlines).articles
+    findings = measure_all([peer for peer in PEERS if peer.installed], articles, sizes, arguments.rounds, limits)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(asdict(findings), indent=2) + "\n")

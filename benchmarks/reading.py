@@ -1,10 +1,10 @@
-"""How long reading a site takes: PyYAML's loader in C, ours with nothing cached, and with nothing changed.
+"""How long reading a site takes: by PyYAML's loader in C, and by ours, with nothing cached and with nothing changed.
 
 Usage: python benchmarks/reading.py SITE [--repeats 5]
 
-Each way runs in a process of its own, by turns, so that all of them meet the same load of the machine. The ratios of
-the medians are what counts. PyYAML's share is the front matter alone, one file after another, nothing kept; ours is
-all of `read_articles`, to the finished corpus.
+Each way runs in a process of its own, by turns, so that the load of the machine is the same for all. Compare the ratios
+of the medians. PyYAML parses the front matter alone, one file after another; ours is all of `read_articles`, to the
+finished corpus.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def run_one(way: str, site: Path, cache: Path) -> None:
     print(json.dumps([*seconds, megabytes]))
 
 
-def measured(way: str, site: Path, cache: Path) -> list[float]:
+def measure(way: str, site: Path, cache: Path) -> list[float]:
     """Run one way in another process."""
     command = [sys.executable, __file__, str(site), "--way", way, "--cache", str(cache)]
     return list(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))  # noqa: S603
@@ -79,11 +79,11 @@ def main() -> None:
     for _ in range(arguments.repeats):
         with tempfile.TemporaryDirectory() as folder:
             for way in ways:
-                figures[way].append(measured(way, arguments.site, Path(folder)))
-    middle = {way: [statistics.median(column) for column in zip(*rows, strict=True)] for way, rows in figures.items()}
+                figures[way].append(measure(way, arguments.site, Path(folder)))
+    medians = {way: [statistics.median(column) for column in zip(*rows, strict=True)] for way, rows in figures.items()}
     print(f"{'':20} {'seconds':>8} {'ratio':>7} {'processor':>10} {'ratio':>7} {'MB':>5}")
-    first = middle[ways[0]]
-    for way, (wall, processor, megabytes) in middle.items():
+    first = medians[ways[0]]
+    for way, (wall, processor, megabytes) in medians.items():
         ratios = (f"1/{first[0] / wall:.1f}", f"1/{first[1] / processor:.1f}")
         print(f"{way:20} {wall:8.2f} {ratios[0]:>7} {processor:10.2f} {ratios[1]:>7} {megabytes:5.0f}")
 

@@ -1,4 +1,4 @@
-"""What the search's budget costs: how much of the top 10, and of the candidates, is still there.
+"""The cost of the search's budget: how much of the top 10, and of all candidates, is still found.
 
 Usage: python benchmarks/recall.py ARTICLES [--sources 300] [--budgets 10000 20000 40000 80000] [--write]
 """
@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from results import conditions, markdown_table, write_section
 
 from recommender import Recommender, read_articles
-from recommender.features import search
 
 EVERYTHING = 2**40
 
 
 def ranked(model: Recommender, ids: list[str], budget: int) -> tuple[list[list[str]], float]:
     """Return every source's candidates, best first, and the seconds a source took."""
-    search.BUDGET = budget
+    vars(model.index)["inverted"] = replace(model.index.inverted, budget=budget)
     started = time.process_time()
-    found = [list(ranking.target_ids) for ranking in model.rank(ids, [None] * len(ids))]
-    return found, (time.process_time() - started) / len(ids)
+    rankings = [list(ranking.target_ids) for ranking in model.rank(ids, [None] * len(ids))]
+    return rankings, (time.process_time() - started) / len(ids)
+
+
+def recall(complete: list[list[str]], within_budget: list[list[str]], k: int | None) -> float:
+    """Return the share of the first `k` of the complete lists, or of all, that the others have too; the mean."""
+    pairs = zip(complete, within_budget, strict=True)
+    return float(np.mean([len({*full[:k]} & {*partial[:k]}) / len(full[:k]) for full, partial in pairs]))
 
 
 def main() -> None:
@@ -37,18 +43,15 @@ def main() -> None:
     model = Recommender().fit(read_articles(arguments.articles))
     rows = np.random.default_rng(0).choice(len(model.corpus), min(arguments.sources, len(model.corpus)), replace=False)
     ids = [model.corpus[int(row)].id for row in rows]
-    wanted, seconds = ranked(model, ids, EVERYTHING)
+    complete, seconds = ranked(model, ids, EVERYTHING)
     rows = [["none", "1.0000", "1.0000", f"{seconds * 1000:.1f}"]]
     for budget in arguments.budgets:
-        found, seconds = ranked(model, ids, budget)
-        top, all_ = (
-            np.mean([len({*one[:k]} & {*other[:k]}) / len(one[:k]) for one, other in zip(wanted, found, strict=True)])
-            for k in (10, None)
-        )
-        rows.append([f"{budget:,}", f"{top:.4f}", f"{all_:.4f}", f"{seconds * 1000:.1f}"])
+        within_budget, seconds = ranked(model, ids, budget)
+        top, candidates = (recall(complete, within_budget, k) for k in (10, None))
+        rows.append([f"{budget:,}", f"{top:.4f}", f"{candidates:.4f}", f"{seconds * 1000:.1f}"])
     text = markdown_table(["budget, postings", "top 10", "candidates", "ms a source"], rows)
     text += (
-        f"\n\nThe shares of what is found without a budget: {len(model.corpus):,} articles, {len(ids)} sources, "
+        f"\n\nShares of what is found without a budget: {len(model.corpus):,} articles, {len(ids)} sources, "
         f"{model.ranker.kind} ranker. {conditions()}"
     )
     print(text)

@@ -1,4 +1,4 @@
-"""As many headlines as wanted, spliced from real ones: the words of a real site, and few exact copies."""
+"""Any number of made-up headlines, spliced from real ones: with the words of a real site, and few exact copies."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from recommender import Article
 def resampled(articles: Sequence[Article], count: int, random_state: int = 0) -> Iterator[Article]:
     """Yield articles that begin as one real article and end as another, both of one topic where there are topics.
 
-    They are published one after the other, as densely as the real ones.
+    They are published at equal distances, as many a day as the real ones on average.
     """
     rng = np.random.default_rng(random_state)
     dated = [article for article in articles if article.published_at is not None]
     by_topic: dict[str, list[int]] = {}
-    for place, article in enumerate(dated):
-        by_topic.setdefault(article.topics[0] if article.topics else "", []).append(place)
-    moments = [article.published_at for article in dated if article.published_at is not None]
-    start = min(moments)
-    step = (max(moments) - start) / len(moments)
+    for position, article in enumerate(dated):
+        by_topic.setdefault(article.topics[0] if article.topics else "", []).append(position)
+    times = [article.published_at for article in dated if article.published_at is not None]
+    start = min(times)
+    step = (max(times) - start) / len(times)
     firsts, draws = rng.integers(0, len(dated), count), rng.random(count)
-    for number, (place, draw) in enumerate(zip(firsts.tolist(), draws.tolist(), strict=True)):
-        first = dated[place]
-        alike = by_topic[first.topics[0] if first.topics else ""]
-        second = dated[alike[int(draw * len(alike))]]
+    for number, (position, draw) in enumerate(zip(firsts.tolist(), draws.tolist(), strict=True)):
+        first = dated[position]
+        same_topic = by_topic[first.topics[0] if first.topics else ""]
+        second = dated[same_topic[int(draw * len(same_topic))]]
         yield Article(
             f"r{number:07}",
             _spliced(first.title, second.title),
@@ -40,5 +40,5 @@ def resampled(articles: Sequence[Article], count: int, random_state: int = 0) ->
 
 
 def _spliced(first: str, second: str) -> str:
-    one, other = first.split(), second.split()
-    return " ".join(one[: (len(one) + 1) // 2] + other[len(other) // 2 :])
+    words, end_words = first.split(), second.split()
+    return " ".join(words[: (len(words) + 1) // 2] + end_words[len(end_words) // 2 :])

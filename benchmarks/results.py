@@ -1,4 +1,4 @@
-"""The generated parts of RESULTS.md: tables, how they were measured, and the markers that they stand between."""
+"""The generated sections of RESULTS.md: tables, the conditions of measurement, and the markers around them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    r"""Return a document with other content in one generated section; all else stays as it is.
+    r"""Return a document with new content in one generated section; all else stays the same.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def replaced(text: str, name: str, content: str) -> str:
     """
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
-        raise ValueError(f"one section {start} ... {end} is needed; put these two lines where the figures should stand")
+        raise ValueError(f"one section {start} ... {end} is needed; put these two lines where the figures should be")
     before, rest = text.split(start)
     after = rest.split(end)[1]
     return f"{before}{start}\n\n{content.strip()}\n\n{end}{after}"

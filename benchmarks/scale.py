@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ DRAFTS = 300
 ADDED = 100
 
 
-def measured(headlines: Path, size: int) -> dict[str, Any]:
+def measure_size(headlines: Path, size: int) -> dict[str, Any]:
     """Return the figures of one size; seconds are of this process unless they say milliseconds."""
     real = read_articles(headlines)
     started = time.perf_counter()
@@ -46,13 +48,13 @@ def measured(headlines: Path, size: int) -> dict[str, Any]:
         model.save(Path(folder) / "model")
         del model
         figures["folder MB"] = sum(file.stat().st_size for file in Path(folder).rglob("*")) / 1e6
-        command = [sys.executable, __file__, str(headlines), "--asked", str(Path(folder) / "model")]
-        answered = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this script
-        return figures | json.loads(answered.stdout)
+        command = [sys.executable, __file__, str(headlines), "--loaded", str(Path(folder) / "model")]
+        process = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this script
+        return figures | json.loads(process.stdout)
 
 
-def asked(folder: Path) -> dict[str, Any]:
-    """Return what a loaded model takes."""
+def measure_loaded(folder: Path) -> dict[str, Any]:
+    """Return the figures of a saved model: loading, drafts, a batch, memory and edits."""
     started = time.perf_counter()
     model = Recommender.load(folder)
     figures: dict[str, Any] = {"load s": time.perf_counter() - started}
@@ -60,7 +62,7 @@ def asked(folder: Path) -> dict[str, Any]:
     rows = rng.choice(len(model.corpus), DRAFTS, replace=False)
     drafts = [replace(model.corpus[int(row)], id=f"draft-{row}", url=None) for row in rows]
     figures["first draft s"] = seconds(lambda: model.suggest(drafts[0]))
-    of_drafts = [seconds(lambda one=draft: model.suggest(one)) for draft in drafts]
+    of_drafts = [seconds(lambda draft=draft: model.suggest(draft)) for draft in drafts]
     figures["draft p50 ms"], figures["draft p99 ms"] = np.percentile(of_drafts, [50, 99]) * 1000
     start = len(model.corpus) // 2
     cpu = time.process_time()
@@ -69,38 +71,38 @@ def asked(folder: Path) -> dict[str, Any]:
     figures["resident MB"], figures["of which shared with other processes"] = resident()
     newest = model.corpus.newest
     new = [
-        replace(draft, id=f"new-{place}", published_at=newest + timedelta(minutes=place + 1))
-        for place, draft in enumerate(drafts[:ADDED])
+        replace(draft, id=f"new-{number}", published_at=newest + timedelta(minutes=number + 1))
+        for number, draft in enumerate(drafts[:ADDED])
     ]
-    of_added = [seconds(lambda one=one: model.add([one])) for one in new]
+    of_added = [seconds(lambda article=article: model.add([article])) for article in new]
     figures["add p50 ms"], figures["add p99 ms"] = np.percentile(of_added, [50, 99]) * 1000
-    figures |= edited(model, rng)
-    return figures
+    return figures | measure_edits(model, rng)
 
 
-def edited(model: Recommender, rng: np.random.Generator) -> dict[str, float]:
-    """Return what it takes to edit what stands: to add what is older, to replace, to remove, and to ask for once."""
+def measure_edits(model: Recommender, rng: np.random.Generator) -> dict[str, float]:
+    """Return the figures of edits: to add an older article, to replace, to remove, and to explain one outside."""
     rows = rng.choice(len(model.corpus), (4, ADDED), replace=False)
-    older, old, gone, outside = ([model.corpus[int(row)] for row in some] for some in rows)
-    edits = {
-        "older add": [lambda one=one: model.add([replace(one, id=f"older-{one.id}", url=None)]) for one in older],
-        "replace": [lambda one=one: model.add([replace(one, title=f"{one.title}, updated")]) for one in old],
-        "remove": [lambda one=one: model.remove([one.id]) for one in gone],
-        "explain of an outsider": [
-            lambda one=one: model.explain(old[0].id, replace(one, id="outside", url=None)) for one in outside
-        ],
+    added, replaced, removed, explained = ([model.corpus[int(row)] for row in part] for part in rows)
+    older = [replace(article, id=f"older-{article.id}", url=None) for article in added]
+    updated = [replace(article, title=f"{article.title}, updated") for article in replaced]
+    outside = [replace(article, id="outside", url=None) for article in explained]
+    edits: dict[str, list[Callable[[], object]]] = {
+        "older add": [partial(model.add, [article]) for article in older],
+        "replace": [partial(model.add, [article]) for article in updated],
+        "remove": [partial(model.remove, [article.id]) for article in removed],
+        "explain of an outsider": [partial(model.explain, replaced[0].id, article) for article in outside],
     }
     figures: dict[str, float] = {}
-    for name, works in edits.items():
-        taken = np.percentile([seconds(work) for work in works], [50, 99]) * 1000
-        figures[f"{name} p50 ms"], figures[f"{name} p99 ms"] = taken
+    for name, calls in edits.items():
+        percentiles = np.percentile([seconds(call) for call in calls], [50, 99]) * 1000
+        figures[f"{name} p50 ms"], figures[f"{name} p99 ms"] = percentiles
     return figures
 
 
-def seconds(work: Any) -> float:
-    """Return how long some work takes."""
+def seconds(call: Callable[[], object]) -> float:
+    """Return the seconds that a call takes by the clock."""
     started = time.perf_counter()
-    work()
+    call()
     return time.perf_counter() - started
 
 
@@ -111,18 +113,18 @@ def resident() -> tuple[float, float]:
     return whole, shared
 
 
-def table(found: list[dict[str, Any]]) -> str:
+def table(figures: list[dict[str, Any]]) -> str:
     """Return the figures as Markdown, a column for each size."""
-    header = [f"{one['articles']:,}" + (", resampled" if one["resampled"] else "") for one in found]
-    names = [name for name in found[0] if name not in {"articles", "resampled"}]
-    rows = [[name, *(_shown(name, one[name]) for one in found)] for name in names]
-    hours = [one["batch ms an article, one core"] * one["articles"] / 3.6e6 for one in found]
+    header = [f"{of_size['articles']:,}" + (", resampled" if of_size["resampled"] else "") for of_size in figures]
+    names = [name for name in figures[0] if name not in {"articles", "resampled"}]
+    rows = [[name, *(_rounded(name, of_size[name]) for of_size in figures)] for name in names]
+    hours = [of_size["batch ms an article, one core"] * of_size["articles"] / 3.6e6 for of_size in figures]
     return markdown_table(
-        ["", *header], [*rows, ["batch, all articles, hours of a core", *(f"{of:.2f}" for of in hours)]]
+        ["", *header], [*rows, ["batch, all articles, hours of a core", *(f"{value:.2f}" for value in hours)]]
     )
 
 
-def _shown(name: str, value: float) -> str:
+def _rounded(name: str, value: float) -> str:
     return f"{value:,.2f}" if name.endswith(" s") else f"{value:,.1f}"
 
 
@@ -133,19 +135,19 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--write", action="store_true", help="Put the table into RESULTS.md.")
-    parser.add_argument("--asked", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--loaded", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.asked:
-        print(json.dumps(asked(arguments.asked)))
+    if arguments.loaded:
+        print(json.dumps(measure_loaded(arguments.loaded)))
         return
-    found = [measured(arguments.headlines, size) for size in arguments.group_sizes]
-    text = f"{table(found)}\n\n{conditions()}"
+    figures = [measure_size(arguments.headlines, size) for size in arguments.sizes]
+    text = f"{table(figures)}\n\n{conditions()}"
     print(text)
     if arguments.write:
         write_section("scale", text)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

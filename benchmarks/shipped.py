@@ -1,10 +1,10 @@
-"""Measure the ranker that ships: on a site that it never saw, and on the newer half of one whose older half it saw.
+"""Measure the shipped ranker: on a site that it never saw, and on the newer half of one whose older half it saw.
 
     python benchmarks/shipped.py ../shared/corpora/optech/articles.jsonl.gz --halved ../shared/corpora/azure
 
 For each SITE: the shipped ranker, the site's own and their blend beside the baselines, newest quarter held out; then
-the same with ever fewer past relations to learn from. For --halved: a ranker for other sites is trained on the oldest
-half, and asked about the newest half, none of whose relations it knows.
+the same with ever fewer past relations to learn from. For --halved: a ranker is trained like the shipped one on the
+oldest half, and measured on the newest half, none of whose relations it knows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from recommender import Recommender, Settings, evaluate, read_articles
 from recommender.core.settings import LEARN, SHIPPED
 from recommender.evaluation import learning_curve
 from recommender.evaluation.baselines import default_baselines
-from recommender.evaluation.figures import PRIMARY, ProtocolFigures
+from recommender.evaluation.figures import ProtocolFigures
 from recommender.evaluation.learning import hide_relations
-from recommender.evaluation.replay import engine_ranking
-from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, known_rows, past_corpus, time_cut
+from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.replay import baseline_lists, engine_lists
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, held_out_sources, past_corpus, time_cut
 from recommender.evaluation.tables import interval, text_table
 from recommender.model.training import train_shipped
 
@@ -38,7 +39,7 @@ def learning(learn: str) -> Settings:
 def table(figures: ProtocolFigures) -> str:
     """Return nDCG@10 of every model as text."""
     ndcg = {name: model.figures[PRIMARY] for name, model in figures.models.items()}
-    rows = [[name, interval(one.over_articles), interval(one.over_stories)] for name, one in ndcg.items()]
+    rows = [[name, interval(figure.over_articles), interval(figure.over_stories)] for name, figure in ndcg.items()]
     return text_table(["model", f"{PRIMARY} | articles", f"{PRIMARY} | stories"], rows)
 
 
@@ -57,39 +58,39 @@ def measure(site: Path) -> None:
 
 
 def measure_halved(site: Path) -> None:
-    """Print the figures of the newest half of a site, by a ranker for other sites that learned from the oldest."""
+    """Print the figures of the newest half of a site, by a ranker like the shipped one that learned from the oldest."""
     corpus = read_articles(site)
     cut = time_cut(corpus, 0.5)
     past = past_corpus(corpus, cut)
     shipped = train_shipped(past, replace(Settings(), ranker=SMALL))
     known = hide_relations(corpus, len(corpus), np.arange(len(corpus)) >= cut)
     sources = held_out_sources(corpus, cut, AT_PUBLICATION)
-    until = [known_rows(corpus, int(row), AT_PUBLICATION) for row in sources]
-    answers: dict[str, object] = {}
-    for name, of in (
+    lists = {}
+    for name, visible in (
         ("shipped, past relations known", known),
         ("shipped, no relation known", known.without_relations()),
     ):
-        model = Recommender(learning(SHIPPED), shipped=shipped).fit(past_corpus(of, cut))
-        model.renew(of)
-        answers[name] = engine_ranking(model, of, sources, AT_PUBLICATION)
+        model = Recommender(learning(SHIPPED), shipped=shipped).fit(past_corpus(visible, cut))
+        model.renew(visible)
+        lists[name] = engine_lists(model, visible, sources, AT_PUBLICATION)
     for baseline in default_baselines():
         fitted = baseline.fit(corpus.without_relations(), np.arange(cut))
-        answers[baseline.name] = [rows.tolist() for rows in fitted.rank_all(sources, until, 10)]
+        lists[baseline.name] = baseline_lists(fitted, corpus, sources, AT_PUBLICATION, depth=10)
     print(f"\n{site}, newest half, {len(sources)} articles\n")
-    print(table(ProtocolFigures.from_rankings(corpus, AT_PUBLICATION, sources, answers)))  # type: ignore[arg-type]
+    evaluation_set = EvaluationSet.from_corpus(corpus, sources, AT_PUBLICATION)
+    print(table(ProtocolFigures.from_lists(evaluation_set, lists)))
 
 
 def main() -> None:
-    """Measure what the command line names."""
+    """Measure the sites of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sites", type=Path, nargs="*", metavar="SITE")
     parser.add_argument("--halved", type=Path, metavar="SITE")
-    given = parser.parse_args()
-    for site in given.sites:
+    arguments = parser.parse_args()
+    for site in arguments.sites:
         measure(site)
-    if given.halved:
-        measure_halved(given.halved)
+    if arguments.halved:
+        measure_halved(arguments.halved)
 
 
 if __name__ == "__main__":

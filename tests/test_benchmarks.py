@@ -31,19 +31,19 @@ AWKWARD = (
 
 def peer(name: str) -> Peer:
     """Return a peer by the beginning of its name, or skip where it is not installed."""
-    found = next(one for one in PEERS if one.name.startswith(name))
-    if not found.installed:
-        pytest.skip(f"{name} is not installed: {found.install}")
-    return found
+    installed_peer = next(candidate for candidate in PEERS if candidate.name.startswith(name))
+    if not installed_peer.installed:
+        pytest.skip(f"{name} is not installed: {installed_peer.install}")
+    return installed_peer
 
 
 @pytest.fixture
 def awkward() -> list[Article]:
-    """Return articles whose titles are YAML, Liquid and Go templates to whoever does not look out."""
+    """Return articles whose titles would be read as YAML, Liquid or Go templates if they were not quoted."""
     day = datetime(2020, 5, 1, 23, 30, tzinfo=UTC)
     return [
-        Article(f"a{place}", title, f"Of {title}\u2028and so on", published_at=day, topics=("no", "a: b"))
-        for place, title in enumerate(AWKWARD)
+        Article(f"a{number}", title, f"Of {title}\u2028and so on", published_at=day, topics=("no", "a: b"))
+        for number, title in enumerate(AWKWARD)
     ]
 
 
@@ -52,10 +52,14 @@ def fifty(articles: Sequence[Article]) -> list[Article]:
     """Return fifty articles, each of the dozen several times."""
     return [
         Article(
-            f"{one.id}-{turn}", f"{one.title} {turn}", one.excerpt, published_at=one.published_at, topics=one.topics
+            f"{article.id}-{turn}",
+            f"{article.title} {turn}",
+            article.excerpt,
+            published_at=article.published_at,
+            topics=article.topics,
         )
         for turn in range(5)
-        for one in articles
+        for article in articles
     ][:50]
 
 
@@ -89,12 +93,14 @@ def test_the_results_have_a_section_for_every_benchmark(name: str) -> None:
     assert "the new figures" in replaced(text, name, "the new figures")
 
 
+def facts(article: Article) -> tuple[object, ...]:
+    return article.title, article.excerpt, article.published_at, article.topics
+
+
 def test_pages_for_hugo_are_read_back_as_the_articles(tmp_path: Path, awkward: list[Article]) -> None:
     write_hugo_site(tmp_path, awkward)
     read = read_articles(tmp_path / "content", SourceSettings(preset="hugo")).articles
-    assert [(one.title, one.excerpt, one.published_at, one.topics) for one in read] == [
-        (one.title, one.excerpt, one.published_at, one.topics) for one in awkward
-    ]
+    assert [facts(article) for article in read] == [facts(article) for article in awkward]
 
 
 def test_pages_for_jekyll_are_read_back_with_the_text_that_its_lsi_reads(
@@ -102,11 +108,13 @@ def test_pages_for_jekyll_are_read_back_with_the_text_that_its_lsi_reads(
 ) -> None:
     write_jekyll_site(tmp_path, awkward)
     read = read_articles(tmp_path / "_posts", SourceSettings(preset="jekyll")).articles
-    assert [(one.title, one.published_at) for one in read] == [(one.title, one.published_at) for one in awkward]
-    assert all(one.title in one.body and one.excerpt in one.body for one in read)
+    assert [(article.title, article.published_at) for article in read] == [
+        (article.title, article.published_at) for article in awkward
+    ]
+    assert all(article.title in article.body and article.excerpt in article.body for article in read)
 
 
-def test_keywords_are_the_telling_words_of_a_title_once() -> None:
+def test_keywords_are_the_uncommon_words_of_a_title_once() -> None:
     assert keywords("What is the Ferry? A ferry's strike, and 2020") == ["ferry", "strike", "2020"]
 
 
@@ -137,7 +145,7 @@ def test_layouts_ask_for_as_many_as_every_peer_gives() -> None:
     assert "limit: 10 " in JEKYLL_LAYOUT
 
 
-def test_work_apart_returns_fails_and_dies_without_ending_us() -> None:
+def test_work_apart_returns_fails_or_dies_without_harm_here() -> None:
     assert apart(abs, (-3,), LIMITS) == 3
     with pytest.raises(WorkError, match="ZeroDivisionError"):
         apart(divmod, (1, 0), LIMITS)
@@ -154,36 +162,36 @@ def test_work_apart_is_stopped_at_its_limits() -> None:
         apart(bytearray, (2**31,), Limits(seconds=60, gigabytes=1))
 
 
-def test_what_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apart.PATIENCE", 2)
+def test_work_that_hangs_is_ended() -> None:
     started = time.monotonic()
     with pytest.raises(OverLimitError, match="over 4 s by the clock"):
-        apart(os.system, ("sleep 60",), Limits(seconds=2, gigabytes=8))
+        apart(os.system, ("sleep 60",), Limits(seconds=2, gigabytes=8), patience=2)
     assert time.monotonic() - started < 40
 
 
-def test_a_peer_that_failed_is_named_and_not_asked_for_more() -> None:
+def test_a_peer_that_failed_is_named_and_not_measured_at_larger_sizes() -> None:
     broken = Peer("broken", len, "numpy", "pip install broken", "numpy")  # a length is no seconds, but a number
     absent = Peer("absent", len, "absent", "apt-get install absent")
     slow = Peer("slow", divmod, "numpy", "pip install slow", "numpy")  # type: ignore[arg-type]
     findings = Findings()
     for size in (6, 12):
-        for one in (broken, slow):
-            findings.take(one, [None] * size, LIMITS)  # type: ignore[list-item]
+        for failing in (broken, slow):
+            findings.take(failing, [None] * size, LIMITS)  # type: ignore[list-item]
     assert findings.medians() == {"broken": {6: 1000.0, 12: 1000.0}}
     text = report(findings, [broken, absent, slow], [6, 12], 1, LIMITS)
     assert "| broken | 1000.00 | 1000.00 |" in text
-    assert "| slow | failed | not asked |" in text
+    assert "| slow | failed | not measured |" in text
     assert "slow failed at 6 articles: TypeError" in text
     assert "absent was left out, not installed: `apt-get install absent`" in text
 
 
-@pytest.mark.parametrize("name", [one.name for one in PEERS])
+@pytest.mark.parametrize("name", [known.name for known in PEERS])
 def test_every_peer_takes_some_time_for_fifty_articles(fifty: list[Article], name: str) -> None:
-    one = peer(name)
-    seconds = one.measure(fifty) if one.module is None else apart(one.measure, (fifty,), LIMITS)
+    measured = peer(name)
+    is_program = measured.module is None
+    seconds = measured.measure(fifty) if is_program else apart(measured.measure, (fifty,), LIMITS)
     assert 0 < seconds < 60
-    assert one.version[0].isdigit()
+    assert measured.version[0].isdigit()
 
 
 def test_names_in_the_plot_keep_their_distance_and_their_order() -> None:
@@ -191,10 +199,11 @@ def test_names_in_the_plot_keep_their_distance_and_their_order() -> None:
     assert heights == pytest.approx({"a": 0.4, "d": 0.4 * 10**0.1, "c": 0.4 * 10**0.2, "b": 4.0})
 
 
-@pytest.mark.parametrize("other", [{10: 3.0}, {100: 3.0}, {1000: 3.0}])
-def test_the_plot_is_a_small_picture(tmp_path: Path, other: dict[int, float]) -> None:
+@pytest.mark.parametrize("shorter", [{10: 3.0}, {100: 3.0}, {1000: 3.0}])
+def test_the_plot_is_a_small_picture(tmp_path: Path, shorter: dict[int, float]) -> None:
     pytest.importorskip("matplotlib")
     path = tmp_path / "results" / "peers.png"
-    draw({"one": {10: 1.0, 100: 2.0, 1000: 4.0}, "other": other}, {"other": "over 9 s"}, "ms an article", path)
+    medians = {"whole": {10: 1.0, 100: 2.0, 1000: 4.0}, "shorter": shorter}
+    draw(medians, {"shorter": "over 9 s"}, "ms an article", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert path.stat().st_size < 100_000

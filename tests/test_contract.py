@@ -31,7 +31,7 @@ from recommender import (
 )
 from recommender.core import workers
 from recommender.corpus.urls import canonical_url
-from recommender.evaluation.duplicates import near_duplicates
+from recommender.evaluation.replay import near_duplicates
 
 NAMES = ("shipped", "learned", "loaded", "added", "renewed", "few", "published")
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -525,7 +525,7 @@ def test_a_k_of_no_use_is_refused(case: Case, k: object) -> None:
 
 @pytest.mark.parametrize("threshold", [2, -0.1, math.nan, "0.5"])
 def test_a_threshold_that_is_no_probability_is_refused(case: Case, threshold: object) -> None:
-    with pytest.raises(SettingsError, match=r"threshold must be in \[0, 1\], got"):
+    with pytest.raises(SettingsError, match=r"threshold' must be in \[0, 1\], got"):
         case.model.suggest(case.sample[0].id, threshold=threshold)
 
 

@@ -23,9 +23,9 @@ from recommender.features import reasons
 from recommender.features.pair_features import pair_features
 from recommender.model.training import known_limits, pair_training_set, training_rows
 from recommender.retrieval.candidates import with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 from recommender.selection.selection import RankedCandidates
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -42,24 +42,24 @@ def site() -> Corpus:
     """Return 300 articles in 60 stories of words of their own; each links to those before it in its story."""
     rng = np.random.default_rng(11)
     common = [f"common{number}" for number in range(30)]
-    told = []
+    articles = []
     for story in range(STORIES):
         begin = story * 5.0
-        own = [f"story{story}word{number}" for number in range(8)]
+        story_words = [f"story{story}word{number}" for number in range(8)]
         for part in range(PARTS):
-            words = [*rng.choice(own, 3, replace=False), *rng.choice(common, 4)]
-            told.append(
+            words = [*rng.choice(story_words, 3, replace=False), *rng.choice(common, 4)]
+            articles.append(
                 Article(
                     f"s{story:02}-{part}",
                     " ".join(rng.permutation(words)),
-                    " ".join([*rng.choice(own, 2), *rng.choice(common, 6)]),
+                    " ".join([*rng.choice(story_words, 2), *rng.choice(common, 6)]),
                     published_at=START + timedelta(days=begin + part * 4.0, hours=float(rng.integers(24))),
                     topics=(f"topic{story % 7}",),
                     quality=float(rng.integers(40, 90)),
-                    relations=tuple(Relation(None, f"s{story:02}-{other}") for other in range(part)),
+                    relations=tuple(Relation(None, f"s{story:02}-{earlier}") for earlier in range(part)),
                 )
             )
-    return Corpus.from_articles(told)
+    return Corpus.from_articles(articles)
 
 
 def figures(corpus: Corpus) -> dict[str, float]:
@@ -78,22 +78,22 @@ def rewired(corpus: Corpus) -> Corpus:
                 article,
                 relations=tuple(
                     Relation(None, corpus[int(row)].id)
-                    for row in rng.choice(place, len(article.relations), replace=False)
+                    for row in rng.choice(source, len(article.relations), replace=False)
                 ),
             )
-            if place >= cut
+            if source >= cut
             else article
-            for place, article in enumerate(corpus)
+            for source, article in enumerate(corpus)
         ]
     )
 
 
 def test_where_the_answers_are_random_the_engine_is_no_better_than_random(site: Corpus) -> None:
-    true, false = figures(site), figures(rewired(site))
-    assert true["recommender"] > 0.6
-    assert true["random"] < 0.1
+    with_answers, at_random = figures(site), figures(rewired(site))
+    assert with_answers["recommender"] > 0.6
+    assert with_answers["random"] < 0.1
     # Each source asks for 1 to 4 of 225 or more articles; a tenth of what the true links allow is chance.
-    assert false["recommender"] < min(false["random"] + 0.05, 0.1 * true["recommender"] + 0.02)
+    assert at_random["recommender"] < min(at_random["random"] + 0.05, 0.1 * with_answers["recommender"] + 0.02)
 
 
 # ---- As of a moment: the replay
@@ -101,25 +101,27 @@ def test_where_the_answers_are_random_the_engine_is_no_better_than_random(site: 
 
 def past_of(corpus: Corpus, row: int, limit: int) -> Corpus:
     """Return what was known before row `limit`, with no relation from or to the article of `row`."""
-    known = list(corpus[:limit])
     source = corpus[row]
 
-    def others(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+    def with_others(relations: Iterable[Relation]) -> tuple[Relation, ...]:
         return tuple(relation for relation in relations if corpus.resolve(relation) != row)
 
-    known = [replace(one, relations=() if one is source else others(one.relations)) for one in known]
-    merged = [(lost, kept) for lost, kept in corpus.merged if corpus.row(kept) < limit]
+    known = [
+        replace(article, relations=() if article is source else with_others(article.relations))
+        for article in corpus[:limit]
+    ]
+    merged = [(lost, stays) for lost, stays in corpus.merged if corpus.row(stays) < limit]
     return Corpus(known, merged, corpus.topic_parents)
 
 
-def asked(index: Index, row: int, limit: int, settings: Settings) -> Query:
+def query_of(index: Index, row: int, limit: int, settings: Settings) -> Query:
     rows = np.array([row])
     [query] = queries(index, index.vectors.take(rows), rows, np.array([limit]))
     return with_candidates(query, settings.candidates)
 
 
-def replay_differs(model: Recommender, feature_model: Vectorizer, rows: Sequence[int]) -> list[str]:
-    """Ask for some articles as of their publication, in the whole corpus and in one that ends there.
+def replay_differs(model: Recommender, vectorizer: Vectorizer, rows: Sequence[int]) -> list[str]:
+    """Query some articles as of their publication, in the whole corpus and in one that ends there.
 
     Returns
     -------
@@ -127,25 +129,25 @@ def replay_differs(model: Recommender, feature_model: Vectorizer, rows: Sequence
         What is not the same to the last bit: candidates, names of features, suggestions, each with its source.
     """
     corpus = model.corpus
-    index = feature_model.index(corpus)
-    found = []
+    index = vectorizer.index(corpus)
+    differences = []
     for row in rows:
         source, limit = corpus[row], int(known_limits(index, np.array([row]))[0])
         early = past_of(corpus, row, limit)
-        one = asked(index, row, limit, model.settings)
-        other = asked(feature_model.index(early), row, limit, model.settings)
-        if one.targets.tolist() != other.targets.tolist():
-            found.append(f"{source.id}: candidates")
+        replayed = query_of(index, row, limit, model.settings)
+        early_query = query_of(vectorizer.index(early), row, limit, model.settings)
+        if replayed.targets.tolist() != early_query.targets.tolist():
+            differences.append(f"{source.id}: candidates")
             continue
-        (X, names), (Y, _) = pair_features(one), pair_features(other)
-        found += [
+        (X, names), (Y, _) = pair_features(replayed), pair_features(early_query)
+        differences += [
             f"{source.id}: {name}" for name, x, y in zip(names, X.T, Y.T, strict=True) if x.tobytes() != y.tobytes()
         ]
-        then = copy.copy(model)
-        then.renew(early)
-        if model.suggest(source.id, as_of=source.published_at) != then.suggest(source.id):
-            found.append(f"{source.id}: suggestions")
-    return found
+        early_model = copy.copy(model)
+        early_model.renew(early)
+        if model.suggest(source.id, as_of=source.published_at) != early_model.suggest(source.id):
+            differences.append(f"{source.id}: suggestions")
+    return differences
 
 
 def sample(corpus: Corpus) -> list[int]:
@@ -162,7 +164,7 @@ def clustered(corpus: Corpus) -> Corpus:
         return None if moment is None else START + timedelta(days=(moment - START).days // 7 * 7)
 
     return Corpus.from_articles(
-        [replace(one, published_at=week(one.published_at)) for one in corpus], corpus.topic_parents
+        [replace(article, published_at=week(article.published_at)) for article in corpus], corpus.topic_parents
     )
 
 
@@ -208,54 +210,54 @@ def test_a_feature_that_leaks_on_purpose_is_caught(
 ) -> None:
     leaking(monkeypatch, leak)
     model = Recommender(QUICK).fit(newsroom)
-    found = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
-    assert {line.partition(": ")[2] for line in found} - {"suggestions"} == {name}
+    differences = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
+    assert {line.partition(": ")[2] for line in differences} - {"suggestions"} == {name}
 
 
 def test_a_leak_of_the_answer_changes_suggestions_too(newsroom: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     leaking(monkeypatch, linked_in_full)
     model = Recommender(QUICK).fit(newsroom)
-    found = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
-    assert any(line.endswith(": suggestions") for line in found)
+    differences = replay_differs(model, Vectorizer.fit(newsroom), sample(newsroom))
+    assert any(line.endswith(": suggestions") for line in differences)
 
 
 def test_a_leak_of_the_answer_shows_where_the_answers_are_random(site: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     leaking(monkeypatch, linked_in_full)
-    false = figures(rewired(site))
-    assert false["recommender"] > false["random"] + 0.3
+    at_random = figures(rewired(site))
+    assert at_random["recommender"] > at_random["random"] + 0.3
 
 
 def test_a_ranker_learns_from_what_was_known_then(newsroom: Corpus) -> None:
-    model = Vectorizer.fit(newsroom)
-    index = model.index(newsroom)
+    vectorizer = Vectorizer.fit(newsroom)
+    index = vectorizer.index(newsroom)
     rows = training_rows(index, 1000)[::6]
-    judged = pair_training_set(index, rows, FEW)
-    ends = np.cumsum(judged.group_sizes)
+    training_set = pair_training_set(index, rows, FEW)
+    ends = np.cumsum(training_set.group_sizes)
     limits = known_limits(index, rows)
-    for row, limit, end, size in zip(rows.tolist(), limits.tolist(), ends, judged.group_sizes, strict=True):
-        then = asked(model.index(past_of(newsroom, row, limit)), row, limit, FEW)
-        np.testing.assert_array_equal(judged.features[end - size : end], pair_features(then)[0])
+    for row, limit, end, size in zip(rows.tolist(), limits.tolist(), ends, training_set.group_sizes, strict=True):
+        early_query = query_of(vectorizer.index(past_of(newsroom, row, limit)), row, limit, FEW)
+        np.testing.assert_array_equal(training_set.features[end - size : end], pair_features(early_query)[0])
 
 
 # ---- What a site writes after its links
 
 
-def answers(model: Recommender) -> list[RankedCandidates]:
+def rankings(model: Recommender) -> list[RankedCandidates]:
     """Return the score of every candidate of every article."""
     ids = [article.id for article in model.corpus]
     return list(model.rank(ids, [None] * len(ids)))
 
 
 def test_published_reaches_no_feature(newsroom: Corpus) -> None:
-    told = Recommender(QUICK).fit(newsroom)
-    turned = Corpus.from_articles(
+    usual = Recommender(QUICK).fit(newsroom)
+    flipped = Corpus.from_articles(
         [replace(article, published=not article.published) for article in newsroom], newsroom.topic_parents
     )
-    model = Recommender(QUICK).fit(turned)
+    model = Recommender(QUICK).fit(flipped)
     assert {article.published for article in newsroom} == {True, False}
-    assert model.ranker.to_dict() == told.ranker.to_dict()
-    assert answers(model) == answers(told)
-    assert answers(told) != answers(Recommender(FEW).fit(newsroom))
+    assert model.ranker.to_dict() == usual.ranker.to_dict()
+    assert rankings(model) == rankings(usual)
+    assert rankings(usual) != rankings(Recommender(FEW).fit(newsroom))
 
 
 def test_heat_is_not_even_read(newsroom: Corpus, tmp_path: Path) -> None:
@@ -320,24 +322,24 @@ def test_nothing_held_out_reaches_the_model_of_the_past(site: Corpus, monkeypatc
             excerpt="common1 common2 story1word1 and more",
             topics=("Zeppelins",),
             quality=1.0,
-            relations=(Relation(None, site[place % cut].id), Relation(None, site[(place * 7) % cut].id)),
+            relations=(Relation(None, site[number % cut].id), Relation(None, site[(number * 7) % cut].id)),
         )
-        for place, article in enumerate(site.articles[cut:])
+        for number, article in enumerate(site.articles[cut:])
     ]
     # The past may link to what came later, too: such links were made later.
     early = [
-        replace(article, relations=(*article.relations, Relation(None, later[place % len(later)].id)))
-        for place, article in enumerate(site.articles[:cut])
+        replace(article, relations=(*article.relations, Relation(None, later[row % len(later)].id)))
+        for row, article in enumerate(site.articles[:cut])
     ]
-    true = past_model(site, monkeypatch)
-    other = past_model(Corpus.from_articles([*early, *later]), monkeypatch)
-    assert true["kind"] == "blended"
-    assert true == other
+    expected = past_model(site, monkeypatch)
+    changed = past_model(Corpus.from_articles([*early, *later]), monkeypatch)
+    assert expected["kind"] == "blended"
+    assert expected == changed
 
 
 def test_the_past_itself_does_reach_the_model_of_the_past(site: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the models above equal whatever is changed, they would prove nothing."""
     cut = time_cut(site)
-    last = max(place for place in range(cut) if site[place].relations)
-    changed = [replace(one, relations=()) if place == last else one for place, one in enumerate(site)]
+    last = max(row for row in range(cut) if site[row].relations)
+    changed = [replace(article, relations=()) if row == last else article for row, article in enumerate(site)]
     assert past_model(site, monkeypatch) != past_model(Corpus.from_articles(changed), monkeypatch)

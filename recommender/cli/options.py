@@ -1,8 +1,10 @@
-"""What several verbs have in common: their options, and the reading of a site as these ask for it."""
+"""What several verbs have in common: their options, and reading a site as these options say."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,13 @@ from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.sources import read_articles
 
+Command = Callable[..., Any]
+
 SITE = click.argument("site", type=click.Path(path_type=Path))
+SOURCE = click.argument("source_id", metavar="SOURCE")
+TARGET = click.argument("target_id", metavar="TARGET")
+MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
+MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
 SETTINGS = click.option(
@@ -25,74 +33,100 @@ SETTINGS = click.option(
     type=click.Path(path_type=Path),
     help="A YAML file of settings; it beats SITE's own recommender.yaml.",
 )
-MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
-
-WHO = click.option("--who", required=True, help="The editor.")
 
 
-def moment(value: str) -> datetime:
-    """Read a date, or a date and time; in UTC where no time zone is given."""
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no date like 2026-01-31 or 2026-01-31T06:00:00Z") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+@dataclass(frozen=True)
+class SiteOptions:
+    """A site, and the options that say how it is read and which model knows it."""
+
+    site: Path
+    settings_file: Path | None
+    preset: str | None
+    strict: bool
+    cache: str | None
+    no_cache: bool
+    n_jobs: int
+    model_folder: Path | None = None
+
+    def settings(self, key: str | None = None) -> Settings:
+        """Return the site's settings, overridden by the options."""
+        return settings_of(self.site, self.settings_file, self.preset, self.strict, key)
+
+    def cache_folder(self, settings: Settings) -> str | bool:
+        """Return the cache that options or settings name; true, the user's own, where neither does."""
+        if self.no_cache and self.cache:
+            raise click.UsageError("--cache and --no-cache exclude each other")
+        folder = False if self.no_cache else self.cache or settings.source.cache
+        return True if folder is None else folder
+
+    def read(self, settings: Settings) -> Corpus:
+        """Read the site's articles; report on stderr what could not be read."""
+        corpus = self.read_silently(settings)
+        report_skipped(corpus)
+        return corpus
+
+    def read_silently(self, settings: Settings) -> Corpus:
+        """Read the site's articles."""
+        return read_articles(self.site, settings.source, n_jobs=self.n_jobs, cache=self.cache_folder(settings))
+
+    def decisions(self) -> Decisions:
+        """Read the decisions on the site; report on stderr the lines that could not be read."""
+        decisions = Decisions.of_site(self.site)
+        for line in decisions.problems:
+            click.echo(line, err=True)
+        return decisions
+
+    def open_model(self, corpus: Corpus, settings: Settings) -> Recommender:
+        """Return the model in the folder of --model, or a newly trained one, with the corpus as its articles."""
+        name = site_name(self.site)
+        return open_model(corpus, settings, self.model_folder, name, self.decisions(), self.n_jobs)
+
+    def read_and_open(self) -> Recommender:
+        """Read the site and return its model."""
+        settings = self.settings()
+        return self.open_model(self.read(settings), settings)
 
 
-def source_options(command: Any) -> Any:
-    """Add the options that say how a site is read."""
+def site_options(command: Command) -> Command:
+    """Add the options that say how a site is read; a verb gets them, SITE and --model as one `options: SiteOptions`."""
+
+    @functools.wraps(command)
+    def with_options(**values: Any) -> Any:
+        names = [field.name for field in fields(SiteOptions) if field.name in values]
+        options = SiteOptions(**{name: values.pop(name) for name in names})
+        return command(options=options, **values)
+
     for option in (
         click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
         PRESET,
         SETTINGS,
-        click.option("--cache", metavar="DIR", help="Keep here what was read.  [default: the user's cache folder]"),
-        click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing."),
+        click.option("--cache", metavar="DIR", help="Cache here what was read.  [default: the user's cache folder]"),
+        click.option("--no-cache", is_flag=True, help="Read every file anew, and cache nothing."),
         click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
     ):
-        command = option(command)
-    return command
-
-
-def read_site(site: Path, settings: Settings, source: dict[str, Any]) -> Corpus:
-    """Read the articles of a site as the options of `source_options` say."""
-    cache = cache_of(settings, source)
-    return read_articles(site, settings.source, n_jobs=source["n_jobs"], cache=cache)
-
-
-def read_decisions(site: Path) -> Decisions:
-    """Read the decisions on a site; lines that cannot be read are told on stderr."""
-    decisions = Decisions.of_site(site)
-    for line in decisions.problems:
-        click.echo(line, err=True)
-    return decisions
-
-
-def cache_of(settings: Settings, source: dict[str, Any]) -> str | bool:
-    """Return the cache that options and settings ask for; the user's own where neither does."""
-    if source["no_cache"] and source["cache"]:
-        raise click.UsageError("--cache and --no-cache exclude each other")
-    wanted = False if source["no_cache"] else source["cache"] or settings.source.cache
-    return True if wanted is None else wanted
+        with_options = option(with_options)
+    return with_options
 
 
 def settings_of(
-    site: Path, settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None, **_: Any
+    site: Path, settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None
 ) -> Settings:
-    """Return the settings of a site, with what the options say over them."""
+    """Return the settings of a site, overridden by options."""
     settings = Settings.of_site(site, settings_file)
     source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
     return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
 
 
 def report_skipped(corpus: Corpus) -> None:
-    """Tell on stderr what could not be read."""
+    """Report on stderr what could not be read."""
     for line in (*corpus.report.skipped, *corpus.report.warnings):
         click.echo(line, err=True)
 
 
-def open_site(site: Path, model_folder: Path | None, source: dict[str, Any]) -> Recommender:
-    """Read a site and return a model that knows it: that of the folder, or a newly trained one."""
-    settings = settings_of(site, **source)
-    corpus = read_site(site, settings, source)
-    report_skipped(corpus)
-    return open_model(corpus, settings, model_folder, site_name(site), read_decisions(site), source["n_jobs"])
+def moment(value: str) -> datetime:
+    """Read a date, or a date and time; in UTC where no time zone is given."""
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date like 2026-01-31 or 2026-01-31T06:00:00Z") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-LEAST = 100  # articles between two lines: a small site is done before a line could be read
+LEAST = 100  # articles between two lines: a smaller site is done before a line could be read
 
 T = TypeVar("T")
 
@@ -19,13 +19,13 @@ def progress(steps: Iterable[T], total: int) -> Iterable[T]:
     console = Console(stderr=True)
     if console.is_terminal:
         return track(steps, "suggesting", total=total, console=console)
-    return told(steps, total)
+    return progress_lines(steps, total)
 
 
-def told(steps: Iterable[T], total: int) -> Iterator[T]:
-    """Say after each tenth of the steps how many are done, but no oftener than after a hundred."""
-    every = max(LEAST, -(-total // 10))
+def progress_lines(steps: Iterable[T], total: int) -> Iterator[T]:
+    """Write a line after each tenth of the steps, but at most one for each hundred."""
+    interval = max(LEAST, -(-total // 10))
     for count, step in enumerate(steps, start=1):
         yield step
-        if count % every == 0 or (count == total and total > every):
+        if count % interval == 0 or (count == total and total > interval):
             click.echo(f"suggesting: {count:,} of {total:,} articles", err=True)

@@ -1,4 +1,4 @@
-"""Verbs for operators: back to the model before."""
+"""The verb that goes back to the model before."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from recommender.cli.options import MODEL_FOLDER
 from recommender.model.versions import roll_back
 
 
 @click.command(epilog="Example: recommender rollback models/newsroom")
-@click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
+@MODEL_FOLDER
 def rollback(model_folder: Path) -> None:
     """Put back the model that train had made before the one in the folder MODEL.
 

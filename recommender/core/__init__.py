@@ -1,1 +1,1 @@
-"""What every room stands on: errors, records, settings, files, model folders, workers."""
+"""The foundations of all other rooms: errors, records, settings, rules, files, model folders, workers."""

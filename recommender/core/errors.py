@@ -23,7 +23,7 @@ class ArticleError(RecommenderError):
     message
         What is wrong, the value that came, and what to do.
     path
-        The file, where there is one.
+        The file that the article came from; None for none.
     line
         Line in that file, counted from 1.
     """
@@ -37,8 +37,8 @@ class ArticleError(RecommenderError):
     def __str__(self) -> str:
         if self.path is None:
             return self.message
-        place = f"{self.path}:{self.line}" if self.line is not None else str(self.path)
-        return f"{place}: {self.message}"
+        origin = f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+        return f"{origin}: {self.message}"
 
 
 class UnknownArticleError(RecommenderError):
@@ -51,7 +51,7 @@ class UnknownArticleError(RecommenderError):
 
 
 class NotFittedError(RecommenderError):
-    """The model was asked before `fit` or `load`."""
+    """The model was used before `fit` or `load`."""
 
 
 class ModelFormatError(RecommenderError):

@@ -1,4 +1,4 @@
-"""Where the files of a site lie, what tells their contents apart, and how a file is replaced as a whole."""
+"""Files: replaced as a whole, told apart by digests, and found inside a site."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ SUFFIX = ".recommender-tmp"
 def replacing(
     path: Path, like: os.stat_result | None = None, before_rename: Callable[[], None] | None = None
 ) -> Iterator[BinaryIO]:
-    """Give a stream to a temporary file in the same folder, which takes the place of `path` where nothing fails.
+    """Open a temporary file in the same folder; it replaces `path` when the block ends without an error.
 
     Parameters
     ----------
     like
-        Whose permissions and owner the file gets; it may be read by all, and written by us, for None.
+        Status of a file whose permissions and owner the new one gets; for None all may read it and we may write it.
     before_rename
-        Called when everything is on disk but the name; what it raises leaves the old file as it is.
+        Called when everything is on disk but the name; an error that it raises leaves the old file as it is.
     """
-    handle, made = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=SUFFIX, dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=SUFFIX, dir=path.parent)
     try:
         with open(handle, "wb") as stream:
             yield stream
             stream.flush()
             if like is not None:
-                _give(made, like)
-            os.chmod(made, like.st_mode & 0o7777 if like else 0o644)
+                _give_owner(temporary, like)
+            os.chmod(temporary, like.st_mode & 0o7777 if like else 0o644)
             os.fsync(stream.fileno())
         if before_rename is not None:
             before_rename()
-        os.replace(made, path)
+        os.replace(temporary, path)
     finally:
-        Path(made).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
 
 
-def _give(made: str, like: os.stat_result) -> None:
-    """Let a job that runs as another user leave a file its owner, where it may."""
-    status = os.stat(made)
+def _give_owner(path: str, like: os.stat_result) -> None:
+    """Give a file the owner of another one, where a job that runs as another user may do so."""
+    status = os.stat(path)
     if (status.st_uid, status.st_gid) != (like.st_uid, like.st_gid) and hasattr(os, "chown"):
         with suppress(PermissionError):
-            os.chown(made, like.st_uid, like.st_gid)
+            os.chown(path, like.st_uid, like.st_gid)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the new names in a folder last through a power failure, where the system can."""
+    """Write the new names in a folder to disk, where the system can, so that they outlast a power failure."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -72,10 +72,10 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def site_root(site: Path) -> Path:
-    """Return the folder in which a site's own files lie.
+    """Return the folder that holds a site's own files, such as its settings.
 
-    It is the folder itself, or the one that holds the file; for a folder of articles inside a site, as ``_news``
-    and ``_posts`` are, the site's.
+    This is the folder itself, or the one that holds the file `site`; for a folder of articles inside a site, such as
+    ``_news`` or ``_posts``, it is the folder above.
 
     >>> site_root(Path("/no/such/site/articles.jsonl")).as_posix()
     '/no/such/site'
@@ -85,7 +85,7 @@ def site_root(site: Path) -> Path:
 
 
 def site_file(site: Path, name: str) -> Path | None:
-    """Return a file of the site's own, None where there is none of this name."""
+    """Return the file of this name in the site's own folder; None where there is none."""
     file = site_root(site) / name
     return file if file.is_file() else None
 

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from recommender.core.errors import ModelFormatError
 from recommender.core.runtime import LIBRARIES, library_versions
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-THREADS = 4  # that read a folder at once; hashing holds no lock
+THREADS = 4  # read a folder at once; hashing releases the interpreter's lock
 
 
 @dataclass
-class Folder:
-    """What a model folder holds: texts and arrays by file name, and the facts of its manifest."""
+class ModelFolder:
+    """The contents of a model folder: texts and arrays by file name, and the facts of its manifest."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Folder:
         return values
 
 
-def write_model_folder(path: Path, folder: Folder) -> None:
+def write_model_folder(path: Path, folder: ModelFolder) -> None:
     """Write a model folder as a whole: readers see the old one or the new one.
 
     Raises
@@ -66,25 +66,25 @@ def write_model_folder(path: Path, folder: Folder) -> None:
     if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or any(path.iterdir())):
         raise ModelFormatError(f"{path} exists and is no model folder; name another place, or remove it")
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        os.chmod(made, 0o755)  # noqa: S103 - a temporary folder is private, a model folder need not be
-        _fill(made, folder)
-        old = made.with_name(made.name + "-old")
+        os.chmod(temporary, 0o755)  # noqa: S103 - a temporary folder is private, a model folder need not be
+        _fill(temporary, folder)
+        old = temporary.with_name(temporary.name + "-old")
         if path.exists():
             path.rename(old)
         try:
-            made.rename(path)
+            temporary.rename(path)
         except OSError:
             if old.exists():
                 old.rename(path)
             raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_model_folder(path: Path, mapped: Collection[str] = ()) -> Folder:
+def read_model_folder(path: Path, mapped: Collection[str] = ()) -> ModelFolder:
     """Read a model folder, every file checked against the manifest.
 
     Arrays are mapped from disk, as are the texts named by `mapped`, which become arrays of bytes.
@@ -95,7 +95,7 @@ def read_model_folder(path: Path, mapped: Collection[str] = ()) -> Folder:
         When it is no model folder, of another version, or any file is missing or changed.
     """
     manifest = _read_manifest(path)
-    folder = Folder(facts={key: value for key, value in manifest.items() if key != "files"})
+    folder = ModelFolder(facts={key: value for key, value in manifest.items() if key != "files"})
     files = [path / name for name in manifest["files"]]
     for name, file in zip(manifest["files"], files, strict=True):
         if Path(name).name != name or not file.is_file():
@@ -113,7 +113,7 @@ def read_model_folder(path: Path, mapped: Collection[str] = ()) -> Folder:
     return folder
 
 
-def _fill(path: Path, folder: Folder) -> None:
+def _fill(path: Path, folder: ModelFolder) -> None:
     for name, content in folder.texts.items():
         (path / name).write_bytes(content)
     for name, values in folder.arrays.items():
@@ -143,8 +143,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ModelFormatError(f"{file} is no JSON ({error}); train the model again") from error
     if not isinstance(manifest, Mapping) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, Mapping) else None
-        raise ModelFormatError(f"{path} has the model format {found!r}, this version reads {FORMAT}; train it again")
+        version = manifest.get("format") if isinstance(manifest, Mapping) else None
+        raise ModelFormatError(f"{path} has the model format {version!r}, this version reads {FORMAT}; train it again")
     files = manifest.get("files")
     if not isinstance(files, Mapping) or not all(
         isinstance(file, Mapping) and "sha256" in file for file in files.values()
@@ -155,7 +155,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 def _open_array(file: Path) -> NDArray[Any]:
     try:
-        # As np.load with mmap_mode="r" and allow_pickle=False, but it takes no zip of arrays for an array either.
+        # Like np.load with mmap_mode="r" and allow_pickle=False, but it refuses a zip of arrays, too.
         values: NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
     except (ValueError, OverflowError) as error:
         raise ModelFormatError(f"{file} holds no plain array ({error}); train the model again") from error
@@ -163,7 +163,7 @@ def _open_array(file: Path) -> NDArray[Any]:
 
 
 def _open_bytes(file: Path) -> NDArray[np.uint8]:
-    if file.stat().st_size == 0:  # which cannot be mapped
+    if file.stat().st_size == 0:  # an empty file cannot be mapped
         return np.empty(0, dtype=np.uint8)
     return np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))
 
@@ -172,15 +172,15 @@ def _digests(files: Sequence[Path]) -> list[str]:
     """Return the sha256 of each file; the large ones first, several at once."""
     largest_first = sorted(files, key=lambda file: -file.stat().st_size)
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        found = dict(zip(largest_first, pool.map(_sha256, largest_first), strict=True))
-    return [found[file] for file in files]
+        digests = dict(zip(largest_first, pool.map(_sha256, largest_first), strict=True))
+    return [digests[file] for file in files]
 
 
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
-        if os.fstat(stream.fileno()).st_size == 0:  # which cannot be mapped
+        if os.fstat(stream.fileno()).st_size == 0:  # an empty file cannot be mapped
             return hashlib.sha256().hexdigest()
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:  # a fifth faster than copies of it
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:  # a fifth faster than reading
             if hasattr(mmap, "MADV_WILLNEED"):
                 data.madvise(mmap.MADV_WILLNEED)
             return hashlib.sha256(data).hexdigest()

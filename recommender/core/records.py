@@ -1,4 +1,4 @@
-"""The records that travel through every stage: frozen, typed, checked when they are made."""
+"""The records that travel through every stage: frozen, typed, checked when they are constructed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from recommender.core.errors import ArticleError
 from recommender.core.times import utc_text
 
-PINNED = "pinned"  # the reason for a suggestion that a rule of the house made
+PINNED = "pinned"  # the reason for a suggestion that a business rule pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Provider:
 
     @property
     def key(self) -> str | None:
-        """What tells providers apart: the domain, else the name, in lower case; None for neither."""
+        """The domain, else the name, in lower case: equal keys are one provider; None where neither is known."""
         key = self.domain or self.name
         return key.casefold() if key else None
 
@@ -181,8 +181,8 @@ class Reason:
 class Suggestion:
     """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1.
 
-    `duplicates` are the ids of articles with the same text, in the order of their fitness to be shown. Score and
-    reasons are those of the best-scored among the target and them.
+    `duplicates` are the ids of articles with the same text, the fittest to be shown first. Score and reasons are those
+    of whichever scored best, the target or one of its duplicates.
     """
 
     source_id: str
@@ -196,11 +196,11 @@ class Suggestion:
 
     @property
     def pinned(self) -> bool:
-        """Whether a rule of the house put it here, whatever its score."""
+        """Whether a business rule put it here, whatever its score."""
         return any(reason.feature == PINNED for reason in self.reasons)
 
     def to_dict(self, model: str | None = None) -> dict[str, Any]:
-        """Return the line of JSON that `design` promises to readers; `model` names who made it."""
+        """Return the suggestion as one line of the JSON output; `model` is the version of the model that made it."""
         target = self.target
         published_at = target.published_at
         return {
@@ -230,7 +230,7 @@ class Explanation:
     suggested
         Whether the target is in the list that the source gets.
     obstacle
-        What stood in the way: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
+        Why it is not suggested: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
         or ``duplicate of``; None for a suggestion.
     outranked_by
         Ids of what is suggested instead, best first; empty unless outranked.

@@ -1,32 +1,52 @@
-"""House rules: what an editor's office says about links once and for all; checked when they are made."""
+"""Business rules: the standing instructions of an editor's office about links, checked when they are made."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Self
 
-from recommender.core.errors import SettingsError, nearest
+import msgspec
 
-_ELSEWHERE = frozenset({"k", "threshold", "only_published", "repeat_curated", "diversity"})
+from recommender.core.checking import (
+    DurationInDays,
+    Number,
+    PositiveCount,
+    PositiveDays,
+    Text,
+    check_fields,
+    check_names,
+)
+from recommender.core.errors import SettingsError
+
+# Settings of another stage that people look for among the rules.
+_OF_SELECTION = frozenset({"k", "threshold", "only_published", "repeat_curated", "diversity"})
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A link that stands first in its source's list; both are ids or addresses."""
 
-    source: str
-    target: str
+    source: Text
+    target: Text
+
+
+# What the entries of each list are, and how an error describes them.
+_LISTS: dict[str, tuple[Any, str]] = {
+    "pin": (Pin, "entries of a source and a target"),
+    "never": (tuple[Text, Text], "pairs like [one, other]"),
+    "never_topics": (tuple[Text, Text], "pairs like [one, other]"),
+    "block_sources": (Text, "texts"),
+    "block_targets": (Text, "texts"),
+    "block_providers": (Text, "texts"),
+}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The standing instructions of a house. Articles are named by id or by any of their addresses.
+    """The standing instructions of a site. Articles are named by id or by any of their addresses.
 
-    What is unknown of an article, such as its quality, date or language, is never held against it.
+    An article of which the quality, date or language is unknown passes the rule about it.
 
     Parameters
     ----------
@@ -43,13 +63,13 @@ class Rules:
     most_per_provider
         How many suggestions of one provider an article gets at most.
     least_quality
-        In the site's own unit; what has less is not suggested.
+        In the site's own unit; an article of less quality is not suggested.
     oldest_days
-        What was published more days than this before the source is not suggested.
+        An article that was published more days than this before the source is not suggested.
     half_life_days
-        The odds of a target halve with each of these that it was published before the source.
+        The odds of a target halve with each of these periods that it was published before the source.
     same_language
-        Whether what is known to be of another language is not suggested; ``de`` and ``de-CH`` are one.
+        Whether articles in another language than the source's are not suggested; ``de`` and ``de-CH`` are one.
 
     Raises
     ------
@@ -66,26 +86,21 @@ class Rules:
     block_sources: tuple[str, ...] = ()
     block_targets: tuple[str, ...] = ()
     block_providers: tuple[str, ...] = ()
-    most_per_provider: int | None = None
-    least_quality: float | None = None
-    oldest_days: float | None = None
-    half_life_days: float | None = None
+    most_per_provider: PositiveCount | None = None
+    least_quality: Number | None = None
+    oldest_days: DurationInDays | None = None
+    half_life_days: PositiveDays | None = None
     same_language: bool = False
 
     def __post_init__(self) -> None:
-        for name, read in (("pin", _pin), ("never", _pair), ("never_topics", _pair)):
-            object.__setattr__(self, name, tuple(read(name, one) for one in _list(name, getattr(self, name))))
-        for name in ("block_sources", "block_targets", "block_providers"):
-            object.__setattr__(self, name, tuple(_text(name, one) for one in _list(name, getattr(self, name))))
-        most = self.most_per_provider
-        if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
-            raise SettingsError(f"setting 'rules.most_per_provider' must be a whole number from 1, got {most!r}")
-        for name, least in (("least_quality", -math.inf), ("oldest_days", 0.0), ("half_life_days", 0.0)):
-            _number(name, getattr(self, name), least)
-        if self.half_life_days == 0:
-            raise SettingsError("setting 'rules.half_life_days' must be above 0, got 0; leave it out for no half-life")
-        if not isinstance(self.same_language, bool):
-            raise SettingsError(f"setting 'rules.same_language' must be true or false, got {self.same_language!r}")
+        for name, (kind, description) in _LISTS.items():
+            entries = getattr(self, name)
+            if isinstance(entries, str | Mapping) or not isinstance(entries, Iterable):
+                raise SettingsError(
+                    f"setting 'rules.{name}' must be a list, got {entries!r}; begin each entry with a dash"
+                )
+            object.__setattr__(self, name, tuple(_entry(name, entry, kind, description) for entry in entries))
+        check_fields(self, "rules")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -96,60 +111,25 @@ class Rules:
         SettingsError
             For an unknown key, naming the nearest valid one, or a value of the wrong type or range.
         """
-        names = [each.name for each in dataclasses.fields(cls)]
-        for name in values:
-            if name not in names:
-                where = f"it is selection.{name}" if name in _ELSEWHERE else nearest(str(name), names)
-                raise SettingsError(f"unknown setting {f'rules.{name}'!r}; {where}")
+        for name in _OF_SELECTION.intersection(values):
+            raise SettingsError(f"unknown setting 'rules.{name}'; it is selection.{name}")
+        check_names(values, [field.name for field in dataclasses.fields(cls)], "rules")
         return cls(**{name: value for name, value in values.items() if value is not None})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is set, JSON-ready; `from_dict` takes it back."""
-        values: dict[str, Any] = {}
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if value != each.default:
-                values[each.name] = list(map(_plain, value)) if isinstance(value, tuple) else value
-        return values
+        """Return the rules that are set, JSON-ready; `from_dict` takes them back."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        changed = {name: value for name, value in values.items() if value != defaults[name]}
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(changed))
+        return plain
 
 
-def _plain(entry: Any) -> Any:
-    if isinstance(entry, Pin):
-        return dataclasses.asdict(entry)
-    return list(entry) if isinstance(entry, tuple) else entry
-
-
-def _list(name: str, value: Any) -> list[Any]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise SettingsError(f"setting 'rules.{name}' must be a list, got {value!r}; begin each entry with a dash")
-    return list(value)
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        hint = "; put it in quotes" if value is not None and not isinstance(value, str | list | Mapping) else ""
-        raise SettingsError(f"setting 'rules.{name}' must hold texts, got {value!r}{hint}")
-    return value
-
-
-def _pin(name: str, value: Any) -> Pin:
-    if isinstance(value, Pin):
-        return Pin(_text(name, value.source), _text(name, value.target))
-    if not isinstance(value, Mapping) or value.keys() != {"source", "target"}:
-        raise SettingsError(f"setting 'rules.{name}' must hold entries of a source and a target, got {value!r}")
-    return Pin(_text(f"{name}.source", value["source"]), _text(f"{name}.target", value["target"]))
-
-
-def _pair(name: str, value: Any) -> tuple[str, str]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable) or len(pair := list(value)) != 2:
-        raise SettingsError(f"setting 'rules.{name}' must hold pairs like [one, other], got {value!r}")
-    return _text(name, pair[0]), _text(name, pair[1])
-
-
-def _number(name: str, value: Any, least: float) -> None:
-    if value is None:
-        return
-    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
-        raise SettingsError(f"setting 'rules.{name}' must be a number, got {value!r}")
-    if value < least:
-        raise SettingsError(f"setting 'rules.{name}' must be at least {least:g}, got {value!r}")
+def _entry(name: str, entry: Any, kind: Any, description: str) -> Any:
+    """Return an entry of a list as what the rule is made of: a pin, a pair or a text."""
+    try:
+        return msgspec.convert(msgspec.structs.asdict(entry) if isinstance(entry, Pin) else entry, kind)
+    except msgspec.ValidationError as error:
+        is_bare = any(f"got `{number}`" in str(error) for number in ("int", "float", "date"))
+        hint = "; put it in quotes" if is_bare else ""
+        raise SettingsError(f"setting 'rules.{name}' must hold {description}, got {entry!r}{hint}") from error

@@ -14,13 +14,13 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "xgboost-cpu")
 
 
 def library_versions(names: Iterable[str]) -> dict[str, str]:
-    """Return the versions of some installed libraries."""
+    """Return the installed versions of these libraries."""
     return {name: version(name) for name in names}
 
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """Return what tells one version of this package's code from another."""
+    """Return a digest of this package's code, different for any two versions of it."""
     digest = hashlib.blake2b(digest_size=16)
     package = Path(__file__).parent.parent
     for file in sorted(package.rglob("*.py")):
@@ -30,7 +30,7 @@ def code_digest() -> str:
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """Hold the garbage collector: it would scan the growing corpus again and again, at half of the time."""
+    """Switch the garbage collector off: while a corpus grows it would take half of the time, and find no garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Moments as text and as numbers, in one way everywhere."""
+"""The one way in which the package writes moments as text and as numbers."""
 
 from __future__ import annotations
 

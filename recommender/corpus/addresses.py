@@ -1,70 +1,146 @@
-"""Ids and addresses to places of articles, and what relations wait for."""
+"""Where ids and addresses lead: to slots, and from these to the rows of a corpus."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recommender.core.records import Article
-from recommender.corpus.address_keys import address_key, pages_of_many
-from recommender.corpus.row_table import RowTable
+from recommender.corpus.row_map import Ints
+from recommender.corpus.slot_table import SlotTable
+from recommender.corpus.urls import canonical_url, split_fragment
 
-_WHOLE: frozenset[str] = frozenset()
+
+def shared_pages(articles: Iterable[Article]) -> frozenset[str]:
+    """Return the pages, in canonical form, that hold several articles, told apart by the fragments of their addresses.
+
+    These are the pages with two ids and two fragments or more: elsewhere a fragment is but a part of an article.
+    """
+    parts: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for article in articles:
+        for page, fragment in fragments_of(article):
+            ids, fragments = parts[page]
+            ids.add(article.id)
+            fragments.add(fragment)
+    return frozenset(page for page, (ids, fragments) in parts.items() if len(ids) > 1 and len(fragments) > 1)
 
 
-class AddressBook:
-    """Where ids and addresses lead: to places in this book, which a corpus knows the rows of.
+def fragments_of(article: Article) -> Iterator[tuple[str, str]]:
+    """Yield the canonical page and the fragment of each address that has one."""
+    for address in article.addresses:
+        if "#" in address:
+            page, fragment = split_fragment(address)
+            if fragment:
+                yield page, fragment
 
-    A corpus shares it with those that are edited from it, so that a place may be one that the corpus which asks has
-    not got. Nothing is ever struck out.
+
+def address_key(address: str, pages: frozenset[str]) -> str:
+    """Return the form in which two addresses of one article are equal.
+
+    Parameters
+    ----------
+    pages
+        The shared ones; only there the fragment counts.
+    """
+    page, fragment = _parts(address)
+    return f"{page}#{fragment}" if fragment and page in pages else page
+
+
+def index_keys(address: str) -> tuple[str, ...]:
+    """Return the keys under which an address is indexed, the same whether or not its page is shared.
+
+    An address with a fragment has two: its own, and ``page#``, which finds all articles at fragments of the page.
+    No page contains ``#``, so that no key is mistaken for another.
+    """
+    page, fragment = _parts(address)
+    return (f"{page}#{fragment}", f"{page}#") if fragment else (page,)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    return split_fragment(address) if "#" in address else (canonical_url(address), "")
+
+
+class ArticleLookup:
+    """Finds articles by id or address, and the articles whose relations wait for a new one.
+
+    Every article of a corpus has a slot. When the corpus is edited, articles that stay keep their slots although their
+    rows change, and new articles get the next slots: nothing in the tables needs to change.
 
     Attributes
     ----------
     pages : frozenset of str
-        Those on which several articles stand; see `address_key`.
-    size : int
-        How many places there are.
-    ids, addresses, awaited : RowTable
-        Ids, addresses as they are looked up, and the ids and addresses that lead to nothing yet, with every place
-        that has a relation to them.
+        Pages that several articles share; see `shared_pages`.
+    rows : (n_slots,) intp array
+        Row of the article in each slot; -1 where the article is gone, or has a newer slot.
+    ids, addresses : SlotTable
+        Slots by id, and by `index_keys`.
+    awaited : SlotTable
+        By ids and pages that lead to no article yet: the slots of the articles with relations to them.
     """
 
-    def __init__(self, pages: frozenset[str], size: int, ids: RowTable, addresses: RowTable, awaited: RowTable):
-        self.pages, self.size = pages, size
+    def __init__(self, pages: frozenset[str], rows: Ints, ids: SlotTable, addresses: SlotTable, awaited: SlotTable):
+        self.pages, self.rows = pages, rows
         self.ids, self.addresses, self.awaited = ids, addresses, awaited
 
     @classmethod
-    def of(cls, articles: Sequence[Article], merged: Iterable[tuple[str, str]]) -> AddressBook:
-        """Write down all articles, and ids that were folded into one of them."""
-        book = cls(pages_of_many(articles), 0, RowTable(), RowTable(), RowTable())
-        book.add(articles)
-        for lost, kept in merged:
-            book.ids.add(lost, next(iter(book.ids.places(kept))))
-        return book
+    def from_articles(cls, articles: Sequence[Article], pages: frozenset[str]) -> ArticleLookup:
+        """Index articles, the row of each its slot."""
+        lookup = cls(pages, np.arange(len(articles)), SlotTable(), SlotTable(), SlotTable())
+        for row, article in enumerate(articles):
+            lookup.add(article, row)
+        return lookup
 
-    def over(self, size: int) -> AddressBook:
-        """Return a book that sees so many places of this one, and in which more is written without touching it."""
-        tables = (table.over(size) for table in (self.ids, self.addresses, self.awaited))
-        return AddressBook(self.pages, size, *tables)
+    def edited(self, pages: frozenset[str]) -> ArticleLookup:
+        """Return the same lookup with other shared pages, which can be added to without changing this one."""
+        tables = (table.extended() for table in (self.ids, self.addresses, self.awaited))
+        return ArticleLookup(pages, self.rows, *tables)
 
-    def add(self, articles: Iterable[Article]) -> None:
-        """Write down articles in the next places."""
-        add_id, add_address = self.ids.add, self.addresses.add
-        for article in articles:
-            add_id(article.id, self.size)
-            for address in article.addresses:
-                add_address(self.key(address), self.size)
-            self.size += 1
+    def add(self, article: Article, slot: int) -> None:
+        """Index an article under its id and its addresses."""
+        self.ids.add(article.id, slot)
+        for address in article.addresses:
+            for key in index_keys(address):
+                self.addresses.add(key, slot)
 
-    def key(self, address: str) -> str:
-        """Return the form under which an address is looked up."""
-        return address_key(address, self.pages)
+    def row_of_id(self, name: str) -> int | None:
+        """Return the row of an id, its own or one that was merged into it; None where there is none."""
+        return min(self._rows(self.ids.slots(name)), default=None)
 
-    def waiting_for(self, article: Article) -> Iterator[int]:
-        """Yield the places of articles that have relations which may lead to a new article."""
-        for name in (article.id, *(awaited_key(address) for address in article.addresses)):
-            yield from self.awaited.places(name)
+    def row_of_address(self, address: str) -> int | None:
+        """Return the row of an address; None where there is none."""
+        return min(self.rows_of_address(address, self.pages), default=None)
+
+    def rows_of_address(self, address: str, pages: frozenset[str]) -> list[int]:
+        """Return the rows of all articles with an address equal to this one, were these the shared pages."""
+        page, fragment = _parts(address)
+        if page not in pages:
+            return self.rows_on_page(page)
+        return self._rows(self.addresses.slots(f"{page}#{fragment}" if fragment else page))
+
+    def rows_on_page(self, page: str) -> list[int]:
+        """Return the rows of all articles on a page, at whatever fragment."""
+        return self._rows([*self.addresses.slots(page), *self.addresses.slots(f"{page}#")])
+
+    def rows_awaiting(self, article: Article) -> list[int]:
+        """Return the rows of articles with relations that may lead to a new article."""
+        names = [article.id, *map(awaited_key, article.addresses)]
+        return [row for name in names for row in self._rows(self.awaited.slots(name))]
+
+    def entries(self, table: SlotTable) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return digests and rows of all entries of a table, ascending."""
+        digests, slots = table.entries()
+        rows = self.rows[slots]
+        digests, rows = digests[rows >= 0], rows[rows >= 0]
+        order = np.lexsort((rows, digests))
+        return digests[order], rows[order].astype(np.int32)
+
+    def _rows(self, slots: Iterable[int]) -> list[int]:
+        return [row for slot in slots if (row := int(self.rows[slot])) >= 0]
 
 
 def awaited_key(address: str) -> str:
-    """Return the form under which an address is waited for: its page, as articles may come to share one."""
-    return address_key(address, _WHOLE)
+    """Return the form in which a relation's address waits for an article: its page, which may come to be shared."""
+    return _parts(address)[0]

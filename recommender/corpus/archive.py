@@ -1,9 +1,8 @@
-"""A corpus as lines of JSON and plain arrays, opened as they lie on disk: no article is read before it is asked for."""
+"""A corpus as lines of JSON and plain arrays, used as they lie on disk: no article is read before it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import msgspec
 import numpy as np
@@ -11,108 +10,99 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.core.arrays import ascend, check, numbers, rows, starts
-from recommender.core.model_folder import Folder
-from recommender.core.records import Article
-from recommender.core.runtime import collection_paused
-from recommender.corpus.addresses import AddressBook
+from recommender.core.model_folder import ModelFolder
+from recommender.corpus.addresses import ArticleLookup
 from recommender.corpus.corpus import Corpus, CorpusParts
 from recommender.corpus.merging import Merges
-from recommender.corpus.row_table import RowTable
-from recommender.corpus.stored_articles import Externals, Lines, Merged, Rows, line_starts, to_lines
+from recommender.corpus.slot_table import SlotTable
+from recommender.corpus.stored_articles import Externals, Lines, MergedArticles, MergedIds, line_starts, to_lines
 
 ARTICLES, PAGES = "articles.jsonl", "pages.json"
 
 
-def add_corpus(folder: Folder, corpus: Corpus) -> None:
-    """Put what `open_corpus` needs among the contents of a folder."""
-    lines, book = to_lines(corpus.originals), corpus.book
-    folder.texts |= {ARTICLES: lines, PAGES: msgspec.json.encode(sorted(book.pages))}
+def add_corpus(folder: ModelFolder, corpus: Corpus) -> None:
+    """Add the files that `open_corpus` needs to the contents of a folder."""
+    lines, lookup = to_lines(corpus.originals), corpus.lookup
+    folder.texts |= {ARTICLES: lines, PAGES: msgspec.json.encode(sorted(lookup.pages))}
     arrays = {
         "article_starts": line_starts(lines),
         "times": corpus.times,
-        "folded_places": corpus.folds.places,
-        "folded_rows": corpus.folds.rows,
+        "merged_positions": corpus.merges.positions,
+        "merged_rows": corpus.merges.rows,
         "links": corpus.links.ravel(),
         "neighbours_starts": corpus.neighbours.indptr.astype(np.int64),
         "neighbours_columns": corpus.neighbours.indices.astype(np.int32, copy=False),
         "external_rows": corpus.externals.rows,
-        "external_places": corpus.externals.places,
+        "external_numbers": corpus.externals.numbers,
     }
-    for name, table in _tables(book).items():
-        arrays[f"{name}_digests"], arrays[f"{name}_rows"] = corpus.entries_of(table)
+    for name, table in {"ids": lookup.ids, "addresses": lookup.addresses, "awaited": lookup.awaited}.items():
+        arrays[f"{name}_digests"], arrays[f"{name}_rows"] = lookup.entries(table)
     folder.arrays |= {f"{name}.npy": values for name, values in arrays.items()}
 
 
-def open_corpus(folder: Folder, topic_parents: Mapping[str, str]) -> Corpus:
-    """Return the corpus of a folder; made of its articles where other parts are of an older version, or none.
+def open_corpus(folder: ModelFolder, topic_parents: Mapping[str, str]) -> Corpus:
+    """Return the corpus of a folder.
 
     Raises
     ------
     ModelFormatError
-        When its parts do not fit each other. A line that is no article is found out when it is asked for.
+        When its parts do not fit each other. A line that is no article is refused when it is decoded.
     """
     data = folder.array(ARTICLES, "uint8")
-    if not {"article_starts.npy", "waiting_rows.npy"} <= folder.arrays.keys():
-        with collection_paused():  # nothing of it is garbage
-            every = msgspec.json.Decoder(Article).decode_lines(memoryview(data))  # type: ignore[arg-type]
-            return Corpus.from_articles(every, topic_parents)
     n_lines = max(len(folder.array("article_starts.npy", "int64")) - 1, 0)
     lines = Lines(data, starts(folder, "article", n_lines, ARTICLES, len(data)))
-    folds = _folds(folder, n_lines)
-    articles = Rows(lines, folds)
+    merges = _merges(folder, n_lines)
+    articles = MergedArticles(lines, merges)
     n_articles = len(articles)
     parts = CorpusParts(
         articles=articles,
         originals=lines,
-        folds=folds,
-        merged=Merged(lines, folds),
+        merges=merges,
+        merged=MergedIds(lines, merges),
         times=_times(folder, n_articles),
-        book=_book(folder, articles),
+        lookup=_lookup(folder, articles),
         links=_links(folder, n_articles),
         neighbours=_neighbours(folder, n_articles),
-        externals=_opened_externals(folder, articles),
+        externals=_externals(folder, articles),
     )
     return Corpus.opened(parts, topic_parents)
 
 
-def _tables(book: AddressBook) -> dict[str, RowTable]:
-    return {"ids": book.ids, "addresses": book.addresses, "waiting": book.awaited}
+def _merges(folder: ModelFolder, n_lines: int) -> Merges:
+    positions = rows(folder, "merged_positions.npy", n_lines)
+    merges = Merges(positions, rows(folder, "merged_rows.npy", max(n_lines - len(positions), 0)))
+    files = ("merged_positions.npy", "merged_rows.npy")
+    check(len(merges.positions) == len(merges.rows) and len(np.unique(positions)) == len(positions), *files)
+    check(ascend(merges.rows, positions), *files)
+    firsts = [merges.first_position(row) for row in merges.rows.tolist()]
+    check(bool((positions > np.array(firsts, dtype=np.int64)).all()), *files)
+    return merges
 
 
-def _folds(folder: Folder, n_lines: int) -> Merges:
-    places = rows(folder, "folded_places.npy", n_lines)
-    folds = Merges(places, rows(folder, "folded_rows.npy", max(n_lines - len(places), 0)))
-    files = ("folded_places.npy", "folded_rows.npy")
-    check(len(folds.places) == len(folds.rows) and len(np.unique(places)) == len(places), *files)
-    check(ascend(folds.rows, places), *files)
-    firsts = [folds.line(row) for row in folds.rows.tolist()]
-    check(bool((places > np.array(firsts, dtype=np.int64)).all()), *files)
-    return folds
-
-
-def _times(folder: Folder, count: int) -> NDArray[np.float64]:
+def _times(folder: ModelFolder, count: int) -> NDArray[np.float64]:
     times = numbers(folder, "times.npy", "float64", count)
-    # What is no number is neither before nor after another.
-    ends = not count or bool(times[0] > -np.inf and times[-1] <= np.inf)
-    check(ends and bool((times[:-1] <= times[1:]).all()), "times.npy")
+    # Every comparison with NaN is false, so that one anywhere is refused, too.
+    bounded = not count or bool(times[0] > -np.inf and times[-1] <= np.inf)
+    check(bounded and bool((times[:-1] <= times[1:]).all()), "times.npy")
     return times
 
 
-def _book(folder: Folder, articles: Rows) -> AddressBook:
+def _lookup(folder: ModelFolder, articles: MergedArticles) -> ArticleLookup:
     pages = frozenset(msgspec.json.decode(folder.text(PAGES), type=list[str]))
     ids = _table(folder, "ids", len(articles), articles.has_id)
-    addresses = _table(folder, "addresses", len(articles), partial(articles.has_address, pages))
-    return AddressBook(pages, len(articles), ids, addresses, _table(folder, "waiting", len(articles), None))
+    addresses = _table(folder, "addresses", len(articles), articles.has_key)
+    awaited = _table(folder, "awaited", len(articles), None)  # an entry too many costs an edit some time, no more
+    return ArticleLookup(pages, np.arange(len(articles)), ids, addresses, awaited)
 
 
-def _table(folder: Folder, name: str, n_articles: int, is_of: Callable[[int, str], bool] | None) -> RowTable:
-    found = rows(folder, f"{name}_rows.npy", n_articles)
-    digests = numbers(folder, f"{name}_digests.npy", "uint64", len(found))
+def _table(folder: ModelFolder, name: str, n_articles: int, is_of: Callable[[int, str], bool] | None) -> SlotTable:
+    slots = rows(folder, f"{name}_rows.npy", n_articles)
+    digests = numbers(folder, f"{name}_digests.npy", "uint64", len(slots))
     check(bool((digests[:-1] <= digests[1:]).all()), f"{name}_digests.npy")
-    return RowTable(digests, found, is_of)
+    return SlotTable(digests, slots, is_of)
 
 
-def _links(folder: Folder, n_articles: int) -> NDArray[np.int32]:
+def _links(folder: ModelFolder, n_articles: int) -> NDArray[np.int32]:
     values = rows(folder, "links.npy", n_articles)
     check(len(values) % 2 == 0, "links.npy")
     links = values.reshape(-1, 2)
@@ -120,18 +110,18 @@ def _links(folder: Folder, n_articles: int) -> NDArray[np.int32]:
     return links
 
 
-def _neighbours(folder: Folder, n_articles: int) -> sparse.csr_matrix:
+def _neighbours(folder: ModelFolder, n_articles: int) -> sparse.csr_matrix:
     columns = rows(folder, "neighbours_columns.npy", n_articles)
     begins = starts(folder, "neighbours", n_articles, "neighbours_columns.npy", len(columns))
-    back = np.flatnonzero(columns[1:] <= columns[:-1]) + 1  # only where another row begins
-    check(bool(np.isin(back, begins).all()), "neighbours_starts.npy", "neighbours_columns.npy")
+    descents = np.flatnonzero(columns[1:] <= columns[:-1]) + 1  # allowed only where a row begins
+    check(bool(np.isin(descents, begins).all()), "neighbours_starts.npy", "neighbours_columns.npy")
     dtype = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
     parts = (np.ones(len(columns), dtype=np.float32), columns, begins.astype(dtype))
     return sparse.csr_matrix(parts, shape=(n_articles, n_articles))
 
 
-def _opened_externals(folder: Folder, articles: Rows) -> Externals:
-    found = rows(folder, "external_rows.npy", len(articles))
-    places = rows(folder, "external_places.npy", np.iinfo(np.int32).max)
-    check(len(found) == len(places), "external_rows.npy", "external_places.npy")
-    return Externals(articles, found, places)
+def _externals(folder: ModelFolder, articles: MergedArticles) -> Externals:
+    sources = rows(folder, "external_rows.npy", len(articles))
+    relations = rows(folder, "external_numbers.npy", np.iinfo(np.int32).max)
+    check(len(sources) == len(relations), "external_rows.npy", "external_numbers.npy")
+    return Externals(articles, sources, relations)

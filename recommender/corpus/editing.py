@@ -1,186 +1,124 @@
-"""A corpus after an edit, at the cost of what was edited: equal to the one made anew of the same articles."""
+"""A corpus after an edit, at the cost of what changes: equal to one built anew from the same articles."""
 
 from __future__ import annotations
 
 import copy
-import threading
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import nullcontext
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
+from recommender.corpus.addresses import fragments_of, shared_pages
 from recommender.corpus.corpus import Corpus, undirected
-from recommender.corpus.merging import Merges, moment_and_id
-from recommender.corpus.row_map import Ints, RowMap
-from recommender.corpus.row_table import Places
-from recommender.corpus.sequences import edited as edited_sequence
-from recommender.corpus.stored_articles import Externals
+from recommender.corpus.merging import Merges, merged_article, moment_and_id, same_article, time_order
+from recommender.corpus.row_map import RowMap
+from recommender.corpus.sequences import Edited
+from recommender.corpus.stored_articles import Externals, MergedIds
 
-_growing = threading.Lock()  # what corpora share grows by one edit at a time
-SPARE = 1000  # places in the book that may be of no article any more, beside a quarter of all
+MAX_SPARE_SLOTS = 1000  # slots without a row, beside a quarter of all rows
 
 
-def edited(
-    corpus: Corpus, gone: Collection[int], new: Iterable[Article], aside: bool = False
-) -> tuple[Corpus, RowMap] | None:
-    """Return a corpus without some rows and with more articles, and what moved; None where it must be made anew.
+def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article]) -> tuple[Corpus, RowMap] | None:
+    """Return a corpus without the originals of some ids and with new ones, and where its rows went.
 
-    That is where an article that was folded is concerned, or would be, where the parts of a page may change, and
-    after very many edits.
-
-    Parameters
-    ----------
-    new
-        Of the ids that the corpus holds, only those of rows that are gone.
-    aside
-        Whether nothing is to be written in the book of the corpus: for a corpus that is soon forgotten.
+    None is returned where no row would stay, and after very many edits: then the corpus is better built anew.
     """
-    rows, more = np.unique(np.array([*gone], dtype=np.intp)), sorted(new, key=moment_and_id)
-    is_full = corpus.n_places > len(corpus) + len(corpus) // 4 + SPARE
-    if len(rows) >= len(corpus) or (is_full and not aside) or _folds_may_change(corpus, rows, more):
+    added, originals = list(new), corpus.originals
+    pages, rows = _changed_rows(corpus, removed_ids, added)
+    if len(rows) == len(corpus) or len(corpus.lookup.rows) > len(corpus) + len(corpus) // 4 + MAX_SPARE_SLOTS:
         return None
-    with nullcontext() if aside else _growing:
-        return _edited(corpus, rows, more, aside)
-
-
-def _edited(corpus: Corpus, rows: Ints, more: Sequence[Article], aside: bool) -> tuple[Corpus, RowMap]:
-    before = [_row_in_time(corpus, one) for one in more]
-    moves = RowMap.of(len(corpus), rows, before)
+    # All articles of these rows are taken out. Those that stay come back, with the new ones, each before a position.
+    positions = sorted(position for row in rows for position in corpus.merges.positions_of(row))
+    members = [(originals[position], position) for position in positions if originals[position].id not in removed_ids]
+    members += [(article, bisect_left(originals, moment_and_id(article), key=moment_and_id)) for article in added]
+    members = [members[at] for at in time_order([article for article, _ in members])]
+    articles = [article for article, _ in members]
+    # Equal moments and ids are all of these rows: between the positions that are taken out, one is as good as another.
+    before = np.maximum.accumulate(np.array([position for _, position in members], dtype=np.intp))
+    groups = same_article(articles, pages)
+    firsts = before[[group[0] for group in groups]]
+    position_map = row_map = RowMap.of(len(originals), positions, before)
+    if len(corpus.merges) or len(groups) < len(articles):
+        row_map = RowMap.of(len(corpus), rows, firsts - np.searchsorted(np.sort(corpus.merges.positions), firsts))
+    merged = [merged_article([articles[member] for member in group]) for group in groups]
     after = copy.copy(corpus)
-    after.times = moves.values(corpus.times, [seconds_since_epoch(one.published_at) for one in more])
-    if len(corpus.folds):
-        lines = _lines(corpus, rows, before, more)
-        after.folds = _moved(corpus.folds, moves, lines)
-        after.articles = edited_sequence(corpus.articles, moves, more, aside)
-        after.originals = edited_sequence(corpus.originals, lines, more, aside)
-    else:
-        after.articles = after.originals = edited_sequence(corpus.originals, moves, more, aside)
-    touched = _touched(corpus, moves, more)
-    first = _write(corpus, after, moves, touched, aside)
-    _relate(corpus, after, moves, touched, first)
-    return after, moves
+    after.times = row_map.values(corpus.times, [seconds_since_epoch(article.published_at) for article in merged])
+    after.articles = Edited.of(corpus.articles, row_map, merged)
+    after.originals = Edited.of(originals, position_map, articles)
+    after.source_files = ()
+    after.merges = _merges(corpus.merges, row_map, position_map, Merges.of(groups))
+    after.merged = MergedIds(after.originals, after.merges)
+    after.lookup = corpus.lookup.edited(pages)
+    _relate(corpus, after, row_map)
+    return after, row_map
 
 
-def _folds_may_change(corpus: Corpus, gone: Ints, new: Sequence[Article]) -> bool:
-    """Say whether other articles may become one, or no longer be one, or share a page in another way."""
-    if np.isin(gone, corpus.folds.rows).any():
-        return True
-    leaving = {article.id: article.addresses for article in (corpus[int(row)] for row in gone)}
-    for article in new:
-        old = leaving.pop(article.id, ())
-        if set(old) != set(article.addresses) and _has_fragment((*old, *article.addresses)):
-            return True
-    if any(map(_has_fragment, leaving.values())):
-        return True
-    keys = [key for article in new for key in {corpus.book.key(address) for address in article.addresses}]
-    if len(set(keys)) < len(keys) or len({article.id for article in new}) < len(new):
-        return True
-    places = [place for article in new for place in corpus.book.ids.places(article.id)]
-    places += [place for key in keys for place in corpus.book.addresses.places(key)]
-    known = {corpus.row_at(place) for place in places}
-    return not known <= {-1, *gone.tolist()}
+def _changed_rows(
+    corpus: Corpus, removed_ids: Collection[str], new: Sequence[Article]
+) -> tuple[frozenset[str], list[int]]:
+    """Return the pages that several articles share after an edit, and the rows that may be other articles then.
+
+    These rows hold an article that is removed, or one of an id or address of a new one, or are on a page that comes to
+    be shared, or no longer is.
+    """
+    lookup, originals, positions_of = corpus.lookup, corpus.originals, corpus.merges.positions_of
+    rows = {row for name in removed_ids if (row := corpus.row_of_id(name)) is not None}
+    removed = [originals[position] for row in rows for position in positions_of(row)]
+    left = {page for article in removed for page, _ in fragments_of(article)} & lookup.pages
+    entered = {page for article in new for page, _ in fragments_of(article)} - lookup.pages
+    pages = lookup.pages
+    if left or entered:
+        near = {row for page in left | entered for row in lookup.rows_on_page(page)}
+        stay = [originals[position] for row in near for position in positions_of(row)]
+        shared = shared_pages([*(article for article in stay if article.id not in removed_ids), *new])
+        pages = (pages - left - entered) | (shared & (left | entered))
+    rows.update(row for article in new if (row := corpus.row_of_id(article.id)) is not None)
+    addresses = [address for article in new for address in article.addresses]
+    rows.update(row for address in addresses for row in lookup.rows_of_address(address, pages))
+    rows.update(row for page in pages ^ lookup.pages for row in lookup.rows_on_page(page))
+    return pages, sorted(rows)
 
 
-def _has_fragment(addresses: Sequence[str]) -> bool:
-    return any("#" in address for address in addresses)
+def _merges(merges: Merges, row_map: RowMap, position_map: RowMap, regrouped: Merges) -> Merges:
+    """Return the merges of the rows that stay, and those of the new rows."""
+    stay = np.flatnonzero(row_map.after[merges.rows] >= 0)
+    positions = np.append(position_map.after[merges.positions[stay]], position_map.new[regrouped.positions])
+    rows = np.append(row_map.after[merges.rows[stay]], row_map.new[regrouped.rows])
+    order = np.lexsort((positions, rows))
+    return Merges(positions[order].astype(np.int32), rows[order].astype(np.int32))
 
 
-def _row_in_time(corpus: Corpus, article: Article) -> int:
-    """Return before which row an article belongs; only those of its very moment are looked at."""
-    moment = seconds_since_epoch(article.published_at)
-    first, end = (int(np.searchsorted(corpus.times, moment, side=side)) for side in ("left", "right"))
-    return bisect_left(corpus.articles, moment_and_id(article), first, end, key=moment_and_id)
+def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
+    """Index new rows and resolve their relations, and do both anew for rows with a relation that may lead elsewhere.
 
-
-def _lines(corpus: Corpus, gone: Ints, before: Sequence[int], new: Sequence[Article]) -> RowMap:
-    """Return the moves of the articles as they were given, of those of the rows."""
-    folds, originals = corpus.folds, corpus.originals
-    places = [
-        bisect_left(
-            originals,
-            moment_and_id(article),
-            folds.line(row - 1) + 1 if row else 0,
-            folds.line(row),
-            key=moment_and_id,
-        )
-        for row, article in zip(before, new, strict=True)
-    ]
-    return RowMap.of(len(originals), [folds.line(row) for row in gone.tolist()], places)
-
-
-def _moved(folds: Merges, moves: RowMap, lines: RowMap) -> Merges:
-    return Merges(lines.after[folds.places].astype(np.int32), moves.after[folds.rows].astype(np.int32))
-
-
-def _touched(corpus: Corpus, moves: RowMap, new: Sequence[Article]) -> Ints:
-    """Return the rows, ascending, that stay and have a relation whose target may be another now."""
-    waiting = (corpus.row_at(place) for article in new for place in corpus.book.waiting_for(article))
-    rows = np.array([row for row in waiting if row >= 0], dtype=np.intp)
-    if len(moves.rows) < moves.n_before + moves.n_new:
-        to_gone = moves.after[corpus.links[:, 1]] < 0
-        rows = np.append(rows, corpus.links[to_gone, 0])
-    return np.unique(rows[moves.after[rows] >= 0])
-
-
-def _write(corpus: Corpus, after: Corpus, moves: RowMap, touched: Ints, aside: bool) -> int:
-    """Give what is new, and what is touched, new places in the book; return the first of them."""
-    first = corpus.n_places
-    shared = not aside and corpus.book.size == first  # else it is that of another corpus by now, too
-    after.book = book = corpus.book if shared else corpus.book.over(first)
-    old = [_place_in_book(corpus, row) for row in touched.tolist()]
-    after.rows_of = moves.rows_of(corpus.rows_of, moves.after[touched])
-    if after.rows_of is not None:
-        after.rows_of[old] = -1
-    book.add(after.articles[row] for row in moves.new.tolist())
-    for row in touched.tolist():
-        book.add([corpus.articles[row]])
-        for line in corpus.folds.lines(row)[1:]:
-            book.ids.add(corpus.originals[line].id, book.size - 1)
-    return first
-
-
-def _place_in_book(corpus: Corpus, row: int) -> int:
-    return next(place for place in corpus.book.ids.places(corpus.articles[row].id) if corpus.row_at(place) == row)
-
-
-def _relate(corpus: Corpus, after: Corpus, moves: RowMap, touched: Ints, first: int) -> None:
-    """Make the relations those of the rows after the moves, of what is new and what is touched as they lead now."""
-    rows = np.concatenate([moves.new, moves.after[touched]])
-    asked = sorted(zip(rows.tolist(), range(first, first + len(rows)), strict=True))
-    # All at once, so that none is forgotten, and its relations with it, before the last one is asked.
-    pairs, *externals = after.resolved([(row, place, after.articles[row]) for row, place in asked])
-    sources = moves.after.copy()
-    sources[touched] = -1
-    after.externals = _externals(corpus, after, sources, *externals)
-    if moves.appends and not len(touched) and not len(pairs):
-        after.neighbours = _with_rows(corpus.neighbours, moves.n_new)
-    else:
-        after.links = _links(corpus.links, sources, moves, pairs)
-        after.neighbours = undirected(after.links, len(after))
-
-
-def _externals(corpus: Corpus, after: Corpus, sources: Ints, rows: Places, places: Places) -> Externals:
-    old = sources.take(corpus.externals.rows).astype(np.int32)
-    gone = np.flatnonzero(old < 0)
-    old, old_places = np.delete(old, gone), np.delete(corpus.externals.places, gone)
-    at = np.searchsorted(old, rows)
-    return Externals(after.articles, np.insert(old, at, rows), np.insert(old_places, at, places))
-
-
-def _links(links: NDArray[np.int32], sources: Ints, moves: RowMap, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
-    gone = np.flatnonzero(sources.take(links[:, 0]) < 0)
-    old = np.delete(moves.after.astype(np.int32).take(links), gone, axis=0)
-    at = np.searchsorted(old[:, 0], pairs[:, 0])  # none of the sources that are asked anew is among the others
-    return np.insert(old, at, pairs, axis=0) if len(pairs) else old
-
-
-def _with_rows(graph: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
-    """Return a graph with some more articles that nothing is linked with."""
-    indptr = np.append(graph.indptr, np.full(count, graph.indptr[-1], dtype=graph.indptr.dtype))
-    size = graph.shape[0] + count
-    return sparse.csr_matrix((graph.data, graph.indices, indptr), shape=(size, size))
+    Such a row led to a removed one, or waits for the id or page of a new one. It gets a new slot, so that what the
+    lookup knows of its old one no longer counts. The relations of all other rows lead where they led.
+    """
+    new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
+    targets_after = row_map.after.take(targets)
+    awaiting = [row for new_row in new_rows for row in corpus.lookup.rows_awaiting(after.articles[new_row])]
+    touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
+    unchanged = row_map.after.copy()
+    unchanged[touched] = -1  # from here on: where each row went whose relations are what they were
+    rows = sorted({*new_rows, *row_map.after[touched].tolist()} - {-1})
+    articles = [(row, slot, after.articles[row]) for slot, row in enumerate(rows, len(corpus.lookup.rows))]
+    after.lookup.rows = np.append(unchanged[corpus.lookup.rows], np.array(rows, dtype=np.intp))
+    for row, slot, article in articles:
+        after.lookup.add(article, slot)
+        for position in after.merges.positions_of(row)[1:]:
+            after.lookup.ids.add(after.originals[position].id, slot)
+    pairs, *externals = after.resolved(articles)
+    external_rows, numbers = unchanged.take(corpus.externals.rows).astype(np.int32), corpus.externals.numbers
+    external_rows, numbers = external_rows[external_rows >= 0], numbers[external_rows >= 0]
+    at = np.searchsorted(external_rows, externals[0])
+    after.externals = Externals(after.articles, *map(np.insert, (external_rows, numbers), (at, at), externals))
+    if not len(pairs) and not len(touched) and row_map.only_appends:  # the graph grows by rows without neighbours
+        after.neighbours = corpus.neighbours.copy()
+        after.neighbours.resize(len(after), len(after))
+        return
+    links = np.column_stack([unchanged.take(sources), targets_after]).astype(np.int32)
+    links = links[links[:, 0] >= 0] if (links[:, 0] < 0).any() else links
+    after.links = np.insert(links, np.searchsorted(links[:, 0], pairs[:, 0]), pairs, axis=0)
+    after.neighbours = undirected(after.links, len(after))

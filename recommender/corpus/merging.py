@@ -1,9 +1,9 @@
-"""Articles in time order, and those of one id or address folded into one."""
+"""Articles in time order, and those of one id or address merged into one."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -13,55 +13,59 @@ from numpy.typing import NDArray
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.address_keys import address_key, pages_of_many
+from recommender.corpus.addresses import address_key
 
 
 @dataclass(frozen=True)
 class Merges:
-    """Which articles, as they were given, are folded into an earlier one.
+    """Which of the articles, in the order in which they were given, were merged into an earlier one.
 
     Attributes
     ----------
-    places, rows : (n_folded,) int32 array
-        Their places among all, and the rows of the corpus that are made of them and others; by row, then place.
+    positions, rows : (n_merged,) int32 array
+        Position of each merged article among all, and the row of the corpus that it is part of; by row, then position.
     """
 
-    places: NDArray[np.int32]
+    positions: NDArray[np.int32]
     rows: NDArray[np.int32]
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Self:
-        """Return the folds of the places in each row, the first of which stays."""
-        places = [place for group in groups for place in group[1:]]
+        """Return the merges of the groups of positions that make up each row."""
+        positions = [position for group in groups for position in group[1:]]
         rows = [row for row, group in enumerate(groups) for _ in group[1:]]
-        return cls(np.array(places, dtype=np.int32), np.array(rows, dtype=np.int32))
+        return cls(np.array(positions, dtype=np.int32), np.array(rows, dtype=np.int32))
 
     @cached_property
-    def _before(self) -> NDArray[np.int64]:
-        return np.sort(self.places) - np.arange(len(self.places))
+    def _rows_before(self) -> NDArray[np.int64]:
+        """How many rows begin before each merged position: all positions before it but the merged ones."""
+        return np.sort(self.positions) - np.arange(len(self.positions))
 
-    def line(self, row: int) -> int:
-        """Return the place of the first of those that a row is made of."""
-        return row + int(np.searchsorted(self._before, row, side="right"))
+    def first_position(self, row: int) -> int:
+        """Return the position of the article that a row is named after."""
+        return row + int(np.searchsorted(self._rows_before, row, side="right"))
 
-    def lines(self, row: int) -> list[int]:
-        """Return the places of all that a row is made of, in their order."""
+    def positions_of(self, row: int) -> list[int]:
+        """Return the positions of all articles that a row is made of, ascending."""
         if not len(self):
             return [row]
-        return [self.line(row), *self.places[slice(*np.searchsorted(self.rows, [row, row + 1]))].tolist()]
+        return [self.first_position(row), *self.positions[slice(*np.searchsorted(self.rows, [row, row + 1]))].tolist()]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.positions)
 
 
-def in_time_order(articles: Iterable[Article]) -> list[Article]:
-    """Return articles ordered by publication, then id, whatever order they came in; undated ones last."""
-    ordered = sorted(articles, key=moment_and_id)
-    counts = Counter(map(moment_and_id, ordered))
-    repeated = {key for key, count in counts.items() if count > 1} if len(counts) < len(ordered) else None
-    if repeated:  # the order must not depend on which of two versions came first
-        ordered.sort(key=lambda one: (*moment_and_id(one), repr(one) if moment_and_id(one) in repeated else ""))
-    return ordered
+def time_order(articles: Sequence[Article]) -> list[int]:
+    """Return the positions of articles ordered by publication, then id; undated ones last.
+
+    The order does not depend on the one given: of several versions of one id and moment, the text decides.
+    """
+    keys = [moment_and_id(article) for article in articles]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    counts = Counter(keys)
+    if len(counts) < len(keys):
+        order.sort(key=lambda at: (*keys[at], repr(articles[at]) if counts[keys[at]] > 1 else ""))
+    return order
 
 
 def moment_and_id(article: Article) -> tuple[float, str]:
@@ -69,28 +73,35 @@ def moment_and_id(article: Article) -> tuple[float, str]:
     return seconds_since_epoch(article.published_at), article.id
 
 
-def same_article(ordered: Sequence[Article]) -> list[list[int]]:
-    """Return the places of articles that share an id or an address, each group in the order given."""
-    shared = pages_of_many(ordered)
-    keys = [address_key(address, shared) for article in ordered for address in article.addresses]
+def same_article(ordered: Sequence[Article], pages: frozenset[str]) -> list[list[int]]:
+    """Return the positions of articles that share an id or an address, directly or through others.
+
+    Parameters
+    ----------
+    ordered
+        In time order; so are the groups, and the positions in each.
+    pages
+        Those that several articles share; see `addresses.shared_pages`.
+    """
+    keys = [address_key(address, pages) for article in ordered for address in article.addresses]
     if len(set(keys)) == len(keys) and len({article.id for article in ordered}) == len(ordered):
-        return [[place] for place in range(len(ordered))]
-    owner_of_id: dict[str, int] = {}
-    owner: dict[str, int] = {}
+        return [[position] for position in range(len(ordered))]
+    first_of_id: dict[str, int] = {}
+    first_of_key: dict[str, int] = {}
     parent = list(range(len(ordered)))
 
     def root(position: int) -> int:
         while parent[position] != position:
-            parent[position] = parent[parent[position]]
+            parent[position] = parent[parent[position]]  # halves the path for the next time
             position = parent[position]
         return position
 
     for position, article in enumerate(ordered):
-        owners = [owner_of_id.setdefault(article.id, position)]
-        owners += [owner.setdefault(address_key(address, shared), position) for address in article.addresses]
-        for other in owners:
-            if other != position:
-                first, second = sorted((root(other), root(position)))
+        same = [first_of_id.setdefault(article.id, position)]
+        same += [first_of_key.setdefault(address_key(address, pages), position) for address in article.addresses]
+        for earlier in same:
+            if earlier != position:
+                first, second = sorted((root(earlier), root(position)))
                 parent[second] = first
     groups: dict[int, list[int]] = defaultdict(list)
     for position in range(len(ordered)):

@@ -1,4 +1,4 @@
-"""Which rows stay when a corpus is edited, and where new ones come between them."""
+"""Rows before and after an edit."""
 
 from __future__ import annotations
 
@@ -12,95 +12,54 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.intp]
 
-MOST_RUNS = 256  # beyond, to copy each run costs more than to look every row up
-
 
 @dataclass(frozen=True)
 class RowMap:
-    """Rows before and after an edit; those that stay keep their order.
-
-    What lies somewhere else than in the order of rows has *places* there: new ones are added at its end only.
+    """Which rows stay when a sequence is edited, in the order that they had, and where new ones come between them.
 
     Attributes
     ----------
-    rows : (n_after,) intp array
-        Which each row was before; new ones are numbered behind all that were there.
+    before : (n_after,) intp array
+        The row that each was before the edit; new rows are numbered on from `n_before`.
     n_before, n_new : int
         How many rows there were, and how many are new.
 
-    >>> moves = RowMap.of(4, [1], [2, 4])
-    >>> moves.rows.tolist(), moves.values(list("abcd"), list("xy")).tolist()
+    >>> row_map = RowMap.of(4, [1], [2, 4])
+    >>> row_map.before.tolist(), row_map.values(list("abcd"), list("xy")).tolist()
     ([0, 4, 2, 3, 5], ['a', 'x', 'c', 'd', 'y'])
     """
 
-    rows: Ints
+    before: Ints
     n_before: int
     n_new: int
 
     @classmethod
-    def of(cls, n_before: int, gone: Sequence[int] | Ints, before: Sequence[int]) -> Self:
-        """Return the moves where rows, ascending, are gone, and each new one comes before a row that was there."""
-        at = np.asarray(before, dtype=np.intp)
-        if len(gone) == 0 and (at == n_before).all():
+    def of(cls, n_before: int, removed: Sequence[int] | Ints, inserted: Sequence[int] | Ints) -> Self:
+        """Return the map where some rows are removed and each new one is inserted before a row; both ascend."""
+        gone, at = np.array(removed, dtype=np.intp), np.array(inserted, dtype=np.intp)
+        if not len(gone) and (at == n_before).all():  # new articles mostly come last, at a fraction of the cost
             return cls(np.arange(n_before + len(at)), n_before, len(at))
-        kept = np.delete(np.arange(n_before), np.asarray(gone, dtype=np.intp))
-        at = at - np.searchsorted(np.asarray(gone, dtype=np.intp), at)
-        return cls(np.insert(kept, at, n_before + np.arange(len(at))), n_before, len(at))
-
-    @cached_property
-    def appends(self) -> bool:
-        """Whether all stay where they were, with the new ones behind them."""
-        n_after, last = self.n_before + self.n_new, self.rows[: self.n_before][-1:]
-        return len(self.rows) == n_after and bool((last == self.n_before - 1).all())
+        stay = np.delete(np.arange(n_before), gone)
+        return cls(np.insert(stay, at - np.searchsorted(gone, at), n_before + np.arange(len(at))), n_before, len(at))
 
     @cached_property
     def after(self) -> Ints:
-        """``(n_before + n_new + 1,)``: the row that each is now, -1 for one that is gone, and for row -1."""
-        if self.appends:
-            return np.append(self.rows, -1)
+        """``(n_before + n_new + 1,)``: the row that each is after the edit; -1 where it is removed, and for row -1."""
         after = np.full(self.n_before + self.n_new + 1, -1, dtype=np.intp)
-        after[self.rows] = np.arange(len(self.rows))
+        after[self.before] = np.arange(len(self.before))
         return after
-
-    @cached_property
-    def _runs(self) -> list[tuple[int, int]]:
-        return runs_of(self.rows)
 
     @property
     def new(self) -> Ints:
-        """``(n_new,)``: the rows of those that are new."""
+        """``(n_new,)``: the new rows."""
         return self.after[self.n_before : -1]
 
+    @cached_property
+    def only_appends(self) -> bool:
+        """Whether every row stays what it was, and the new ones follow."""
+        return np.array_equal(self.before, np.arange(self.n_before + self.n_new))
+
     def values(self, old: Any, new: Any) -> NDArray[Any]:
-        """Return an array of a value a row, of those before and those that are new."""
-        both: NDArray[Any] = np.concatenate([old, new]) if self.n_new else np.asarray(old)
-        if self.appends:
-            return both
-        if len(self._runs) > MOST_RUNS:
-            return both[self.rows]
-        return np.concatenate([both[:0], *(both[begin:end] for begin, end in self._runs)])
-
-    def places(self, places: Ints | None, n_stored: int) -> Ints | None:
-        """Return where each row lies, of where each lay among so many; None where a row is its place."""
-        if places is None and self.appends:
-            return None
-        old = np.arange(self.n_before) if places is None else places
-        return self.values(old, n_stored + np.arange(self.n_new))
-
-    def rows_of(self, rows: Ints | None, *more: Ints) -> Ints | None:
-        """Return the row of each place, of what it was, with those of new places; None where a row is its place."""
-        if rows is None and self.appends and not any(map(len, more)):
-            return None
-        old = self.after[: self.n_before] if rows is None else rows if self.appends else self.after[rows]
-        return np.concatenate([old, self.new, *more])
-
-
-def runs_of(places: Ints) -> list[tuple[int, int]]:
-    """Return where each run of places that follow each other begins and ends.
-
-    >>> runs_of(np.array([4, 5, 6, 2, 3, 9]))
-    [(4, 7), (2, 4), (9, 10)]
-    """
-    first = np.append(0, np.flatnonzero(np.diff(places) != 1) + 1)[: len(places)]
-    last = np.append(first[1:], len(places))[: len(first)] - 1
-    return list(zip(places[first].tolist(), (places[last] + 1).tolist(), strict=True))
+        """Return an array with a value for each row, given those of the rows before and of the new rows."""
+        both: NDArray[Any] = np.concatenate([old, new])
+        return both if self.only_appends else both[self.before]

@@ -1,8 +1,8 @@
-"""Articles as they lie on disk, a line of JSON each, decoded when they are asked for."""
+"""Articles stored as lines of JSON, each decoded when it is asked for, and sequences made from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from recommender.core.errors import ModelFormatError, RecommenderError
 from recommender.core.records import Article, Relation
-from recommender.corpus.address_keys import address_key
+from recommender.corpus.addresses import index_keys
 from recommender.corpus.merging import Merges, merged_article
-from recommender.corpus.row_map import runs_of
-from recommender.corpus.row_table import Places
-from recommender.corpus.sequences import Arranged, Grown, Lazy
+from recommender.corpus.sequences import Edited, Lazy
 
 T = TypeVar("T")
 
-KEPT = 8192  # articles that were decoded last
-BLOCK = 1 << 24  # bytes that are looked through at once
+CACHED = 8192  # articles
+BLOCK = 1 << 24  # bytes that are searched for line ends at once
 
 
 class _Named(msgspec.Struct):
@@ -33,32 +31,32 @@ _NAMED = msgspec.json.Decoder(_Named)
 
 
 class Lines(Lazy[Article]):
-    """Articles as lines of JSON.
+    """Articles as lines of JSON; those decoded last are cached.
 
     Parameters
     ----------
     data : (n_bytes,) uint8 array
     starts : (n_articles + 1,) int64 array
-        Where each line begins, ascending; the last one is ``n_bytes``.
+        Where each line begins, ascending; the last entry is ``n_bytes``.
 
     Raises
     ------
     ModelFormatError
-        When a line that is asked for is no article.
+        When a line is decoded that is no article.
     """
 
     def __init__(self, data: NDArray[np.uint8], starts: NDArray[np.int64]):
         self._data, self._starts = data, starts
         self._bytes = memoryview(data)  # type: ignore[arg-type]  # numpy says so from 2.3 on
-        self._kept = lru_cache(KEPT)(partial(_decoded, _ARTICLE, self._bytes, starts))
+        self._cached = lru_cache(CACHED)(partial(_decoded, _ARTICLE, self._bytes, starts))
 
-    def at(self, place: int) -> Article:
+    def at(self, position: int) -> Article:
         """Return the article of a line."""
-        return self._kept(place)
+        return self._cached(position)
 
-    def id_at(self, place: int) -> str:
-        """Return the id of an article at a fraction of the cost."""
-        return _decoded(_NAMED, self._bytes, self._starts, place).id
+    def id_at(self, position: int) -> str:
+        """Return the id of an article, at a fraction of the cost."""
+        return _decoded(_NAMED, self._bytes, self._starts, position).id
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -67,9 +65,9 @@ class Lines(Lazy[Article]):
         return map(partial(_decoded, _ARTICLE, self._bytes, self._starts), range(len(self)))
 
     @property
-    def decoded(self) -> int:
+    def n_decoded(self) -> int:
         """How many articles were decoded because they were asked for one by one."""
-        return self._kept.cache_info().misses
+        return self._cached.cache_info().misses
 
     @property
     def encoded(self) -> bytes:
@@ -80,61 +78,44 @@ class Lines(Lazy[Article]):
         return Lines, (self._data, self._starts)
 
 
-class Rows(Lazy[Article]):
-    """The articles of a corpus, each made of the line of it, and of those that are folded into it.
+class MergedArticles(Lazy[Article]):
+    """The articles of a corpus, each made of the original of its row and of those that were merged into it."""
 
-    Parameters
-    ----------
-    lines : Lines
-    folds
-        Which of the lines are folded into which row.
-    """
+    def __init__(self, originals: Sequence[Article], merges: Merges):
+        self._originals, self._merges = originals, merges
 
-    def __init__(self, lines: Lines, folds: Merges):
-        self._lines, self._folds = lines, folds
-
-    def at(self, place: int) -> Article:
+    def at(self, position: int) -> Article:
         """Return the article of a row."""
-        return merged_article([self._lines.at(line) for line in self._folds.lines(place)])
-
-    def ids_at(self, row: int) -> list[str]:
-        """Return the ids of a row, its own first, at a fraction of the cost."""
-        return [self._lines.id_at(line) for line in self._folds.lines(row)]
+        return merged_article([self._originals[original] for original in self._merges.positions_of(position)])
 
     def has_id(self, row: int, name: str) -> bool:
-        """Say whether a row is of an id, its own or one that was folded into it."""
-        return name in self.ids_at(row)
+        """Say whether an id is that of a row, or one that was merged into it."""
+        return any(id_of(self._originals, position) == name for position in self._merges.positions_of(row))
 
-    def has_address(self, pages: frozenset[str], row: int, key: str) -> bool:
-        """Say whether a row has an address of this form; see `address_key`."""
-        return any(address_key(address, pages) == key for address in self.at(row).addresses)
+    def has_key(self, row: int, key: str) -> bool:
+        """Say whether a row has an address that is indexed under a key; see `index_keys`."""
+        return any(key in index_keys(address) for address in self.at(row).addresses)
 
     def __len__(self) -> int:
-        return len(self._lines) - len(self._folds)
+        return len(self._originals) - len(self._merges)
 
     def __iter__(self) -> Iterator[Article]:
-        return super().__iter__() if len(self._folds) else iter(self._lines)
+        return super().__iter__() if len(self._merges) else iter(self._originals)
 
 
-class Merged(Lazy[tuple[str, str]]):
-    """Ids of articles that were folded into another, and that article's id.
+class MergedIds(Lazy[tuple[str, str]]):
+    """The id of each article that was merged into another, and that article's id."""
 
-    Parameters
-    ----------
-    lines, folds
-        Of the corpus.
-    """
+    def __init__(self, originals: Sequence[Article], merges: Merges):
+        self._originals, self._merges = originals, merges
 
-    def __init__(self, lines: Lines, folds: Merges):
-        self._lines, self._folds = lines, folds
-
-    def at(self, place: int) -> tuple[str, str]:
-        """Return both ids of a line that was folded."""
-        row, line = int(self._folds.rows[place]), int(self._folds.places[place])
-        return self._lines.id_at(line), self._lines.id_at(self._folds.line(row))
+    def at(self, position: int) -> tuple[str, str]:
+        """Return both ids of a merge."""
+        first = self._merges.first_position(int(self._merges.rows[position]))
+        return id_of(self._originals, int(self._merges.positions[position])), id_of(self._originals, first)
 
     def __len__(self) -> int:
-        return len(self._folds)
+        return len(self._merges)
 
 
 class Externals(Lazy[tuple[int, Relation]]):
@@ -144,36 +125,37 @@ class Externals(Lazy[tuple[int, Relation]]):
     ----------
     articles
         Of the corpus.
-    rows, places : (n_externals,) int32 array
-        Which row, ascending, and which of its relations.
+    rows, numbers : (n_externals,) int32 array
+        The row, ascending, and which of its relations it is, counted from 0.
     """
 
-    def __init__(self, articles: Sequence[Article], rows: Places, places: Places):
-        self._articles, self.rows, self.places = articles, rows, places
+    def __init__(self, articles: Sequence[Article], rows: NDArray[np.int32], numbers: NDArray[np.int32]):
+        self._articles, self.rows, self.numbers = articles, rows, numbers
 
-    def at(self, place: int) -> tuple[int, Relation]:
+    def at(self, position: int) -> tuple[int, Relation]:
         """Return a row and the relation."""
-        row, relation = int(self.rows[place]), int(self.places[place])
+        row, number = int(self.rows[position]), int(self.numbers[position])
         relations = self._articles[row].relations
-        if relation >= len(relations):
-            raise _damaged(f"the article in row {row} has no relation {relation}")
-        return row, relations[relation]
+        if number >= len(relations):
+            raise _damaged(f"the article in row {row} has no relation {number}")
+        return row, relations[number]
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
 def to_lines(articles: Sequence[Article]) -> bytes:
-    """Return articles as lines of JSON; what is of lines is taken over as it is."""
+    """Return articles as lines of JSON; stored lines are copied as they are."""
     if isinstance(articles, Lines):
         return articles.encoded
-    if isinstance(articles, Grown):
-        return to_lines(articles.first) + to_lines(articles.newer)
-    if isinstance(articles, Arranged):
-        lines = to_lines(articles.stored)
-        starts = line_starts(lines).tolist()
-        return b"".join(lines[starts[begin] : starts[end]] for begin, end in runs_of(articles.places))
-    return msgspec.json.Encoder().encode_lines(articles)
+    if not isinstance(articles, Edited):
+        return msgspec.json.Encoder().encode_lines(articles)
+    lines = to_lines(articles.stored) + to_lines(articles.added)
+    starts, positions = line_starts(lines).tolist(), articles.positions
+    # Lines that followed each other before are copied at once.
+    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
+    runs = np.split(positions, breaks) if len(positions) else []
+    return b"".join(lines[starts[run[0]] : starts[run[-1] + 1]] for run in runs)
 
 
 def line_starts(lines: bytes) -> NDArray[np.int64]:
@@ -187,26 +169,21 @@ def line_starts(lines: bytes) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, dtype=np.int64), *parts]).astype(np.int64)
 
 
-def ids_of(articles: Sequence[Article]) -> Iterable[str]:
-    """Return all ids in their order."""
-    if isinstance(articles, Rows):
-        return (articles.ids_at(row)[0] for row in range(len(articles)))
-    if isinstance(articles, Lines):
-        return map(articles.id_at, range(len(articles)))
-    if isinstance(articles, Arranged):
-        every = [*ids_of(articles.stored)]
-        return map(every.__getitem__, articles.places.tolist())
-    if isinstance(articles, Grown):
-        return [*ids_of(articles.first), *ids_of(articles.newer)]
-    return [article.id for article in articles]
+def id_of(articles: Sequence[Article], position: int) -> str:
+    """Return the id of an article; of a stored one without decoding the rest of it."""
+    if isinstance(articles, Edited):
+        known, n_stored = int(articles.positions[position]), len(articles.stored)
+        return id_of(articles.stored, known) if known < n_stored else articles.added[known - n_stored].id
+    return articles.id_at(position) if isinstance(articles, Lines) else articles[position].id
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], lines: memoryview, starts: NDArray[np.int64], place: int) -> T:
+def _decoded(decoder: msgspec.json.Decoder[T], lines: memoryview, starts: NDArray[np.int64], position: int) -> T:
     try:
-        return decoder.decode(lines[starts[place] : starts[place + 1]])
+        return decoder.decode(lines[starts[position] : starts[position + 1]])
     except (msgspec.MsgspecError, RecommenderError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
-        raise _damaged(f"line {place + 1} of its articles is none: {' '.join(str(error).split())[:200]}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise _damaged(f"line {position + 1} of its articles is none: {reason}") from error
 
 
-def _damaged(what: str) -> ModelFormatError:
-    return ModelFormatError(f"the model folder cannot be used ({what}); train the model again")
+def _damaged(reason: str) -> ModelFormatError:
+    return ModelFormatError(f"the model folder cannot be used ({reason}); train the model again")

@@ -1,14 +1,12 @@
-"""How good are suggestions: metrics, time splits, baselines, intervals, and an audit of the curated relations."""
+"""How good suggestions are: measures, time splits, baselines, intervals, and audits of the curated relations."""
 
 from recommender.evaluation.ablation import Ablation, ablate
-from recommender.evaluation.calibration import ReliabilityBin, reliability
-from recommender.evaluation.judgements import JudgedPair, Judgements
-from recommender.evaluation.leakage import Leak, degree_leak
+from recommender.evaluation.judgements import JudgedPair, Judgements, ReliabilityBin, ThresholdCurve, reliability
 from recommender.evaluation.learning import LearningPoint, learning_curve
+from recommender.evaluation.relation_audit import Leak, degree_leak
 from recommender.evaluation.replay import evaluate
 from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.slices import PairFigures, slice_pairs_by_gap, slice_sources
-from recommender.evaluation.thresholds import ThresholdCurve
 
 __all__ = [
     "Ablation",

@@ -1,4 +1,4 @@
-"""What each group of features is worth: the same ranker learned without it, and from it alone."""
+"""Ablation: the worth of each group of features, by rankers that learn without it, and from it alone."""
 
 from __future__ import annotations
 
@@ -13,29 +13,45 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import OWN, Settings
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.figures import PRIMARY, Figure, ProtocolFigures, Ranking
-from recommender.evaluation.splits import AT_PUBLICATION, TODAY, held_out_sources, measurable_cut, past_corpus
+from recommender.evaluation.bootstrap import Figure
+from recommender.evaluation.figures import ProtocolFigures, RankedLists
+from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.splits import (
+    AT_PUBLICATION,
+    TODAY,
+    EvaluationSet,
+    held_out_sources,
+    measurable_cut,
+    past_corpus,
+)
 from recommender.evaluation.tables import interval, number, text_table
 from recommender.features.pair_features import GROUP_NAMES, pair_features
 from recommender.model.training import at_publication, pair_training_set, training_rows
-from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores
-from recommender.ranker.default import shipped_ranker
+from recommender.ranker import (
+    BoostedRanker,
+    Ranker,
+    ShippedRanker,
+    TrainingSet,
+    fit_ranker,
+    scores,
+    shipped_ranker,
+)
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 ALL = "all features"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A ranker that had some of the features only.
+    """The figures of a ranker that learned from some of the features only.
 
     Attributes
     ----------
     ndcg
         Its nDCG@10.
     lost
-        That of all features minus this one, paired over the same sources: above 0 where the features left out help.
+        That of all features minus this one, paired over the same sources; above 0 where the missing features help.
     """
 
     ndcg: Figure
@@ -48,7 +64,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class GroupWorth:
-    """One group of features: the ranker without it, and the ranker of it alone; `columns` is how many it has."""
+    """One group of features: the ranker without it, the ranker of it alone, and the number of its features."""
 
     columns: int
     without: Trial
@@ -61,24 +77,24 @@ class GroupWorth:
 
 @dataclass(frozen=True)
 class Ablation:
-    """What each group of features is worth, at publication, on the held-out sources of an evaluation.
+    """The worth of each group of features, at publication, on the held-out sources of an evaluation.
 
     Attributes
     ----------
     ranker
-        ``boosted``, the site's own without the voice of the shipped one; or ``shipped`` where there is too little to
-        learn from, and so nothing to take away: there are no groups then.
+        ``boosted``, the site's own ranker, not blended with the shipped one; or ``shipped`` where there is too little
+        to learn from. Then no group can be taken away, and `groups` is empty.
     learned_from
-        How many past articles with relations there were to learn from.
+        How many past articles with relations the ranker learned from.
     sources, stories
         How many held-out articles, and how many stories they belong to.
     columns
         How many features all groups have together.
     ndcg
-        nDCG@10 of all features: that of the engine where it goes by the site's own ranker alone.
+        nDCG@10 of all features: that of the engine where it uses the site's own ranker alone.
     candidate_recall
-        The share of the right targets that were candidates. All rankers got the same candidates, so that nDCG@10 cannot
-        rise above what these allow; None where there is no source.
+        The share of the right targets that were candidates, which limits the nDCG@10 of all rankers, as they get the
+        same candidates; None where there is no source.
     groups
         By name, in the order of the features.
     """
@@ -107,7 +123,7 @@ class Ablation:
         }
 
     def to_json(self) -> str:
-        """Return the ablation as JSON: the same ablation gives the same bytes."""
+        """Return the ablation as JSON; the same ablation gives the same bytes."""
         return json.dumps(self.to_dict(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def table(self) -> str:
@@ -126,13 +142,13 @@ class Ablation:
             return "\n\n".join(parts) + "\n"
         means = [f"{PRIMARY} | articles", f"{PRIMARY} | stories"]
         lost = ["lost | articles", "lost | stories"]
-        every = [ALL, str(self.columns), interval(self.ndcg.over_articles), interval(self.ndcg.over_stories)]
+        of_all = [ALL, str(self.columns), interval(self.ndcg.over_articles), interval(self.ndcg.over_stories), "", ""]
         without = [
-            _row(f"without {name}", self.columns - one.columns, one.without) for name, one in self.groups.items()
+            _row(_without(name), self.columns - worth.columns, worth.without) for name, worth in self.groups.items()
         ]
-        alone = [_row(f"{name} alone", one.columns, one.alone) for name, one in self.groups.items()]
+        alone = [_row(_alone(name), worth.columns, worth.alone) for name, worth in self.groups.items()]
         parts += [
-            text_table(["learned without", "features", *means, *lost], [[*every, "", ""], *without]),
+            text_table(["learned without", "features", *means, *lost], [of_all, *without]),
             text_table(["learned from", "features", *means, *lost], alone),
             f"lost: {PRIMARY} of all features minus that of the line, paired over the same articles, with its 95 % "
             "interval. Features of different groups stand in for each other: what is lost without one group is what "
@@ -150,9 +166,9 @@ def ablate(
 ) -> Ablation:
     """Measure the engine's ranker without each group of features, and with each group alone.
 
-    Past, held-out sources, candidates and targets are those of `evaluate`, at publication. Features are computed
-    once; every ranker learns anew, calibration included, from fewer columns of the same pairs. The candidates
-    stay what they are, also those that are found by words or relations whose features are left out.
+    Past, held-out sources, candidates and targets are those of `evaluate`, at publication. Features are computed once.
+    Every ranker is fitted anew, calibration included, on fewer columns of the same pairs. The candidates stay the same,
+    also those that were found by text or relations whose features are left out.
 
     Parameters
     ----------
@@ -177,45 +193,55 @@ def ablate(
     cut = measurable_cut(corpus, newest, TODAY)
     sources = held_out_sources(corpus, cut, AT_PUBLICATION)
     past = past_corpus(corpus, cut)
-    features = Vectorizer.fit(past)
-    index = features.index(past)
-    judged = pair_training_set(index, training_rows(index, settings.ranker.most_sources), settings)
-    asked = _Asked.at_publication(features.index(corpus, like=index), sources, settings)
-    members = {group: _members(judged.names, group) for group in GROUP_NAMES}
-    members = {group: columns for group, columns in members.items() if columns.any()}
-    every = np.ones(len(judged.names), dtype=bool)
-    own = replace(settings.ranker, learn=OWN)
-    full = fit_ranker(judged, own, shipped or shipped_ranker())
-    if full.kind == ShippedRanker.kind:  # it learned nothing here: there is nothing to take away from it
-        members = {}
-    rankings = {ALL: asked.ranking(full, every)}
-    for group, columns in members.items():
-        for name, chosen in ((_without(group), ~columns), (_alone(group), columns)):
-            rankings[name] = asked.ranking(BoostedRanker.fit(judged.columns(chosen), own), chosen)
-    result = ProtocolFigures.from_rankings(
-        corpus, AT_PUBLICATION, sources, rankings, engine=ALL, random_state=random_state
-    )
+    vectorizer = Vectorizer.fit(past)
+    past_index = vectorizer.index(past)
+    rows = training_rows(past_index, settings.ranker.most_sources)
+    training_set = pair_training_set(past_index, rows, settings)
+    pairs = _HeldOutPairs.from_index(vectorizer.index(corpus, previous=past_index), sources, settings)
+    site_only = replace(settings.ranker, learn=OWN)
+    full = fit_ranker(training_set, site_only, shipped or shipped_ranker())
+    groups = _group_columns(training_set.names)
+    if full.kind == ShippedRanker.kind:  # it learned nothing here, so there is nothing to take away from it
+        groups = {}
+    lists = {ALL: pairs.ranked_by(full)}
+    for group, columns in groups.items():
+        for name, selected in ((_without(group), ~columns), (_alone(group), columns)):
+            lists[name] = pairs.ranked_by(BoostedRanker.fit(training_set.select_columns(selected), site_only), selected)
+    evaluation_set = EvaluationSet.from_corpus(corpus, sources, AT_PUBLICATION)
+    result = ProtocolFigures.from_lists(evaluation_set, lists, engine=ALL, random_state=random_state)
+    return _ablation(result, full.kind, training_set, groups)
+
+
+def _ablation(
+    result: ProtocolFigures, kind: str, training_set: TrainingSet, groups: dict[str, NDArray[np.bool_]]
+) -> Ablation:
     figures = result.models[ALL].figures
     return Ablation(
-        ranker=full.kind,
-        learned_from=len(judged.group_sizes),
+        ranker=kind,
+        learned_from=len(training_set.group_sizes),
         sources=result.sources,
         stories=result.stories,
-        columns=len(judged.names),
+        columns=len(training_set.names),
         ndcg=figures[PRIMARY],
         candidate_recall=figures.get("candidate recall"),
         groups={
             group: GroupWorth(int(columns.sum()), _trial(result, _without(group)), _trial(result, _alone(group)))
-            for group, columns in members.items()
+            for group, columns in groups.items()
         },
     )
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Candidates of the held-out sources with all their features: what every ranker is asked about.
+class _HeldOutPairs:
+    """The candidates of the held-out sources with all their features, which every ranker scores.
 
-    `id_order` is the place of each row among the sorted ids, by which ties are broken.
+    Attributes
+    ----------
+    targets
+        Rows of the candidates of each source.
+    features : (n_pairs, n_features) float32 array
+    id_order : (n_articles,) array
+        Position of each row's id among the sorted ids; it breaks ties.
     """
 
     targets: list[NDArray[np.intp]]
@@ -223,33 +249,35 @@ class _Asked:
     id_order: NDArray[np.intp]
 
     @classmethod
-    def at_publication(cls, index: Index, sources: NDArray[np.int64], settings: Settings) -> Self:
-        """Ask for each source once, knowing what was published by then."""
+    def from_index(cls, index: Index, sources: NDArray[np.int64], settings: Settings) -> Self:
+        """Search candidates and compute features, for each source knowing what was published by then."""
         targets, blocks = [], []
         for query in at_publication(index, sources.astype(np.intp), settings):
-            targets += np.split(query.targets, query.pairs.starts[1:])
+            targets += np.split(query.targets, query.groups.starts[1:])
             blocks.append(pair_features(query)[0])
         ids = [article.id for article in index.corpus]
         id_order = np.empty(len(ids), dtype=np.intp)
         id_order[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
         return cls(targets, np.vstack(blocks) if blocks else np.empty((0, 0), dtype=np.float32), id_order)
 
-    def ranking(self, ranker: Ranker, columns: NDArray[np.bool_]) -> Ranking:
-        """Return every source's candidates, best first, as a ranker of these columns orders them."""
+    def ranked_by(self, ranker: Ranker, columns: NDArray[np.bool_] | None = None) -> RankedLists:
+        """Return every source's candidates, best first, by a ranker of these columns; of all columns for None."""
         if not self.targets:
-            return Ranking([], candidates=[])
+            return RankedLists([], candidates=[])
+        features = self.features if columns is None else np.ascontiguousarray(self.features[:, columns])
         sizes = np.array([len(rows) for rows in self.targets])
-        found = scores(ranker.log_odds(np.ascontiguousarray(self.features[:, columns]), sizes))
-        parts = np.split(found, np.cumsum(sizes)[:-1])
-        ordered = [
-            rows[np.lexsort((self.id_order[rows], -part))].tolist()
-            for rows, part in zip(self.targets, parts, strict=True)
+        pair_scores = scores(ranker.log_odds(features, sizes))
+        ranked = [
+            rows[np.lexsort((self.id_order[rows], -source_scores))].tolist()
+            for rows, source_scores in zip(self.targets, np.split(pair_scores, np.cumsum(sizes)[:-1]), strict=True)
         ]
-        return Ranking(ordered, candidates=ordered)
+        return RankedLists(ranked, candidates=ranked)
 
 
-def _members(names: tuple[str, ...], group: str) -> NDArray[np.bool_]:
-    return np.array([name.startswith(f"{group}.") for name in names], dtype=bool)
+def _group_columns(names: tuple[str, ...]) -> dict[str, NDArray[np.bool_]]:
+    """Return for each group of features that has any, in order, the mask of its columns."""
+    masks = {group: np.array([name.startswith(f"{group}.") for name in names], dtype=bool) for group in GROUP_NAMES}
+    return {group: mask for group, mask in masks.items() if mask.any()}
 
 
 def _without(group: str) -> str:
@@ -265,6 +293,6 @@ def _trial(result: ProtocolFigures, name: str) -> Trial:
 
 
 def _row(name: str, columns: int, trial: Trial) -> list[str]:
-    both = (trial.ndcg.over_articles, trial.ndcg.over_stories)
-    lost = (trial.lost.over_articles, trial.lost.over_stories)
-    return [name, str(columns), *(interval(one) for one in both), *(interval(one, "+") for one in lost)]
+    ndcg = [interval(trial.ndcg.over_articles), interval(trial.ndcg.over_stories)]
+    lost = [interval(trial.lost.over_articles, "+"), interval(trial.lost.over_stories, "+")]
+    return [name, str(columns), *ndcg, *lost]

@@ -1,29 +1,31 @@
-"""What a publisher could do instead: plain ways to relate articles, each at its fair best, fitted on the past.
+"""Baselines: the plain ways to relate articles that a publisher could use instead, fitted on the past.
 
-Document frequencies and the mean length come from the past rows only. A term that the past never saw keeps a
-weight, that of a document frequency of 0: names are ever new in the news, and a search engine would index them
-as well. Titles count twice, which was the better choice in a trial; no stop words, for sites speak many languages.
+Document frequencies and the mean length come from past rows only. A term that no past article has gets the weight of
+a document frequency of 0, since news brings new names and a search engine would index them too. Titles count twice,
+which was better in a trial. There are no stop words, as sites are in many languages.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 
 from recommender.core.errors import NotFittedError
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.terms import document_frequency, sublinear, term_counts, unit_rows
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
-_BLOCK = 64  # sources scored at once: the dense block stays small whatever the site's size
+BLOCK = 64  # sources scored at once, so that the dense block of scores stays small
+_WORD = r"(?u)\b\w\w+\b"
 _DAY = 86_400.0
 
 
@@ -31,7 +33,7 @@ class Baseline(ABC):
     """A way to rank targets. Higher scores are better; a score of 0 is no suggestion."""
 
     name: str
-    _priority: Any = None  # (n_articles,) array: who comes first where scores tie
+    _priority: Any = None  # (n_articles,) array: of equal scores the lower one comes first
     _suggestible: NDArray[np.bool_]
 
     def fit(self, corpus: Corpus, rows: Rows) -> Self:
@@ -65,19 +67,21 @@ class Baseline(ABC):
         eligible[eligible_rows] = True
         return self._best(scores, eligible, source_row, k)
 
-    def rank_all(self, source_rows: Rows, until: Sequence[int] | Rows, k: int = 10) -> list[Rows]:
-        """Rank for many sources, each among the rows before its own `until`; blockwise, same results as `rank`."""
-        rankings = []
-        for rows, limits in _blocks(np.asarray(source_rows), np.asarray(until)):
-            for row, limit, scores in zip(rows, limits, self.score(rows), strict=True):
-                rankings.append(self._best(scores, np.arange(len(scores)) < limit, int(row), k))
-        return rankings
+    def rank_all(self, source_rows: Rows, until: Sequence[int] | Rows, k: int = 10, block: int = BLOCK) -> list[Rows]:
+        """Return what `rank` gives for each source among the rows before its own `until`, `block` sources at a time."""
+        sources, limits = np.asarray(source_rows), np.asarray(until)
+        ranked_lists = []
+        for start in range(0, len(sources), block):
+            rows = sources[start : start + block]
+            for row, limit, scores in zip(rows, limits[start : start + block], self.score(rows), strict=True):
+                ranked_lists.append(self._best(scores, np.arange(len(scores)) < limit, int(row), k))
+        return ranked_lists
 
     def _best(self, scores: Scores, eligible: NDArray[np.bool_], source_row: int, k: int) -> Rows:
         eligible = eligible & self._suggestible & (scores > 0)
         eligible[source_row] = False
         rows = np.flatnonzero(eligible)
-        if len(rows) > k:  # sort only what can be among the best; ties at the edge stay in
+        if len(rows) > k:  # sort only rows that can be among the best k; all that tie with the last of them stay
             least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
             rows = rows[scores[rows] >= least]
         return rows[np.lexsort((self._priority[rows], -scores[rows]))][:k]
@@ -90,7 +94,7 @@ class Baseline(ABC):
 
 
 class RandomTargets(Baseline):
-    """Any targets, by a seeded hash of both ids: independent of the order and number of articles."""
+    """Targets at random, by a seeded hash of both ids, so that the order and number of articles do not matter."""
 
     name = "random"
 
@@ -114,7 +118,7 @@ class NewestInTopic(Baseline):
         self._topics = _topic_matrix(corpus)
 
     def _score(self, source_rows: Rows) -> Scores:
-        # Ties go to the newest, so sharing a topic is all that the score has to say.
+        # Ties go to the newest, so the score need not say more than whether a topic is shared.
         shared: Scores = (self._topics[source_rows] @ self._topics.T).toarray()
         return np.where(shared > 0, 1.0, 0.0)
 
@@ -151,9 +155,9 @@ class TfidfCosine(Baseline):
         self.name = name or f"TF-IDF cosine, {' + '.join(field for field, _ in self.fields)}"
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:
-        counts = term_counts(corpus, self.fields)
-        idf = np.log((1 + len(rows)) / (1 + document_frequency(counts, rows))) + 1
-        self._vectors = unit_rows(sublinear(counts, idf))
+        counts = _term_counts(corpus, self.fields)
+        idf = np.log((1 + len(rows)) / (1 + _document_frequency(counts, rows))) + 1
+        self._vectors = _unit_rows(_sublinear(counts, idf))
         self._transposed = self._vectors.T.tocsr()
 
     def _score(self, source_rows: Rows) -> Scores:
@@ -188,8 +192,8 @@ class Bm25(Baseline):
         self.name = name
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:
-        counts = term_counts(corpus, self.fields)
-        df = document_frequency(counts, rows)
+        counts = _term_counts(corpus, self.fields)
+        df = _document_frequency(counts, rows)
         idf = np.log1p((len(rows) - df + 0.5) / (df + 0.5))
         lengths = np.asarray(counts.sum(axis=1)).ravel()
         mean = float(lengths[rows].mean()) if len(rows) and lengths[rows].any() else 1.0
@@ -208,7 +212,7 @@ class Bm25(Baseline):
 class TimeDecay(Baseline):
     """Another baseline's score, halved for every `half_life` days between the two articles.
 
-    A gap that is unknown counts as a year.
+    Where a date is missing, 365 days.
     """
 
     def __init__(self, baseline: Baseline, half_life: float = 7.0):
@@ -221,42 +225,42 @@ class TimeDecay(Baseline):
         self._days = np.where(np.isfinite(corpus.times), corpus.times, np.nan) / _DAY
 
     def _score(self, source_rows: Rows) -> Scores:
-        gaps = np.nan_to_num(np.abs(self._days[source_rows][:, None] - self._days[None, :]), nan=365.0)
-        decayed: Scores = self.baseline.score(source_rows) * np.exp2(-gaps / self.half_life)
+        days_apart = np.nan_to_num(np.abs(self._days[source_rows][:, None] - self._days[None, :]), nan=365.0)
+        decayed: Scores = self.baseline.score(source_rows) * np.exp2(-days_apart / self.half_life)
         return decayed
 
 
 def default_baselines(random_state: int = 0) -> list[Baseline]:
     """Return the baselines of the evaluation, unfitted, weakest first."""
-    whole = (("title", 2), ("excerpt", 1), ("body", 1))
+    full_article = (("title", 2), ("excerpt", 1), ("body", 1))
     return [
         RandomTargets(random_state),
         NewestInTopic(),
         TopicOverlap(),
         TfidfCosine(),
-        TfidfCosine(whole, name="TF-IDF cosine, full article"),
+        TfidfCosine(full_article, name="TF-IDF cosine, full article"),
         Bm25(),
         TimeDecay(Bm25()),
     ]
 
 
 def _tie_order(corpus: Corpus) -> Rows:
-    """Return the place of each row where scores tie: newest first, undated last, then by id."""
-    when = np.where(np.isfinite(corpus.times), corpus.times, -np.inf)
+    """Return the position of each row in the order of ties: newest first, undated last, then by id."""
+    times = np.where(np.isfinite(corpus.times), corpus.times, -np.inf)
     by_id = np.argsort(np.array([article.id for article in corpus], dtype=object), kind="stable")
-    place_of_id = np.empty(len(corpus), dtype=np.int64)
-    place_of_id[by_id] = np.arange(len(corpus))
-    order = np.lexsort((place_of_id, -when))
-    place = np.empty(len(corpus), dtype=np.int64)
-    place[order] = np.arange(len(corpus))
-    return place
+    id_position = np.empty(len(corpus), dtype=np.int64)
+    id_position[by_id] = np.arange(len(corpus))
+    order = np.lexsort((id_position, -times))
+    position = np.empty(len(corpus), dtype=np.int64)
+    position[order] = np.arange(len(corpus))
+    return position
 
 
 def _topic_matrix(corpus: Corpus) -> Any:
     """Return the (n_articles, n_topics) csr_matrix of which article has which topic."""
     names = sorted({topic for article in corpus for topic in article.topics})
-    column = {name: position for position, name in enumerate(names)}
-    pairs = [(row, column[topic]) for row, article in enumerate(corpus) for topic in sorted(set(article.topics))]
+    column_of = {name: column for column, name in enumerate(names)}
+    pairs = [(row, column_of[topic]) for row, article in enumerate(corpus) for topic in sorted(set(article.topics))]
     rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     shape = (len(corpus), max(1, len(names)))
     return sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape)
@@ -274,6 +278,40 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def _blocks(rows: Rows, until: Rows) -> Iterator[tuple[Rows, Rows]]:
-    for start in range(0, len(rows), _BLOCK):
-        yield rows[start : start + _BLOCK], until[start : start + _BLOCK]
+def _term_counts(corpus: Corpus, fields: Sequence[tuple[str, int]]) -> Any:
+    """Count the words of two or more letters, in lower case, in the given fields.
+
+    Parameters
+    ----------
+    fields
+        Names of text fields of an article, with how often each counts.
+
+    Returns
+    -------
+    (n_articles, n_terms) csr_matrix of float64
+        Columns are in the order of the terms. At least one column, empty where no article has any word.
+    """
+    texts = [" ".join(getattr(article, name) for name, times in fields for _ in range(times)) for article in corpus]
+    if not any(re.search(_WORD, text) for text in texts):
+        return sparse.csr_matrix((len(texts), 1), dtype=np.float64)
+    return CountVectorizer(token_pattern=_WORD, dtype=np.float64).fit_transform(texts).tocsr()
+
+
+def _document_frequency(counts: Any, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return in how many of `rows` each term occurs; 0 for a term that only other rows have."""
+    return np.bincount(counts[rows].indices, minlength=counts.shape[1]).astype(np.float64)
+
+
+def _sublinear(counts: Any, idf: NDArray[np.float64]) -> Any:
+    """Return ``(1 + ln tf) * idf`` for the counts `tf`, same shape."""
+    weighted = counts.copy()
+    weighted.data = (1 + np.log(counts.data)) * idf[counts.indices]
+    return weighted
+
+
+def _unit_rows(matrix: Any) -> Any:
+    """Scale each row to Euclidean length 1; an empty row stays empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scaled = matrix.copy()
+    scaled.data = matrix.data / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(matrix.indptr))
+    return scaled

@@ -1,21 +1,22 @@
-"""95 % intervals by bootstrap over stories: articles of one story are no independent witnesses."""
+"""95 % intervals by bootstrap over stories, since articles of one story are not independent of each other."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
-_CHUNK = 1 << 22  # resampled counts converted at once; bounds the memory, not the result
+CHUNK = 1 << 22  # resampled counts that are converted at once: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its 95 % interval. `low` and `high` are nan where fewer than two stories are behind it."""
+    """A mean and its 95 % interval. `low` and `high` are nan where it is of fewer than two stories."""
 
     value: float
     low: float
@@ -26,11 +27,23 @@ class Estimate:
         return {"value": rounded(self.value), "low": rounded(self.low), "high": rounded(self.high)}
 
 
-class StoryBootstrap:
-    """Resamples stories, with replacement, and carries all sources of a story along.
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its mean over articles, and over stories, each with a 95 % interval."""
 
-    All calls of one instance see the same resampled stories, so a difference of two models is paired:
-    pass ``values_a - values_b``. Intervals are percentiles. Efron and Tibshirani, "An introduction to the
+    over_articles: Estimate
+    over_stories: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return {"over_articles": self.over_articles.to_dict(), "over_stories": self.over_stories.to_dict()}
+
+
+class StoryBootstrap:
+    """Resamples stories, with replacement; a story that is drawn brings all of its sources.
+
+    All calls of one instance use the same resampled stories, so that a difference of two models is paired: pass
+    ``values_a - values_b``. Intervals are percentiles. Efron and Tibshirani, "An introduction to the
     bootstrap", 1993; for whole clusters Field and Welsh, "Bootstrapping clustered data", JRSS B 69(3), 2007.
 
     Parameters
@@ -39,27 +52,33 @@ class StoryBootstrap:
         The story of each source, any labels; they are numbered in sorted order.
     resamples
         How many times stories are drawn.
+    chunk
+        How many of the (resamples, n_stories) counts are converted at once; it bounds the memory, not the result.
 
     >>> bootstrap = StoryBootstrap([1, 1, 2], random_state=0)
     >>> bootstrap.over_articles([1.0, 0.0, 1.0]).value, bootstrap.over_stories([1.0, 0.0, 1.0]).value
     (0.6666666666666666, 0.75)
     """
 
-    def __init__(self, stories: ArrayLike, resamples: int = 1000, random_state: int = 0):
-        names, self._story = np.unique(np.asarray(stories), return_inverse=True)
-        self.n_stories = len(names)
-        self.resamples, self.random_state = resamples, random_state
+    def __init__(self, stories: ArrayLike, resamples: int = 1000, random_state: int = 0, chunk: int = CHUNK):
+        labels, self._story_of = np.unique(np.asarray(stories), return_inverse=True)
+        self.n_stories = len(labels)
+        self.resamples, self.random_state, self.chunk = resamples, random_state, chunk
         self._counts = _draw(self.n_stories, resamples, random_state)
+
+    def figure(self, values: ArrayLike, weights: ArrayLike | None = None) -> Figure:
+        """Estimate both means; parameters are those of `over_articles`."""
+        return Figure(self.over_articles(values, weights), self.over_stories(values, weights))
 
     def over_articles(self, values: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
         """Estimate the mean over articles, ``sum(weight * value) / sum(weight)``.
 
-        A ratio: a resampled story brings the values and the weights of all its sources.
+        This is a ratio: a resampled story brings both the values and the weights of all its sources.
 
         Parameters
         ----------
         values : (n_sources,) array
-            One number a source; it is not looked at where the weight is 0.
+            One number a source; it is ignored where the weight is 0.
         weights : (n_sources,) array, optional
             How much each source counts; 1 by default.
         """
@@ -79,14 +98,14 @@ class StoryBootstrap:
     def _by_story(self, values: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array]:
         value = np.asarray(values, dtype=np.float64)
         weight = np.ones_like(value) if weights is None else np.asarray(weights, dtype=np.float64)
-        if value.shape != self._story.shape or weight.shape != value.shape:
+        if value.shape != self._story_of.shape or weight.shape != value.shape:
             raise ValueError(
-                f"values and weights must hold one number for each of {len(self._story)} sources, "
+                f"values and weights must hold one number for each of {len(self._story_of)} sources, "
                 f"got {value.shape} and {weight.shape}"
             )
         product = np.where(weight > 0, value, 0.0) * weight
-        sums: Array = np.bincount(self._story, product, minlength=self.n_stories).astype(np.float64)
-        totals: Array = np.bincount(self._story, weight, minlength=self.n_stories).astype(np.float64)
+        sums: Array = np.bincount(self._story_of, product, minlength=self.n_stories).astype(np.float64)
+        totals: Array = np.bincount(self._story_of, weight, minlength=self.n_stories).astype(np.float64)
         return sums, totals
 
     def _ratio(self, above: Array, below: Array) -> Estimate:
@@ -97,16 +116,19 @@ class StoryBootstrap:
         if np.count_nonzero(below) < 2:
             return Estimate(value, math.nan, math.nan)
         columns = np.column_stack([above, below])
-        step = max(1, _CHUNK // self.n_stories)
+        step = max(1, self.chunk // self.n_stories)
         sums = np.vstack(
-            [self._counts[at : at + step].astype(np.float64) @ columns for at in range(0, self.resamples, step)]
+            [
+                self._counts[start : start + step].astype(np.float64) @ columns
+                for start in range(0, self.resamples, step)
+            ]
         )
         drawn = sums[sums[:, 1] > 0]  # a resample can miss every story that counts
         low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
         return Estimate(value, float(low), float(high))
 
 
-def rounded(value: float | None, places: int = 6) -> float | None:
+def rounded(value: float | None, decimals: int = 6) -> float | None:
     """Round a figure for JSON, which has no nan: None instead.
 
     >>> rounded(2 / 3), rounded(math.nan)
@@ -114,7 +136,7 @@ def rounded(value: float | None, places: int = 6) -> float | None:
     """
     if value is None or not math.isfinite(value):
         return None
-    return round(float(value), places) + 0.0  # turns -0.0 into 0.0
+    return round(float(value), decimals) + 0.0  # turns -0.0 into 0.0
 
 
 def _draw(n_stories: int, resamples: int, random_state: int) -> NDArray[np.int16]:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.errors import RecommenderError
-from recommender.corpus.corpus import Corpus
 from recommender.evaluation import measures
-from recommender.evaluation.bootstrap import Estimate, StoryBootstrap, rounded
+from recommender.evaluation.bootstrap import Figure, StoryBootstrap, rounded
 from recommender.evaluation.judgements import Judgements
-from recommender.evaluation.splits import STORY_SLICES, Protocol, known_rows, relevant_targets, stories
+from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.slices import SliceFigures
+from recommender.evaluation.splits import STORY_SLICES, EvaluationSet, Protocol
 
-ALL_TARGETS = "all targets"
-WITHOUT_DUPLICATES = "without near-duplicates"
-PRIMARY = "nDCG@10"
 DEPTH = 10
 SHOWN = 5
 
 Values = NDArray[np.float64]
 
 
+class SourceValues(NamedTuple):
+    """One figure's value for each source, and its weight; all weigh 1 where `weights` is None."""
+
+    values: Values
+    weights: Values | None = None
+
+
 @dataclass(frozen=True)
-class Ranking:
-    """What one model answered, a list for each source.
+class RankedLists:
+    """The answers of one model, a list for each source.
 
     Parameters
     ----------
@@ -45,47 +50,23 @@ class Ranking:
 
     def __post_init__(self) -> None:
         for name in ("scores", "candidates"):
-            given = getattr(self, name)
-            if given is not None and len(given) != len(self.rows):
-                raise RecommenderError(f"{name} must hold one list for each of {len(self.rows)}, got {len(given)}")
+            lists = getattr(self, name)
+            if lists is not None and len(lists) != len(self.rows):
+                raise RecommenderError(f"{name} must hold one list for each of {len(self.rows)}, got {len(lists)}")
 
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: its mean over articles, and over stories, each with a 95 % interval."""
-
-    over_articles: Estimate
-    over_stories: Estimate
-
-    @classmethod
-    def from_values(cls, bootstrap: StoryBootstrap, values: Values, weights: Values | None = None) -> Self:
-        """Estimate both means of one value a source."""
-        return cls(bootstrap.over_articles(values, weights), bootstrap.over_stories(values, weights))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"over_articles": self.over_articles.to_dict(), "over_stories": self.over_stories.to_dict()}
-
-
-@dataclass(frozen=True)
-class SliceFigures:
-    """nDCG@10 on some of the sources: those whose story has a size in one range, or that share a label."""
-
-    sources: int
-    stories: int
-    ndcg: Figure
-
-    @classmethod
-    def from_values(
-        cls, ndcg: Values, story_labels: NDArray[Any], resamples: int = 1000, random_state: int = 0
-    ) -> Self:
-        """Estimate from the nDCG@10 and the story of each source of the slice."""
-        bootstrap = StoryBootstrap(story_labels, resamples, random_state)
-        return cls(len(ndcg), bootstrap.n_stories, Figure.from_values(bootstrap, ndcg))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"sources": self.sources, "stories": self.stories, PRIMARY: self.ndcg.to_dict()}
+    def select(self, positions: Sequence[int], excluded: Sequence[Collection[int]] | None = None) -> RankedLists:
+        """Return the lists of the sources at these positions, as plain ints, without each source's excluded rows."""
+        rows: list[list[int]] = []
+        scores: list[list[float]] = []
+        for position in positions:
+            left_out = () if excluded is None else excluded[position]
+            ranked = [int(row) for row in self.rows[position]]
+            ranks = [rank for rank, row in enumerate(ranked) if row not in left_out]
+            rows.append([ranked[rank] for rank in ranks])
+            if self.scores is not None:
+                scores.append([float(self.scores[position][rank]) for rank in ranks])
+        candidates = None if self.candidates is None else [self.candidates[position] for position in positions]
+        return RankedLists(rows, None if self.scores is None else scores, candidates)
 
 
 @dataclass(frozen=True)
@@ -136,7 +117,7 @@ class ProtocolFigures:
     differences
         Engine minus each other model, paired, for every figure that both have.
     judgements
-        What the engine's figures were made from; None without an engine that gives scores. Not in `to_dict`.
+        The pairs that the engine's figures were made from; None without an engine that gives scores. Not in `to_dict`.
     """
 
     protocol: Protocol
@@ -150,18 +131,13 @@ class ProtocolFigures:
     judgements: Judgements | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def from_rankings(
+    def from_lists(
         cls,
-        corpus: Corpus,
-        protocol: Protocol,
-        sources: Sequence[int] | NDArray[np.int64],
-        rankings: Mapping[str, Ranking | Sequence[Sequence[int]]],
+        evaluation_set: EvaluationSet,
+        lists: Mapping[str, RankedLists],
         *,
         engine: str | None = None,
         threshold: float | None = None,
-        relevant: Sequence[Collection[int]] | None = None,
-        story_labels: Sequence[int] | NDArray[np.int32] | None = None,
-        left_out: Sequence[Collection[int]] | None = None,
         resamples: int = 1000,
         random_state: int = 0,
     ) -> Self:
@@ -169,54 +145,41 @@ class ProtocolFigures:
 
         Parameters
         ----------
-        sources
-            Rows of the held-out articles, as of `held_out_sources`.
-        rankings
-            By name of the model, its lists for these sources in this order: bare rows, or a `Ranking`.
+        evaluation_set
+            The held-out sources. Those without any right target are dropped; targets that it excludes are taken out of
+            the lists.
+        lists
+            By name of the model, its lists for these sources, in this order.
         engine
             Name of the model that is compared with the others.
-        relevant
-            Right targets of each source; by default those of `relevant_targets` under the protocol.
-        story_labels : (n_sources,) array, optional
-            The story of each source; by default that of `stories`.
-        left_out
-            For each source, targets that do not count, as of `near_duplicates`: they are struck from the
-            lists and from the right targets. Sources that have none left are dropped.
+        threshold
+            A probability.
+        resamples, random_state
+            Of the bootstrap.
 
         Raises
         ------
         RecommenderError
             When a model has not one list for each source, or `engine` is none of the models.
         """
-        rows = [int(row) for row in sources]
-        answers = {name: _ranking(name, given, len(rows)) for name, given in rankings.items()}
-        if engine is not None and engine not in answers:
-            raise RecommenderError(f"engine must be one of {', '.join(answers) or 'no models'}, got {engine!r}")
-        found = stories(corpus)
-        truth = _truth(corpus, protocol, rows, relevant, left_out)
-        kept = [place for place, targets in enumerate(truth) if targets]
-        labels = np.asarray(found.labels[rows] if story_labels is None else story_labels)[kept]
-        bootstrap = StoryBootstrap(labels, resamples, random_state)
-        run = _Run(
-            truth=[truth[place] for place in kept],
-            labels=labels,
-            sizes=found.sizes[[rows[place] for place in kept]],
-            articles=len(corpus),
-            threshold=threshold,
-            bootstrap=bootstrap,
-        )
-        chosen = {name: _choose(answer, kept, left_out) for name, answer in answers.items()}
-        values = {name: run.values(answer) for name, answer in chosen.items()}
+        _check_lists(evaluation_set, lists, engine)
+        positions = [position for position, relevant in enumerate(evaluation_set.relevant) if relevant]
+        measured = evaluation_set.take(positions)
+        bootstrap = StoryBootstrap(measured.stories, resamples, random_state)
+        selected = {name: ranked.select(positions, evaluation_set.excluded) for name, ranked in lists.items()}
+        values = {name: _source_values(measured, ranked, threshold) for name, ranked in selected.items()}
         return cls(
-            protocol=protocol,
-            variant=ALL_TARGETS if left_out is None else WITHOUT_DUPLICATES,
-            sources=len(kept),
+            protocol=measured.protocol,
+            variant=measured.variant,
+            sources=len(positions),
             stories=bootstrap.n_stories,
             engine=engine,
             threshold=threshold,
-            models={name: run.figures(answer, values[name]) for name, answer in chosen.items()},
-            differences=run.differences(engine, values),
-            judgements=run.judgements(engine, chosen, values, [rows[place] for place in kept]),
+            models={
+                name: _model_figures(measured, ranked, values[name], bootstrap) for name, ranked in selected.items()
+            },
+            differences={} if engine is None else _differences(values, engine, bootstrap),
+            judgements=None if engine is None else _judgements(measured, selected[engine], values),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -236,133 +199,105 @@ class ProtocolFigures:
         }
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The sources of one run, and what is right for them."""
+def _check_lists(evaluation_set: EvaluationSet, lists: Mapping[str, RankedLists], engine: str | None) -> None:
+    n_sources = len(evaluation_set.sources)
+    for name, ranked in lists.items():
+        if len(ranked.rows) != n_sources:
+            raise RecommenderError(
+                f"{name!r} must have one list for each of {n_sources} sources, got {len(ranked.rows)}"
+            )
+    if engine is not None and engine not in lists:
+        raise RecommenderError(f"engine must be one of {', '.join(lists) or 'no models'}, got {engine!r}")
 
-    truth: Sequence[Collection[int]]
-    labels: NDArray[Any]
-    sizes: NDArray[np.int64]
-    articles: int
-    threshold: float | None
-    bootstrap: StoryBootstrap
 
-    def values(self, answer: Ranking) -> dict[str, tuple[Values, Values | None]]:
-        """Return each figure's value, and its weight if not 1, for each source."""
-        pairs = list(zip(answer.rows, self.truth, strict=True))
-        found: dict[str, tuple[Values, Values | None]] = {
-            PRIMARY: (_array(measures.ndcg_at_k(*pair, k=DEPTH) for pair in pairs), None),
-            "P@5": (_array(measures.precision_at_k(*pair, k=SHOWN) for pair in pairs), None),
-            "Recall@10": (_array(measures.recall_at_k(*pair, k=DEPTH) for pair in pairs), None),
-            "MRR": (_array(measures.reciprocal_rank(*pair, k=DEPTH) for pair in pairs), None),
-            "coverage": (_array(len(ranked) > 0 for ranked in answer.rows), None),
+def _source_values(measured: EvaluationSet, ranked: RankedLists, threshold: float | None) -> dict[str, SourceValues]:
+    """Return the values of every figure of one model, by name of the figure."""
+    pairs = list(zip(ranked.rows, measured.relevant, strict=True))
+    values = {
+        PRIMARY: SourceValues(_array(measures.ndcg_at_k(*pair, k=DEPTH) for pair in pairs)),
+        "P@5": SourceValues(_array(measures.precision_at_k(*pair, k=SHOWN) for pair in pairs)),
+        "Recall@10": SourceValues(_array(measures.recall_at_k(*pair, k=DEPTH) for pair in pairs)),
+        "MRR": SourceValues(_array(measures.reciprocal_rank(*pair, k=DEPTH) for pair in pairs)),
+        "coverage": SourceValues(_array(len(rows) > 0 for rows in ranked.rows)),
+    }
+    if ranked.scores is not None and threshold is not None:
+        shown = [
+            [row for row, score in zip(rows[:SHOWN], scores[:SHOWN], strict=True) if score >= threshold]
+            for rows, scores in zip(ranked.rows, ranked.scores, strict=True)
+        ]
+        n_shown = _array(len(rows) for rows in shown)
+        shown_pairs = zip(shown, measured.relevant, strict=True)
+        n_right = _array(len(relevant.intersection(rows)) for rows, relevant in shown_pairs)
+        values["P@threshold"] = SourceValues(n_right / np.maximum(n_shown, 1), n_shown)
+        values["coverage@threshold"] = SourceValues((n_shown > 0).astype(np.float64))
+    if ranked.candidates is not None:
+        scored = zip(ranked.candidates, measured.relevant, strict=True)
+        recall = _array(len(relevant.intersection(rows)) / len(relevant) for rows, relevant in scored)
+        values["candidate recall"] = SourceValues(recall)
+    return values
+
+
+def _model_figures(
+    measured: EvaluationSet, ranked: RankedLists, values: Mapping[str, SourceValues], bootstrap: StoryBootstrap
+) -> ModelFigures:
+    figures = {name: bootstrap.figure(*source_values) for name, source_values in values.items()}
+    ndcg = values[PRIMARY].values
+    slices = {}
+    for name, (least, most) in STORY_SLICES.items():
+        inside = (measured.story_sizes >= least) & (measured.story_sizes <= most)
+        if inside.any():
+            slices[name] = SliceFigures.from_values(
+                ndcg[inside], measured.stories[inside], bootstrap.resamples, bootstrap.random_state
+            )
+    return ModelFigures(figures, _totals(measured, ranked), slices)
+
+
+def _totals(measured: EvaluationSet, ranked: RankedLists) -> dict[str, float]:
+    shown = [list(rows[:SHOWN]) for rows in ranked.rows]
+    suggested = np.array([row for rows in shown for row in rows], dtype=np.int64)
+    in_degrees = np.bincount(suggested, minlength=measured.n_articles)
+    totals = {
+        "catalogue reach": measures.catalogue_reach(shown, measured.n_articles),
+        "Gini": measures.gini(in_degrees),
+    }
+    if ranked.scores is not None:
+        scores = [score for source_scores in ranked.scores for score in source_scores[:DEPTH]]
+        pairs = zip(ranked.rows, measured.relevant, strict=True)
+        labels = [row in relevant for rows, relevant in pairs for row in rows[:DEPTH]]
+        totals["calibration error"] = measures.calibration_error(scores, labels)
+    return totals
+
+
+def _differences(
+    values: Mapping[str, Mapping[str, SourceValues]], engine: str, bootstrap: StoryBootstrap
+) -> dict[str, dict[str, Figure]]:
+    """Return the engine's figures minus those of each other model.
+
+    Weighted figures are left out: their weights differ between models, so that their difference is no mean of
+    differences.
+    """
+    of_engine = values[engine]
+    return {
+        name: {
+            figure: bootstrap.figure(of_engine[figure].values - source_values.values)
+            for figure, source_values in of_model.items()
+            if figure in of_engine and source_values.weights is None
         }
-        if answer.scores is not None and self.threshold is not None:
-            shown = [
-                [row for row, score in zip(ranked[:SHOWN], scores[:SHOWN], strict=True) if score >= self.threshold]
-                for ranked, scores in zip(answer.rows, answer.scores, strict=True)
-            ]
-            counts = _array(len(ranked) for ranked in shown)
-            hits = _array(len(set(ranked) & set(right)) for ranked, right in zip(shown, self.truth, strict=True))
-            found["P@threshold"] = (hits / np.maximum(counts, 1), counts)
-            found["coverage@threshold"] = ((counts > 0).astype(np.float64), None)
-        if answer.candidates is not None:
-            scored = zip(answer.candidates, self.truth, strict=True)
-            found["candidate recall"] = (_array(len(set(c) & set(right)) / len(right) for c, right in scored), None)
-        return found
-
-    def figures(self, answer: Ranking, values: Mapping[str, tuple[Values, Values | None]]) -> ModelFigures:
-        figures = {name: Figure.from_values(self.bootstrap, *value) for name, value in values.items()}
-        return ModelFigures(figures, self._totals(answer), self._slices(values[PRIMARY][0]))
-
-    def differences(
-        self, engine: str | None, values: Mapping[str, Mapping[str, tuple[Values, Values | None]]]
-    ) -> dict[str, dict[str, Figure]]:
-        if engine is None:
-            return {}
-        ours = values[engine]
-        # A weighted figure has another divisor in each model, so its difference is no mean of differences.
-        return {
-            name: {
-                figure: Figure.from_values(self.bootstrap, ours[figure][0] - value)
-                for figure, (value, weight) in theirs.items()
-                if figure in ours and weight is None
-            }
-            for name, theirs in values.items()
-            if name != engine
-        }
-
-    def judgements(
-        self,
-        engine: str | None,
-        answers: Mapping[str, Ranking],
-        values: Mapping[str, Mapping[str, tuple[Values, Values | None]]],
-        sources: Sequence[int],
-    ) -> Judgements | None:
-        answer = answers[engine] if engine is not None else None
-        if answer is None or answer.scores is None:
-            return None
-        ndcg = {name: figures[PRIMARY][0] for name, figures in values.items()}
-        return Judgements.from_lists(sources, self.labels, ndcg, answer.rows, answer.scores, self.truth)
-
-    def _totals(self, answer: Ranking) -> dict[str, float]:
-        shown = [list(ranked[:SHOWN]) for ranked in answer.rows]
-        degrees = np.bincount(np.array([row for ranked in shown for row in ranked], dtype=np.int64), minlength=1)
-        everyone = np.zeros(max(self.articles, len(degrees)))
-        everyone[: len(degrees)] = degrees
-        totals = {"catalogue reach": measures.catalogue_reach(shown, self.articles), "Gini": measures.gini(everyone)}
-        if answer.scores is not None:
-            scores = [score for line in answer.scores for score in line[:DEPTH]]
-            pairs = zip(answer.rows, self.truth, strict=True)
-            kept = [row in right for ranked, right in pairs for row in ranked[:DEPTH]]
-            totals["calibration error"] = measures.calibration_error(scores, kept)
-        return totals
-
-    def _slices(self, ndcg: Values) -> dict[str, SliceFigures]:
-        found = {}
-        for name, (least, most) in STORY_SLICES.items():
-            chosen = (self.sizes >= least) & (self.sizes <= most)
-            if chosen.any():
-                resamples, random_state = self.bootstrap.resamples, self.bootstrap.random_state
-                found[name] = SliceFigures.from_values(ndcg[chosen], self.labels[chosen], resamples, random_state)
-        return found
+        for name, of_model in values.items()
+        if name != engine
+    }
 
 
-def _ranking(name: str, given: Ranking | Sequence[Sequence[int]], sources: int) -> Ranking:
-    ranking = given if isinstance(given, Ranking) else Ranking(given)
-    if len(ranking.rows) != sources:
-        raise RecommenderError(f"{name!r} must have one list for each of {sources} sources, got {len(ranking.rows)}")
-    return ranking
+def _judgements(
+    measured: EvaluationSet, ranked: RankedLists, values: Mapping[str, Mapping[str, SourceValues]]
+) -> Judgements | None:
+    if ranked.scores is None:
+        return None
+    ndcg = {name: of_model[PRIMARY].values for name, of_model in values.items()}
+    return Judgements.from_lists(
+        measured.sources, measured.stories, ndcg, ranked.rows, ranked.scores, measured.relevant
+    )
 
 
-def _truth(
-    corpus: Corpus,
-    protocol: Protocol,
-    rows: Sequence[int],
-    relevant: Sequence[Collection[int]] | None,
-    left_out: Sequence[Collection[int]] | None,
-) -> list[frozenset[int]]:
-    if relevant is None:
-        relevant = [relevant_targets(corpus, row, known_rows(corpus, row, protocol)) for row in rows]
-    nothing: Sequence[Collection[int]] = [()] * len(rows)
-    struck = nothing if left_out is None else left_out
-    return [frozenset(right).difference(out) for right, out in zip(relevant, struck, strict=True)]
-
-
-def _choose(answer: Ranking, kept: Sequence[int], left_out: Sequence[Collection[int]] | None) -> Ranking:
-    """Return the lists of the sources that are kept, as plain ints, without the targets that are left out."""
-    rows: list[list[int]] = []
-    scores: list[list[float]] = []
-    for place in kept:
-        out = () if left_out is None else left_out[place]
-        ranked = [int(row) for row in answer.rows[place]]
-        stays = [position for position, row in enumerate(ranked) if row not in out]
-        rows.append([ranked[position] for position in stays])
-        if answer.scores is not None:
-            scores.append([float(answer.scores[place][position]) for position in stays])
-    candidates = None if answer.candidates is None else [answer.candidates[place] for place in kept]
-    return Ranking(rows, None if answer.scores is None else scores, candidates)
-
-
-def _array(values: Any) -> Values:
+def _array(values: Iterable[float]) -> Values:
     return np.array(list(values), dtype=np.float64)

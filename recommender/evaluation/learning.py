@@ -1,4 +1,4 @@
-"""The learning curve: how good suggestions are on a site with fewer curated relations to learn from."""
+"""The learning curve: how good suggestions are with fewer curated relations to learn from."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ from recommender.core.errors import SettingsError
 from recommender.core.records import Article
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.figures import Figure, ProtocolFigures
-from recommender.evaluation.replay import ENGINE, engine_ranking
-from recommender.evaluation.splits import AT_PUBLICATION, held_out_sources, measurable_cut, past_corpus
+from recommender.evaluation.bootstrap import Figure
+from recommender.evaluation.figures import ProtocolFigures
+from recommender.evaluation.replay import ENGINE, engine_lists
+from recommender.evaluation.splits import (
+    AT_PUBLICATION,
+    EvaluationSet,
+    held_out_sources,
+    measurable_cut,
+    past_corpus,
+)
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)
-PIECE = 20  # articles; the largest story can hold half of a site's links, and would make one step of the curve
+PIECE = 20  # articles of a story that are kept or hidden together: a whole story can hold half of a site's links
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,11 @@ class LearningPoint:
     Attributes
     ----------
     share
-        What was asked for: the share of the past articles with relations whose stories kept theirs, in [0, 1].
+        The wanted share of the past articles with relations that keep them, in [0, 1].
     linked_articles
-        How many past articles have a relation among them left: what there was to learn from.
+        How many past articles still have a relation with another past article: those that can be learned from.
     ranker
-        The kind of ranker that the engine made of it.
+        The kind of ranker that the engine learned from them.
     figures
         By name, at publication, on the same held-out sources at every point.
     """
@@ -53,22 +60,23 @@ def learning_curve(
     random_state: int = 0,
     shipped: ShippedRanker | None = None,
 ) -> tuple[LearningPoint, ...]:
-    """Measure the engine again and again, with the relations of ever more past stories to learn from.
+    """Measure the engine several times, each time with the relations of more past stories to learn from.
 
-    At each point the relations between past articles are hidden for a random part of the past stories, from learning
-    and from the graph that is asked later; relations of newer articles stay, as they come in while the site goes
-    on. What is right stays the same everywhere. A larger share keeps all that a smaller one kept.
+    At each point the relations between past articles are hidden for a random part of the past stories, both from
+    learning and from the graph of relations that suggestions are made with. Relations of newer articles stay, as they
+    come in while the site goes on. The right targets are the same at every point. A larger share keeps all relations
+    that a smaller one keeps.
 
     Parameters
     ----------
     shares
-        Shares, in [0, 1], of the past articles with relations that keep them. Stories are kept or hidden as a
-        whole, those of more than 20 articles in pieces of 20 that follow each other in time; a share ends with a
-        whole piece.
+        Shares, in [0, 1], of the past articles with relations that keep them. The relations of a story are kept or
+        hidden together, those of a story of more than 20 articles in pieces of 20 that follow each other in time; so
+        a share is rounded up to whole pieces.
     newest
         Share of the dated articles, in (0, 1), that is held out.
     random_state
-        Of the order in which stories are kept.
+        Of the order in which stories keep their relations, and of the bootstrap.
     shipped
         As of `Recommender`.
 
@@ -85,25 +93,24 @@ def learning_curve(
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, AT_PUBLICATION)
     sources = held_out_sources(corpus, cut, AT_PUBLICATION)
-    order = _kept_from(corpus, cut, random_state)
+    evaluation_set = EvaluationSet.from_corpus(corpus, sources, AT_PUBLICATION)
+    least_share = _least_shares(corpus, cut, random_state)
     points = []
     for share in shares:
-        known = hide_relations(corpus, cut, order >= share)
+        known = hide_relations(corpus, cut, least_share >= share)
         model = Recommender((settings or Settings()).without_rules(), shipped=shipped).fit(past_corpus(known, cut))
         model.renew(known)
-        ranking = engine_ranking(model, known, sources, AT_PUBLICATION)
-        result = ProtocolFigures.from_rankings(
-            corpus, AT_PUBLICATION, sources, {ENGINE: ranking}, random_state=random_state
-        )
+        lists = {ENGINE: engine_lists(model, known, sources, AT_PUBLICATION)}
+        result = ProtocolFigures.from_lists(evaluation_set, lists, random_state=random_state)
         linked = int(np.count_nonzero(np.diff(known.neighbours[:cut, :cut].indptr)))
         points.append(LearningPoint(share, linked, model.ranker.kind, result.models[ENGINE].figures))
     return tuple(points)
 
 
 def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpus:
-    """Return the corpus without the relations between two rows before `cut` of which one is hidden.
+    """Return the corpus without the relations between two rows before `cut` of which at least one is hidden.
 
-    Rows stay what they were, and so do relations to externals.
+    All other relations stay, and articles keep their rows.
 
     Parameters
     ----------
@@ -112,35 +119,38 @@ def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpu
     """
     articles = list(corpus.articles)
     for row in range(cut):
-        kept = []
+        visible = []
         for relation in articles[row].relations:
             target = corpus.resolve(relation)
             if target is None or target >= cut or not (hidden[row] or hidden[target]):
-                kept.append(relation)
-        if len(kept) < len(articles[row].relations):
-            articles[row] = replace(articles[row], relations=tuple(kept))
+                visible.append(relation)
+        if len(visible) < len(articles[row].relations):
+            articles[row] = replace(articles[row], relations=tuple(visible))
     return Corpus(articles, corpus.merged, corpus.topic_parents, corpus.report)
 
 
-def _kept_from(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.float64]:
-    """Return for each past row the share above which its story's relations are kept; infinity without relations."""
+def _least_shares(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.float64]:
+    """Return for each past row the share above which it keeps its relations; infinity where it has none.
+
+    Pieces of stories are put in random order. The share of a row is that of the articles in earlier pieces.
+    """
     graph = corpus.neighbours[:cut, :cut]
     rows = np.flatnonzero(np.diff(graph.indptr))
-    order = np.full(cut, np.inf)
+    least_share = np.full(cut, np.inf)
     if len(rows) == 0:
-        return order
+        return least_share
     _, labels = csgraph.connected_components(graph, directed=False)
     _, pieces = np.unique(_pieces(labels[rows]), axis=0, return_inverse=True)
-    place = np.random.default_rng(random_state).permutation(int(pieces.max()) + 1)[pieces]
-    before = np.concatenate([[0], np.cumsum(np.bincount(place))])
-    order[rows] = before[place] / len(rows)
-    return order
+    turn = np.random.default_rng(random_state).permutation(int(pieces.max()) + 1)[pieces]
+    n_before = np.concatenate([[0], np.cumsum(np.bincount(turn))])
+    least_share[rows] = n_before[turn] / len(rows)
+    return least_share
 
 
 def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return for each article its story and which piece of it, as (n_articles, 2), articles in time order."""
+    """Return the story of each article and the number of its piece, ``(n_articles, 2)``; articles in time order."""
     _, story, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     by_story = np.argsort(story, kind="stable")
-    within = np.empty(len(labels), dtype=np.int64)
-    within[by_story] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.column_stack([story, within // PIECE])
+    position_in_story = np.empty(len(labels), dtype=np.int64)
+    position_in_story[by_story] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.column_stack([story, position_in_story // PIECE])

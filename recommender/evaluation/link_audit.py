@@ -1,4 +1,4 @@
-"""The curated links that exist, one by one: weak, dead, doubled, one-way or overtaken by what came later."""
+"""The audit of curated links one by one: which are dead, repeated, weak, one-way or out of date."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from recommender.evaluation.tables import number, text_table
 from recommender.model.recommender import Recommender
 
 WEAK = 0.2  # probability; below it, a link is weak
-GOOD = 0.5  # from here on, an editor would rather link something than not
-DEPTH = 20  # suggestions among which alternatives are looked for: more than a list of links has
+GOOD = 0.5  # probability from which on an editor is more likely to link an article than not
+DEPTH = 20  # suggestions that are searched for alternatives: more than a list of links has
 
 KINDS = {
     "dead": "lead to the site itself, where no article is",
@@ -30,25 +30,25 @@ KINDS = {
     "one-way": "are not answered by a link back",
     "stale": "lists that a good later article is not in",
 }
-"""What a finding may be, and what is said of the links of that kind."""
+"""The kinds of findings, and what the links of each kind have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about one curated link, or, for ``stale``, about a whole list.
+    """One fault of one curated link, or, for ``stale``, of a whole list.
 
     Attributes
     ----------
     kind
         One of `KINDS`.
     source, target
-        The article that holds the link, and the id of its target; its address where it is no article.
+        Id of the article that holds the link, and id of its target; the address where the target is no article.
     score
         Of the link, in [0, 1]; None where there is none.
     better, better_score
-        Id of the best article that is not linked, and what it scores; None where that is not the matter.
+        Id and score of the best article that is not linked; None for kinds that do not compare.
     file
-        Where the source was read from; None for JSON Lines.
+        Path that the source was read from; None for JSON Lines.
     """
 
     kind: str
@@ -76,7 +76,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class LinkAudit:
-    """What is to be said of a site's curated links, and of their worth as a ground truth.
+    """The findings about a site's curated links, and facts about them as a whole.
 
     Attributes
     ----------
@@ -85,9 +85,9 @@ class LinkAudit:
     findings
         In the order of `KINDS`, then of the corpus.
     mean_score
-        Of the links, as the model sees them today; nan for no links.
+        Of the links, by the model, knowing all that is known today; nan for no links.
     relations
-        What the relations are like as a whole.
+        Facts about the relations as a whole.
     """
 
     links: int
@@ -98,8 +98,8 @@ class LinkAudit:
     @property
     def counts(self) -> dict[str, int]:
         """How many findings there are of each kind."""
-        found = Counter(finding.kind for finding in self.findings)
-        return {kind: found[kind] for kind in KINDS}
+        counts = Counter(finding.kind for finding in self.findings)
+        return {kind: counts[kind] for kind in KINDS}
 
     def over(self, limits: Mapping[str, int]) -> list[str]:
         """Return a line for each kind of which there are more findings than the limit.
@@ -127,88 +127,106 @@ class LinkAudit:
     def text(self, show: int = 3) -> str:
         """Return tables for people, with the first `show` findings of each kind."""
         counts = self.counts
-        rows = [[f"{kind}: {said}", f"{counts[kind]:,}"] for kind, said in KINDS.items()]
+        rows = [[f"{kind}: {meaning}", f"{counts[kind]:,}"] for kind, meaning in KINDS.items()]
         parts = [text_table([f"of {self.links:,} links, of mean score {number(self.mean_score, 2)}", "number"], rows)]
         for kind in KINDS:
-            some = [finding.line() for finding in self.findings if finding.kind == kind][:show]
-            if some:
-                parts.append("\n".join([f"{kind}:", *(f"  {line}" for line in some)]))
+            lines = [finding.line() for finding in self.findings if finding.kind == kind][:show]
+            if lines:
+                parts.append("\n".join([f"{kind}:", *(f"  {line}" for line in lines)]))
         return "\n\n".join([*parts, self.relations.table()])
 
 
 def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> LinkAudit:
-    """Look at every curated link of a model's corpus.
+    """Check every curated link of a model's corpus.
 
-    Scores are those of the ranker, without the house's rules, knowing all that is known today; alternatives are
-    suggestions, by the rules. A link is `weak` below that score, where an article that is not linked scores twice as
-    much and more than that. A list is stale where a good article came after it and everything in it.
+    Scores are those of the ranker, without business rules, knowing all that is known today. Alternatives are
+    suggestions, by the rules. A link is weak where it scores less than `weak` and an article that is not linked scores
+    at least `weak` and at least twice as much. A list is stale where a good article, of a score of 0.5 or more, was
+    published after its source and after all targets in it.
 
     Parameters
     ----------
     weak
         Probability, in [0, 1].
+    n_jobs
+        Processes that make the suggestions.
     """
     corpus = model.corpus
     scores = _scores(model)
-    found = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
-    files = {name: file.path for name, file in corpus.files_by_id.items()}
-    order = list(KINDS)
-    found.sort(key=lambda one: (order.index(one.kind), corpus.row(one.source), one.source, one.target or ""))
-    located = tuple(replace(one, file=one.file or files.get(one.source)) for one in found)
+    findings = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
+    kinds = list(KINDS)
+    findings.sort(
+        key=lambda finding: (
+            kinds.index(finding.kind),
+            corpus.row(finding.source),
+            finding.source,
+            finding.target or "",
+        )
+    )
+    located = tuple(replace(finding, file=finding.file or _path(corpus, finding.source)) for finding in findings)
     mean = sum(scores.values()) / len(scores) if scores else math.nan
     return LinkAudit(len(corpus.links), located, mean, audit_relations(corpus))
 
 
 def _scores(model: Recommender) -> dict[tuple[int, int], float]:
-    """Return the score of every link inside the corpus, by the rows of its ends."""
+    """Return the score of every link inside the corpus, by the rows of its source and its target."""
     corpus = model.corpus
     linked: dict[int, list[int]] = defaultdict(list)
     for source, target in corpus.links.tolist():
         linked[source].append(target)
-    names = [corpus[row].id for row in linked]
+    source_ids = [corpus[row].id for row in linked]
     scores: dict[tuple[int, int], float] = {}
-    for (row, targets), ranking in zip(linked.items(), model.rank(names, [None] * len(names)), strict=True):
-        known = dict(zip(ranking.target_ids, ranking.scores, strict=True))
+    rankings = model.rank(source_ids, [None] * len(source_ids))
+    for (row, targets), ranking in zip(linked.items(), rankings, strict=True):
+        candidate_scores = dict(zip(ranking.target_ids, ranking.scores, strict=True))
         for target in targets:
-            name = corpus[target].id
-            scores[(row, target)] = known[name] if name in known else model.score(corpus[row].id, name)
+            target_id = corpus[target].id
+            score = candidate_scores.get(target_id)
+            scores[(row, target)] = model.score(ranking.source_id, target_id) if score is None else score
     return scores
 
 
 def _targets(corpus: Corpus) -> Iterator[Finding]:
-    """Yield what is odd about where links lead, whatever they score."""
+    """Yield findings about where links lead, whatever their scores."""
     host = own_host(corpus)
-    files = {id(file.article): file.path for file in corpus.report.files}
-    for article in corpus.originals:  # of two files of one article each has a list of its own
-        row, file = corpus.row(article.id), files.get(id(article))
+    files = corpus.source_files or [None] * len(corpus.originals)
+    # Where two files were merged into one article, each has its own list.
+    for article, source_file in zip(corpus.originals, files, strict=True):
+        row, file = corpus.row(article.id), source_file.path if source_file else None
         seen: Counter[str] = Counter()
         for relation in article.relations:
             target = corpus.resolve(relation)
             if target is None:
                 address = relation.url or relation.target_id or ""
-                kind: str | None = _lost(relation, host)
+                kind: str | None = _kind_of_unresolved(relation, host)
             else:
-                address, kind = corpus[target].id, _known(corpus[target], row == target)
+                address, kind = corpus[target].id, _kind_of_resolved(corpus[target], row == target)
             seen[canonical_url(address)] += 1
-            what = "duplicate" if seen[canonical_url(address)] > 1 else kind
-            if what is not None:
-                yield Finding(what, article.id, address, file=file)
+            if seen[canonical_url(address)] > 1:
+                kind = "duplicate"
+            if kind is not None:
+                yield Finding(kind, article.id, address, file=file)
 
 
-def _known(target: Article, itself: bool) -> str | None:
-    return "itself" if itself else "removed" if target.removed else None
+def _path(corpus: Corpus, article_id: str) -> str | None:
+    file = corpus.source_file(corpus.row(article_id))
+    return None if file is None else file.path
 
 
-def _lost(relation: Relation, host: str | None) -> str:
-    """Tell a link that leads nowhere from one that leads out: by the site's own host, no host, or an id alone."""
+def _kind_of_resolved(target: Article, to_itself: bool) -> str | None:
+    return "itself" if to_itself else "removed" if target.removed else None
+
+
+def _kind_of_unresolved(relation: Relation, host: str | None) -> str:
+    """Return ``dead`` for a link into the site: to an id, an address without host, or one of the site's own host."""
     if relation.url is None:
         return "dead"
-    lead = urlsplit(canonical_url(relation.url)).hostname
-    return "dead" if lead in {None, host} else "unresolved"
+    target_host = urlsplit(canonical_url(relation.url)).hostname
+    return "dead" if target_host in {None, host} else "unresolved"
 
 
 def own_host(corpus: Corpus) -> str | None:
-    """Return the host under which more than half of the articles have an address, None where there is none."""
+    """Return the host of addresses of more than half of the articles; None where there is no such host."""
     hosts: Counter[str] = Counter()
     for article in corpus:
         hosts.update({host for url in article.addresses if (host := urlsplit(canonical_url(url)).hostname)})
@@ -225,32 +243,32 @@ def _one_way(corpus: Corpus, scores: Mapping[tuple[int, int], float]) -> Iterato
 def _by_alternatives(
     model: Recommender, scores: Mapping[tuple[int, int], float], weak: float, n_jobs: int
 ) -> Iterator[Finding]:
-    """Yield weak links and stale lists: those for which a suggestion that is not linked would be better."""
+    """Yield weak links and stale lists, for which there is a suggestion that is not linked."""
     corpus = model.corpus
     linked: dict[int, set[int]] = defaultdict(set)
     for source, target in scores:
         linked[source].add(target)
-    for row, (name, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
-        own = linked.get(row)
-        if not own:
+    for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
+        targets = linked.get(row)
+        if not targets:
             continue
-        fresh = [one for one in suggestions if not _rows(corpus, one) & own]
-        best = max(fresh, key=lambda one: one.score, default=None)
-        for target in sorted(own):
+        unlinked = [suggestion for suggestion in suggestions if not _rows(corpus, suggestion) & targets]
+        best = max(unlinked, key=lambda suggestion: suggestion.score, default=None)
+        for target in sorted(targets):
             score = scores[(row, target)]
             if best is not None and score < weak and best.score >= max(weak, 2 * score) and not corpus[target].removed:
-                yield Finding("weak", name, corpus[target].id, score, best.target_id, best.score)
-        latest = max(float(corpus.times[one]) for one in (row, *own))
-        later = [one for one in fresh if one.score >= GOOD and _moment(one) > latest]
+                yield Finding("weak", source_id, corpus[target].id, score, best.target_id, best.score)
+        latest = max(float(corpus.times[end]) for end in (row, *targets))
+        later = [suggestion for suggestion in unlinked if suggestion.score >= GOOD and _time(suggestion) > latest]
         if later:
-            yield Finding("stale", name, None, None, later[0].target_id, later[0].score)
+            yield Finding("stale", source_id, None, None, later[0].target_id, later[0].score)
 
 
 def _rows(corpus: Corpus, suggestion: Suggestion) -> set[int]:
-    """Return the rows of what is suggested and of what has the same text."""
-    return {corpus.row(name) for name in (suggestion.target_id, *suggestion.duplicates)}
+    """Return the rows of the suggested article and of its near-duplicates."""
+    return {corpus.row(article_id) for article_id in (suggestion.target_id, *suggestion.duplicates)}
 
 
-def _moment(suggestion: Suggestion) -> float:
+def _time(suggestion: Suggestion) -> float:
     published = suggestion.target.published_at
     return -math.inf if published is None else published.timestamp()

@@ -1,4 +1,4 @@
-"""What the curated relations are like, before anything is measured against them."""
+"""Facts about the curated relations that figures are measured against, and how far they leak into the articles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import rounded
 from recommender.evaluation.measures import gini
-from recommender.evaluation.splits import STORY_SLICES, stories
+from recommender.evaluation.splits import AT_PUBLICATION, STORY_SLICES, known_rows, relevant_targets, stories
 from recommender.evaluation.tables import number, percent, text_table
 
 _DAY = 86_400.0
@@ -63,13 +63,13 @@ class RelationAudit:
     self_relations, repeated_relations
         Relations of an article to itself; relations that the same list gives more than once.
     merged_articles, same_title_articles
-        Articles folded into another of the same id or address; articles that share their title with another.
+        Articles merged into another of the same id or address; articles that share their title with another.
     in_degree_gini, largest_in_degree
         Skew of how often articles are targets, over all articles; and the largest such number.
     median_gap_days
         Median time between the two ends of a relation, days.
     warnings
-        What a reader of figures should know, in words.
+        What a reader of the figures should know, one sentence each.
     """
 
     articles: int
@@ -143,8 +143,29 @@ class RelationAudit:
         return _share(self.future_relations, self.relations)
 
 
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """How well the number of an article's links alone tells curated targets from other articles.
+
+    Attributes
+    ----------
+    sources
+        How many articles were compared: those linked with an older one.
+    today
+        Probability that a linked article has more links than one that is not linked, ties counted half (the area
+        under the ROC curve), in [0, 1], as the mean over sources. All links of today count, also the link in
+        question. 0.5 is chance.
+    at_publication
+        The same, counting only links with articles that were published before the source.
+    """
+
+    sources: int
+    today: float
+    at_publication: float
+
+
 def audit_relations(corpus: Corpus) -> RelationAudit:
-    """Look at the relations of a corpus. Nothing is learned and nothing changed.
+    """Count and describe the relations of a corpus.
 
     >>> from recommender.core.records import Article, Relation
     >>> pair = [Article("a", "Ferry", relations=(Relation(None, "b"),)), Article("b", "Ferry again")]
@@ -152,9 +173,9 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
     >>> audit.relations, audit.reciprocity, audit.largest_story
     (1, 0.0, 2)
     """
-    itself, repeated = _wasted_relations(corpus)
+    to_itself, repeated = _redundant_relations(corpus)
     removed = np.array([article.removed for article in corpus], dtype=bool)
-    titles = Counter(_plain(article.title) for article in corpus)
+    titles = Counter(_normalised(article.title) for article in corpus)
     titles.pop("", None)
     audit = RelationAudit(
         articles=len(corpus),
@@ -163,7 +184,7 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
         relations=len(corpus.links),
         external_relations=len(corpus.externals),
         removed_relations=int(removed[corpus.links[:, 1]].sum()),
-        self_relations=itself,
+        self_relations=to_itself,
         repeated_relations=repeated,
         merged_articles=len(corpus.merged),
         same_title_articles=sum(count for count in titles.values() if count > 1),
@@ -174,25 +195,54 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
     return dataclasses.replace(audit, warnings=tuple(_warnings(audit)))
 
 
-def _wasted_relations(corpus: Corpus) -> tuple[int, int]:
+def degree_leak(corpus: Corpus, random_state: int = 0) -> Leak:
+    """Compare the links of each linked article with those of a random article that the source is not linked with.
+
+    Both are known at the source's publication. The distance from `today` down to `at_publication` is what a field that
+    is written after the links gives away, such as a count of related articles: no model may see such a field. nan where
+    there is nothing to compare.
+
+    >>> degree_leak(Corpus.from_articles([])).sources
+    0
+    """
+    graph = corpus.neighbours
+    degrees = np.diff(graph.indptr)
+    random = np.random.default_rng(random_state)
+    today: list[float] = []
+    before: list[float] = []
+    for row in range(len(corpus)):
+        known = np.arange(known_rows(corpus, row, AT_PUBLICATION))
+        linked = np.array(sorted(relevant_targets(corpus, row, len(known))), dtype=np.intp)
+        unlinked = np.setdiff1d(known, [*linked, row])
+        if len(linked) == 0 or len(unlinked) == 0:
+            continue
+        drawn = random.choice(unlinked, len(linked))
+        today.append(_auc(degrees[linked], degrees[drawn]))
+        before.append(_auc(_degrees_before(corpus, linked, row), _degrees_before(corpus, drawn, row)))
+    if not today:
+        return Leak(0, math.nan, math.nan)
+    return Leak(len(today), float(np.mean(today)), float(np.mean(before)))
+
+
+def _redundant_relations(corpus: Corpus) -> tuple[int, int]:
     """Count relations of an article to itself, and those that its list gives more than once."""
-    used = np.bincount(corpus.links[:, 0], minlength=len(corpus))
-    external = Counter(row for row, _ in corpus.externals)
-    itself = repeated = 0
+    n_links = np.bincount(corpus.links[:, 0], minlength=len(corpus))
+    n_external = Counter(row for row, _ in corpus.externals)
+    to_itself = repeated = 0
     for row, article in enumerate(corpus):
-        spare = len(article.relations) - external[row] - int(used[row])
-        if spare:  # resolving is slow, and few lists need it
-            own = sum(corpus.resolve(relation) == row for relation in article.relations)
-            itself += own
-            repeated += spare - own
-        if external[row] > 1:
-            outside = [r for r in article.relations if corpus.resolve(r) is None]
-            repeated += len(outside) - len({relation.target_id or relation.url for relation in outside})
-    return itself, repeated
+        n_redundant = len(article.relations) - n_external[row] - int(n_links[row])
+        if n_redundant:  # resolving is slow, and few lists need it
+            n_to_itself = sum(corpus.resolve(relation) == row for relation in article.relations)
+            to_itself += n_to_itself
+            repeated += n_redundant - n_to_itself
+        if n_external[row] > 1:
+            externals = [relation for relation in article.relations if corpus.resolve(relation) is None]
+            repeated += len(externals) - len({relation.target_id or relation.url for relation in externals})
+    return to_itself, repeated
 
 
 def _graph_facts(corpus: Corpus) -> dict[str, Any]:
-    graph = corpus.neighbours.astype(np.float64)  # float32 loses count of triads beyond 16 million
+    graph = corpus.neighbours.astype(np.float64)  # float32 cannot count more than 16 million triads
     degree = np.diff(graph.indptr).astype(np.int64)
     sources, targets = corpus.links.astype(np.int64).T
     forward, backward = sources * len(corpus) + targets, targets * len(corpus) + sources
@@ -226,51 +276,62 @@ def _story_facts(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _slice_facts(sizes: NDArray[np.int64], pairs: NDArray[np.int64], chosen: NDArray[np.bool_]) -> SliceFacts:
-    return SliceFacts(int(chosen.sum()), int(sizes[chosen].sum()), int(pairs[chosen].sum()))
+def _slice_facts(sizes: NDArray[np.int64], pairs: NDArray[np.int64], in_slice: NDArray[np.bool_]) -> SliceFacts:
+    return SliceFacts(int(in_slice.sum()), int(sizes[in_slice].sum()), int(pairs[in_slice].sum()))
 
 
 def _time_facts(corpus: Corpus) -> dict[str, Any]:
     times = corpus.times[corpus.links]
     dated = times[np.isfinite(times).all(axis=1)]
-    gaps = np.abs(dated[:, 1] - dated[:, 0]) / _DAY
+    days_apart = np.abs(dated[:, 1] - dated[:, 0]) / _DAY
     return {
         "future_relations": int((dated[:, 1] > dated[:, 0]).sum()),
-        "median_gap_days": float(np.median(gaps)) if len(gaps) else math.nan,
+        "median_gap_days": float(np.median(days_apart)) if len(days_apart) else math.nan,
     }
 
 
 def _warnings(audit: RelationAudit) -> list[str]:
     if not audit.relations:
         return ["there are no relations inside the corpus: nothing to learn from, and nothing to measure against."]
-    found = []
+    warnings = []
     if audit.closure >= 0.8:
-        found.append(
+        warnings.append(
             f"{percent(audit.closure)} of the pairs that share a neighbour are linked themselves, so nearly all "
             "relations form closed groups, as a program writes them: a high figure partly means agreement with "
             "the tool that wrote them."
         )
-    crowded = _share(audit.slices["more than 20"].pairs, audit.pairs)
-    if crowded >= 0.5:
-        found.append(
-            f"{percent(crowded)} of the links lie in stories of more than 20 articles: "
+    share_in_large = _share(audit.slices["more than 20"].pairs, audit.pairs)
+    if share_in_large >= 0.5:
+        warnings.append(
+            f"{percent(share_in_large)} of the links lie in stories of more than 20 articles: "
             "read the means over stories, not only those over articles."
         )
     if audit._future_share >= 0.1:
-        found.append(
+        warnings.append(
             f"{percent(audit._future_share)} of the relations point to an article published later than their "
             "source: lists were written after publication, when more was known than a live system knows."
         )
     if audit.removed_relations:
-        found.append(f"relations to removed articles: {audit.removed_relations}; they do not count as targets.")
+        warnings.append(f"relations to removed articles: {audit.removed_relations}; they do not count as targets.")
     if audit.linked_articles < 50:
-        found.append(f"articles with relations: only {audit.linked_articles}; expect wide intervals.")
-    return found
+        warnings.append(f"articles with relations: only {audit.linked_articles}; expect wide intervals.")
+    return warnings
 
 
-def _plain(title: str) -> str:
+def _normalised(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
+
+
+def _degrees_before(corpus: Corpus, rows: NDArray[np.intp], until: int) -> NDArray[np.int64]:
+    """Return how many neighbours before the row `until` each of `rows` has; neighbours are in ascending order."""
+    graph = corpus.neighbours
+    degrees = [np.searchsorted(graph.indices[graph.indptr[row] : graph.indptr[row + 1]], until) for row in rows]
+    return np.array(degrees, dtype=np.int64)
+
+
+def _auc(positives: NDArray[Any], negatives: NDArray[Any]) -> float:
+    return float(np.mean(0.5 + 0.5 * np.sign(positives[:, np.newaxis] - negatives)))

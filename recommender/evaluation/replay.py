@@ -1,4 +1,4 @@
-"""The replay: learn from the past, then ask for each held-out article as on its day, baselines beside."""
+"""The evaluation: learn from the past, then suggest for each held-out article as on its day, beside baselines."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from recommender.core.records import Article
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation import ablation
-from recommender.evaluation.baselines import default_baselines
-from recommender.evaluation.duplicates import near_duplicates
-from recommender.evaluation.figures import ProtocolFigures, Ranking
+from recommender.evaluation.baselines import Baseline, default_baselines
+from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.relation_audit import audit_relations
 from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.splits import (
     AT_PUBLICATION,
     PROTOCOLS,
     TODAY,
+    EvaluationSet,
     Protocol,
     held_out_sources,
     known_rows,
@@ -28,10 +28,14 @@ from recommender.evaluation.splits import (
 )
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
+from recommender.retrieval.text import TextModel
+from recommender.retrieval.vectorizer import publication_days
+from recommender.selection.near_duplicates import LEAST_COSINE, same_text
 
 ENGINE = "recommender"
-DEPTH = 30  # deeper than the ten that count, so that lists without near-duplicates are full too
-USUAL_THRESHOLD = 0.5
+DEPTH = 30  # of baselines' lists: more than the ten that count, as near-duplicates are taken out
+DEFAULT_THRESHOLD = 0.5
+_BLOCK = 256  # sources compared at once with all articles
 
 
 def evaluate(
@@ -46,9 +50,9 @@ def evaluate(
     """Measure the engine on the newest articles, having learned from the older ones only.
 
     Vocabulary, rarity of terms, ranker and calibration come from the articles before the cut. The newer ones
-    are then added, unlearned, and each is asked for: *at publication*, knowing articles and relations up
-    to its own publication, and *today*, knowing all but its own relations. Baselines get the same sources,
-    candidates and targets.
+    are then added without learning from them, and suggestions are made for each: *at publication*, knowing articles
+    and relations up to its own publication, and *today*, knowing all but its own relations. Baselines get the same
+    sources, candidates and targets.
 
     Parameters
     ----------
@@ -78,44 +82,66 @@ def evaluate(
     settings = settings or Settings()
     model = Recommender(settings.without_rules(), shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
-    threshold = threshold or settings.selection.threshold or model.ranker.threshold or USUAL_THRESHOLD
+    threshold = threshold or settings.selection.threshold or model.ranker.threshold or DEFAULT_THRESHOLD
     past = np.arange(cut)
-    others = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
+    baselines = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
     results = []
     for protocol in PROTOCOLS:
         sources = held_out_sources(corpus, cut, protocol)
-        until = [known_rows(corpus, int(row), protocol) for row in sources]
-        rankings = {ENGINE: engine_ranking(model, corpus, sources, protocol)}
-        rankings |= {
-            other.name: Ranking([rows.tolist() for rows in other.rank_all(sources, until, DEPTH)]) for other in others
-        }
+        lists = {ENGINE: engine_lists(model, corpus, sources, protocol)}
+        lists |= {baseline.name: baseline_lists(baseline, corpus, sources, protocol) for baseline in baselines}
+        evaluation_set = EvaluationSet.from_corpus(corpus, sources, protocol)
+        without_duplicates = evaluation_set.without(near_duplicates(corpus, past, sources))
         results += [
-            ProtocolFigures.from_rankings(
-                corpus,
-                protocol,
-                sources,
-                rankings,
-                engine=ENGINE,
-                threshold=threshold,
-                left_out=left_out,
-                random_state=random_state,
-            )
-            for left_out in (None, near_duplicates(corpus, past, sources))
+            ProtocolFigures.from_lists(variant, lists, engine=ENGINE, threshold=threshold, random_state=random_state)
+            for variant in (evaluation_set, without_duplicates)
         ]
     worth = ablation.ablate(corpus, settings, newest, random_state, shipped) if ablate else None
     return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
 
 
-def engine_ranking(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> Ranking:
-    """Ask a model for all candidates of these rows, each as of the moment that the protocol sets."""
+def engine_lists(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> RankedLists:
+    """Return all candidates of these rows as a model ranks them, each as of the moment that the protocol sets."""
     articles = [corpus[int(row)] for row in sources]
-    moments = [article.published_at if protocol == AT_PUBLICATION else None for article in articles]
+    as_of = [article.published_at if protocol == AT_PUBLICATION else None for article in articles]
     rows: list[list[int]] = []
     scores: list[tuple[float, ...]] = []
-    candidates: list[list[int]] = []
-    for ranking in model.rank([article.id for article in articles], moments):
-        targets = [corpus.row(target) for target in ranking.target_ids]
-        candidates.append(targets)
-        rows.append(targets)
+    for ranking in model.rank([article.id for article in articles], as_of):
+        rows.append([corpus.row(target_id) for target_id in ranking.target_ids])
         scores.append(ranking.scores)
-    return Ranking(rows, scores, candidates)
+    return RankedLists(rows, scores, candidates=rows)
+
+
+def baseline_lists(
+    baseline: Baseline, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol, depth: int = DEPTH
+) -> RankedLists:
+    """Return the best `depth` targets of these rows by a fitted baseline, among the rows known under the protocol."""
+    until = [known_rows(corpus, int(row), protocol) for row in sources]
+    return RankedLists([rows.tolist() for rows in baseline.rank_all(sources, until, depth)])
+
+
+def near_duplicates(
+    corpus: Corpus, past: NDArray[np.int64], source_rows: NDArray[np.int64], least: float = LEAST_COSINE
+) -> list[frozenset[int]]:
+    """Return for each source the rows with the same text, as the selection defines it, without the source itself.
+
+    Any measure of text similarity finds these copies of agency reports, so figures are given without them too.
+
+    Parameters
+    ----------
+    past : (n_past,) array
+        Rows that the IDF is taken from.
+    least
+        Cosine of the TF-IDF vectors of the full texts, in [0, 1].
+    """
+    vectors = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)
+    days = publication_days(corpus.articles)
+    titles = [article.title for article in corpus]
+    duplicates: list[frozenset[int]] = []
+    for start in range(0, len(source_rows), _BLOCK):
+        rows = source_rows[start : start + _BLOCK]
+        for row, cosines in zip(rows, (vectors.full[rows] @ vectors.full.T).toarray(), strict=True):
+            same = same_text(titles[row], titles, cosines, np.abs(days - days[row]), least)
+            same[row] = False
+            duplicates.append(frozenset(np.flatnonzero(same).tolist()))
+    return duplicates

@@ -1,4 +1,4 @@
-"""The report of an evaluation: what was measured, on what, and how sure it is; as text and as JSON."""
+"""The report of an evaluation, as text and as JSON: figures with intervals, and the facts of the data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from recommender.core.errors import RecommenderError
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.ablation import Ablation
-from recommender.evaluation.figures import ALL_TARGETS, PRIMARY, ModelFigures, ProtocolFigures
+from recommender.evaluation.figures import ModelFigures, ProtocolFigures
+from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
-from recommender.evaluation.splits import dated_rows
+from recommender.evaluation.splits import ALL_TARGETS, dated_rows
 from recommender.evaluation.tables import interval, number, text_table
 
 _PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
@@ -34,9 +35,9 @@ class EvaluationReport:
     results
         One for each protocol and variant.
     audit
-        What the curated relations are like.
+        Facts about the curated relations.
     ablation
-        What each group of features is worth; None where that was not asked for.
+        The worth of each group of features; None where it was not measured.
 
     >>> report = EvaluationReport.from_figures(Corpus.from_articles([]), 0, [])
     >>> report.articles, report.cut
@@ -60,14 +61,14 @@ class EvaluationReport:
         audit: RelationAudit | None = None,
         ablation: Ablation | None = None,
     ) -> Self:
-        """Put figures of protocols together with the facts of their corpus.
+        """Build the report from the figures of the protocols and the facts of their corpus.
 
         Parameters
         ----------
         cut
             First row of the new side, as of `time_cut`.
         audit
-            Audit of the corpus; made here by default.
+            Audit of the corpus; done here for None.
         ablation
             Of the same corpus and cut.
         """
@@ -114,7 +115,7 @@ class EvaluationReport:
         return values
 
     def to_json(self) -> str:
-        """Return the report as JSON: the same report gives the same bytes."""
+        """Return the report as JSON; the same report gives the same bytes."""
         return json.dumps(self.to_dict(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def table(self, full: bool = False) -> str:
@@ -123,7 +124,7 @@ class EvaluationReport:
         Parameters
         ----------
         full
-            Every figure, also by size of story, without near-duplicates, and as paired differences.
+            Print every figure, also by size of story, without near-duplicates, and as paired differences.
         """
         head = (
             f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"

@@ -1,21 +1,21 @@
-"""The same figures on parts of the sources, or of the pairs, that share a label."""
+"""Figures of parts of the sources, or of the pairs, that share a label."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
-from recommender.evaluation.figures import SliceFigures
+from recommender.evaluation.bootstrap import Estimate, Figure, StoryBootstrap
 from recommender.evaluation.judgements import Judgements
+from recommender.evaluation.measures import PRIMARY
 
-#: Days between two articles, as label to the most of them; what is more is `LONGER`.
+#: The largest number of days between two articles by label; a larger one is `LONGER`.
 GAP_SLICES: dict[str, float] = {"up to a day": 1, "2-7 days": 7, "8-30 days": 30, "31-180 days": 180}
 LONGER = "longer"
 UNDATED = "undated"
@@ -24,6 +24,27 @@ NO_LABEL = "none"
 Labels = Sequence[tuple[str, ...]]
 
 _DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class SliceFigures:
+    """nDCG@10 of some of the sources: those whose story has a size in one range, or that share a label."""
+
+    sources: int
+    stories: int
+    ndcg: Figure
+
+    @classmethod
+    def from_values(
+        cls, ndcg: NDArray[np.float64], story_labels: NDArray[Any], resamples: int = 1000, random_state: int = 0
+    ) -> Self:
+        """Estimate from the nDCG@10 and the story of each source of the slice."""
+        bootstrap = StoryBootstrap(story_labels, resamples, random_state)
+        return cls(len(ndcg), bootstrap.n_stories, bootstrap.figure(ndcg))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return {"sources": self.sources, "stories": self.stories, PRIMARY: self.ndcg.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +56,11 @@ class PairFigures:
     suggested, linked
         How many pairs were among the first `k`, and how many curated links there are.
     precision
-        Share of the suggested that is linked.
+        Share of the suggested pairs that is linked.
     recall
-        Share of the linked that was suggested.
+        Share of the linked pairs that was suggested.
     mean_score
-        Of the suggested; beside the precision it shows whether the score is right here too. nan for none.
+        Of the suggested pairs; beside the precision it shows whether the score is calibrated here too. nan for none.
     """
 
     suggested: int
@@ -61,34 +82,35 @@ def slice_sources(
     model
         A name in ``judgements.ndcg``.
     most
-        Leave out all but so many labels.
+        How many labels to return; all for None.
     """
     if len(labels) != len(judgements.sources):
         raise ValueError(f"labels must be given for each of {len(judgements.sources)} sources, got {len(labels)}")
     values = judgements.ndcg[model]
     return {
-        name: SliceFigures.from_values(values[places], judgements.stories[places])
-        for name, places in group_by_label(labels, most).items()
+        name: SliceFigures.from_values(values[positions], judgements.stories[positions])
+        for name, positions in group_by_label(labels, most).items()
     }
 
 
 def group_by_label(labels: Labels, most: int | None = None) -> dict[str, NDArray[np.intp]]:
-    """Return the places that have each label, the largest groups first, then by name.
+    """Return the positions in `labels` that have each label, the largest groups first, then by name.
 
     Parameters
     ----------
     labels
-        A place of several labels is in each of their groups; one without any in that of `NO_LABEL`.
+        A position with several labels is in each of their groups; one without any in that of `NO_LABEL`.
     most
-        Leave out all but so many groups.
+        How many groups to return; all for None.
 
-    >>> {name: places.tolist() for name, places in group_by_label([("Rail",), (), ("Sea", "Rail")]).items()}
+    >>> groups = group_by_label([("Rail",), (), ("Sea", "Rail")])
+    >>> {name: positions.tolist() for name, positions in groups.items()}
     {'Rail': [0, 2], 'Sea': [2], 'none': [1]}
     """
     members: dict[str, list[int]] = defaultdict(list)
-    for place, names in enumerate(labels):
+    for position, names in enumerate(labels):
         for name in dict.fromkeys(names or (NO_LABEL,)):
-            members[name].append(place)
+            members[name].append(position)
     largest = sorted(members, key=lambda name: (-len(members[name]), name))[:most]
     return {name: np.array(members[name], dtype=np.intp) for name in largest}
 
@@ -98,33 +120,33 @@ def slice_pairs_by_gap(judgements: Judgements, corpus: Corpus, k: int = 5) -> di
 
     Links that were no candidates count as not suggested. Labels without any pair are left out.
     """
-    places = np.concatenate([judgements.places, judgements.missed[:, 0]])
+    source_of = np.concatenate([judgements.source_of, judgements.missed[:, 0]])
     targets = np.concatenate([judgements.targets, judgements.missed[:, 1]])
-    unseen = np.zeros(len(judgements.missed), dtype=bool)
-    suggested = np.concatenate([judgements.ranks <= k, unseen])
-    linked = np.concatenate([judgements.kept, ~unseen])
-    scores = np.concatenate([judgements.scores, unseen.astype(np.float64)])
-    bootstrap = StoryBootstrap(judgements.stories[places])
-    labels = np.array(gap_labels(corpus, judgements.sources[places], targets))
-    found = {}
+    never_scored = np.zeros(len(judgements.missed), dtype=bool)
+    suggested = np.concatenate([judgements.ranks <= k, never_scored])
+    linked = np.concatenate([judgements.labels, ~never_scored])
+    scores = np.concatenate([judgements.scores, never_scored.astype(np.float64)])
+    bootstrap = StoryBootstrap(judgements.stories[source_of])
+    gaps = np.array(gap_labels(corpus, judgements.sources[source_of], targets))
+    figures = {}
     for label in (*GAP_SLICES, LONGER, UNDATED):
-        ours, links = suggested & (labels == label), linked & (labels == label)
-        if ours.any() or links.any():
-            found[label] = PairFigures(
-                suggested=int(ours.sum()),
-                linked=int(links.sum()),
-                precision=bootstrap.over_articles(linked, ours),
-                recall=bootstrap.over_articles(suggested, links),
-                mean_score=float(scores[ours].mean()) if ours.any() else float("nan"),
+        suggested_here, linked_here = suggested & (gaps == label), linked & (gaps == label)
+        if suggested_here.any() or linked_here.any():
+            figures[label] = PairFigures(
+                suggested=int(suggested_here.sum()),
+                linked=int(linked_here.sum()),
+                precision=bootstrap.over_articles(linked, suggested_here),
+                recall=bootstrap.over_articles(suggested, linked_here),
+                mean_score=float(scores[suggested_here].mean()) if suggested_here.any() else float("nan"),
             )
-    return found
+    return figures
 
 
 def gap_labels(corpus: Corpus, sources: ArrayLike, targets: ArrayLike) -> list[str]:
     """Return the label in `GAP_SLICES` of the time between two rows, either way; `LONGER`, or `UNDATED`."""
-    ends = corpus.times[np.asarray(sources, np.intp)], corpus.times[np.asarray(targets, np.intp)]
-    dated = np.isfinite(ends[0]) & np.isfinite(ends[1])
-    days: NDArray[np.float64] = np.abs(np.subtract(*ends, out=np.zeros(len(dated)), where=dated)) / _DAY
+    times = corpus.times[np.asarray(sources, np.intp)], corpus.times[np.asarray(targets, np.intp)]
+    dated = np.isfinite(times[0]) & np.isfinite(times[1])
+    days: NDArray[np.float64] = np.abs(np.subtract(*times, out=np.zeros(len(dated)), where=dated)) / _DAY
     names = [*GAP_SLICES, LONGER]
     slots = np.searchsorted(np.array(list(GAP_SLICES.values())), days)
     return [names[slot] if known else UNDATED for slot, known in zip(slots, dated, strict=True)]
@@ -135,5 +157,5 @@ def labels_of(corpus: Corpus, rows: ArrayLike, kind: Literal["topic", "provider"
     articles = [corpus[int(row)] for row in np.asarray(rows)]
     if kind == "topic":
         return [article.topics for article in articles]
-    names = [(one.provider.name or one.provider.domain) if one.provider else None for one in articles]
+    names = [(article.provider.name or article.provider.domain) if article.provider else None for article in articles]
     return [(name,) if name else () for name in names]

@@ -1,10 +1,11 @@
-"""One global timeline: what is past, which sources are held out, and which targets are right for them."""
+"""The split by time: which articles are past, which sources are held out, and which targets are right for them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,16 @@ AT_PUBLICATION: Protocol = "at publication"
 TODAY: Protocol = "today"
 PROTOCOLS: tuple[Protocol, ...] = (AT_PUBLICATION, TODAY)
 
+ALL_TARGETS = "all targets"
+WITHOUT_DUPLICATES = "without near-duplicates"
+
 #: Slices of story size, in articles, as label to (least, most).
 STORY_SLICES: dict[str, tuple[int, float]] = {"2-5": (2, 5), "6-20": (6, 20), "more than 20": (21, math.inf)}
 
 
 @dataclass(frozen=True, slots=True)
 class Stories:
-    """The stories of a corpus: connected components of its relations, read as undirected.
+    """The stories of a corpus: the connected components of its relations, read as undirected.
 
     Attributes
     ----------
@@ -38,12 +42,68 @@ class Stories:
     sizes: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class EvaluationSet:
+    """Held-out sources under one protocol, with the right targets and the story of each.
+
+    Attributes
+    ----------
+    protocol, variant
+        The protocol, and which targets count: all, or those that are no near-duplicates of their source.
+    n_articles
+        Of the whole corpus.
+    sources : (n_sources,) int64 array
+        Rows of the corpus.
+    relevant
+        Rows of the right targets of each source.
+    stories, story_sizes : (n_sources,) arrays
+        Label of each source's story, and how many articles that story has.
+    excluded
+        Rows of the targets of each source that do not count; None where all count.
+    """
+
+    protocol: Protocol
+    variant: str
+    n_articles: int
+    sources: NDArray[np.int64]
+    relevant: tuple[frozenset[int], ...]
+    stories: NDArray[Any]
+    story_sizes: NDArray[np.int64]
+    excluded: tuple[Collection[int], ...] | None = None
+
+    @classmethod
+    def from_corpus(cls, corpus: Corpus, sources: Sequence[int] | NDArray[np.int64], protocol: Protocol) -> Self:
+        """Look up targets and stories of the sources, which are rows as of `held_out_sources`."""
+        rows = np.asarray(sources, dtype=np.int64)
+        relevant = [relevant_targets(corpus, row, known_rows(corpus, row, protocol)) for row in rows.tolist()]
+        of_corpus = stories(corpus)
+        labels, sizes = of_corpus.labels[rows], of_corpus.sizes[rows]
+        return cls(protocol, ALL_TARGETS, len(corpus), rows, tuple(relevant), labels, sizes)
+
+    def without(self, excluded: Sequence[Collection[int]]) -> EvaluationSet:
+        """Return the same sources with some targets of each left out, as of `near_duplicates`."""
+        relevant = [targets.difference(rows) for targets, rows in zip(self.relevant, excluded, strict=True)]
+        return replace(self, variant=WITHOUT_DUPLICATES, relevant=tuple(relevant), excluded=tuple(excluded))
+
+    def take(self, positions: Sequence[int]) -> EvaluationSet:
+        """Return only the sources at these positions."""
+        indices = np.asarray(positions, dtype=np.intp)
+        return replace(
+            self,
+            sources=self.sources[indices],
+            relevant=tuple(self.relevant[position] for position in positions),
+            stories=self.stories[indices],
+            story_sizes=self.story_sizes[indices],
+            excluded=None if self.excluded is None else tuple(self.excluded[position] for position in positions),
+        )
+
+
 def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     """Return the row at which the newest share of the dated articles begins.
 
     Rows before it are the past; dated rows from it on are the new side. The share is by count. Articles of
-    the same time as the cut stay together, on the new side as long as that leaves any past. Undated
-    articles, which come last in a corpus, are on neither side.
+    the same time as the cut stay together, on the new side unless that leaves no past. Undated articles, which come
+    last in a corpus, are on neither side.
 
     Parameters
     ----------
@@ -86,7 +146,7 @@ def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol) -> int:
 
 
 def past_corpus(corpus: Corpus, cut: int) -> Corpus:
-    """Return the articles before the cut as a corpus of their own: all that may be learned from."""
+    """Return the articles before the cut as a corpus of their own: those that a model may learn from."""
     return Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents)
 
 
@@ -117,8 +177,8 @@ def relevant_targets(corpus: Corpus, row: int, until: int) -> frozenset[int]:
 def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> NDArray[np.int64]:
     """Return the rows of the new side that have at least one relevant target, in time order.
 
-    A story that crosses the cut is thereby scored on its new sources only, against all of its targets that
-    the protocol lets a model know.
+    Of a story that crosses the cut only the new sources are thereby scored, against all its targets that a model may
+    know under the protocol.
 
     Parameters
     ----------
@@ -126,8 +186,8 @@ def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATI
         First row of the new side, as of `time_cut`.
     """
     rows = range(cut, dated_rows(corpus))
-    kept = [row for row in rows if relevant_targets(corpus, row, known_rows(corpus, row, protocol))]
-    return np.array(kept, dtype=np.int64)
+    sources = [row for row in rows if relevant_targets(corpus, row, known_rows(corpus, row, protocol))]
+    return np.array(sources, dtype=np.int64)
 
 
 def stories(corpus: Corpus) -> Stories:

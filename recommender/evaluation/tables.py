@@ -9,7 +9,7 @@ from recommender.evaluation.bootstrap import Estimate
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Align columns with spaces: the first to the left, the others to the right.
+    """Return a table with columns aligned by spaces: the first one to the left, the others to the right.
 
     >>> print(text_table(["model", "P@5"], [["random", "0.01"], ["engine", "0.5"]]))
     model    P@5
@@ -22,19 +22,19 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(_line(line, widths) for line in lines)
 
 
-def number(value: float | None, places: int = 3, sign: str = "") -> str:
-    """Write a figure with fixed places, and a dash where it is undefined; `sign` "+" shows the sign of gains too.
+def number(value: float | None, decimals: int = 3, sign: str = "") -> str:
+    """Return a figure with so many decimal places, a dash where it is undefined; with `sign` "+" gains show a plus.
 
     >>> number(0.12345), number(float("nan"))
     ('0.123', '-')
     """
     if value is None or not math.isfinite(value):
         return "-"
-    return f"{value:{sign}.{places}f}"
+    return f"{value:{sign}.{decimals}f}"
 
 
 def interval(estimate: Estimate, sign: str = "") -> str:
-    """Write a figure and its 95 % interval in brackets.
+    """Return a figure and, in brackets, its 95 % interval.
 
     >>> interval(Estimate(0.5, 0.25, 0.75))
     '0.500 [0.250, 0.750]'
@@ -44,7 +44,7 @@ def interval(estimate: Estimate, sign: str = "") -> str:
 
 
 def percent(value: float) -> str:
-    """Write a share as a whole percentage, and a dash where it is undefined.
+    """Return a share as a whole percentage, a dash where it is undefined.
 
     >>> percent(0.914)
     '91 %'

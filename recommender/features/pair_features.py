@@ -1,4 +1,4 @@
-"""All features of a pair, in groups: a number a column for each pair of a source and a candidate."""
+"""All features of pairs of a source and a candidate, in groups: the feature matrix of a query."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.features import Features
 from recommender.features.article import length_features, provider_features, quality_features
 from recommender.features.neighbourhood import neighbourhood_features
 from recommender.features.relations import relation_features
 from recommender.features.text import text_features, title_features
 from recommender.features.time import time_features
 from recommender.features.topics import topic_features
-from recommender.retrieval.query import Features, Query
-from recommender.retrieval.vectors import Index
+from recommender.retrieval.index import Index
+from recommender.retrieval.query import Query
 
-# A group is what a reason is given for. The order is that of the columns of a feature matrix.
+# Each group is explained by one reason. The order is that of the columns of the feature matrix, and so of a ranker.
 GROUPS: dict[str, Callable[[Query], Features]] = {
     "title_terms": title_features,
     "text_terms": text_features,
@@ -32,7 +33,7 @@ GROUP_NAMES: tuple[str, ...] = tuple(GROUPS)
 
 
 def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return ``(n_pairs, n_features)`` and the names of the columns, each as ``group.feature``."""
+    """Return the features of a query's pairs, ``(n_pairs, n_features)``, and their names, each ``group.feature``."""
     columns: list[NDArray[np.float32]] = []
     names: list[str] = []
     for group, compute in GROUPS.items():
@@ -43,6 +44,6 @@ def pair_features(query: Query) -> tuple[NDArray[np.float32], tuple[str, ...]]:
 
 
 def feature_names(index: Index) -> tuple[str, ...]:
-    """Return the names of the columns that `pair_features` makes."""
-    nobody = np.zeros(0, dtype=np.intp)
-    return pair_features(Query(index, index.vectors.take(nobody), nobody, nobody))[1]
+    """Return the names of the columns that `pair_features` computes."""
+    no_rows = np.zeros(0, dtype=np.intp)
+    return pair_features(Query(index, index.vectors.take(no_rows), no_rows, no_rows))[1]

@@ -1,4 +1,4 @@
-"""A score in words: what each group of features gave, and the terms, topics, days and links that made it."""
+"""Reasons for a score: the share of each group of features, in words that an editor understands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from recommender.core.records import Article, Reason
 from recommender.features.pair_features import GROUPS
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.topics import shared_topics
 
@@ -21,7 +21,16 @@ BASE = "base_rate"
 
 @dataclass(frozen=True)
 class RuleWeight:
-    """What the house adds to a pair's log-odds: shown as a reason called `feature`."""
+    """What a business rule adds to the log-odds of a pair: shown as a reason of its own.
+
+    Attributes
+    ----------
+    feature : str
+        The name of the reason.
+    text : str
+        The reason in words.
+    log_odds : float
+    """
 
     feature: str
     text: str
@@ -30,9 +39,20 @@ class RuleWeight:
 
 @dataclass(frozen=True)
 class Pair:
-    """A source and one of its candidates, with what is needed to put it into words."""
+    """A source and one of its candidates, with all that reasons are made from.
 
-    asked: SourceQuery
+    Attributes
+    ----------
+    source_query : SourceQuery
+    row : int
+        Row of the candidate in the corpus.
+    source, target : Article
+        The source, and the article of the candidate.
+    text : TextModel
+        Which shared words are rare.
+    """
+
+    source_query: SourceQuery
     row: int
     source: Article
     target: Article
@@ -49,60 +69,62 @@ def explain_score(
     names: Sequence[str],
     contributions: NDArray[np.float64],
     log_odds: float,
-    house: Sequence[RuleWeight] = (),
+    rule_weights: Sequence[RuleWeight] = (),
 ) -> tuple[Reason, ...]:
-    """Return one reason a group of features, the largest share first, the base rate last.
+    """Return a reason for each group of features and each rule, the largest share first, the base rate last.
 
-    The parts of a score add up in log-odds. To add up in probability too, what lies between the base rate
-    and the score is divided among the groups in proportion to their log-odds: the shares keep their signs.
+    The parts of a score add up in log-odds. Shares add up in probability: the difference between the score and the
+    base rate is divided among the reasons in proportion to their log-odds, so that a share has the sign of these.
 
     Parameters
     ----------
     pair
-        What is explained.
+        The pair whose score is explained.
     names
         Names of the features, each as ``group.feature``.
     contributions : (n_features,) float64 array
         Each feature's part of the log-odds.
     log_odds
-        Of the score. What no feature gave is the base: what every candidate of the source starts from.
-    house
-        What the house adds to the log-odds, a reason each.
+        The whole score, rules included. The part of no feature and no rule is the base rate, from which every
+        candidate of the source starts.
+    rule_weights
+        What business rules add to the log-odds, a reason each.
     """
-    groups, of_group = _groups(tuple(names))
-    sums = np.bincount(of_group, weights=contributions[: len(names)], minlength=len(groups))
-    by_group = dict(zip(groups, sums.tolist(), strict=True))
-    words = {group: WORDS[group](pair) for group in by_group}
-    by_group |= {weight.feature: weight.log_odds for weight in house}
-    words |= {weight.feature: weight.text for weight in house}
-    total = sum(by_group.values())
+    groups, group_of = _groups(tuple(names))
+    sums = np.bincount(group_of, weights=contributions[: len(names)], minlength=len(groups))
+    log_odds_of = dict(zip(groups, sums.tolist(), strict=True))
+    texts = {group: WORDS[group](pair) for group in groups}
+    log_odds_of |= {weight.feature: weight.log_odds for weight in rule_weights}
+    texts |= {weight.feature: weight.text for weight in rule_weights}
+    total = sum(log_odds_of.values())
     base = log_odds - total
     base_share = float(expit(base))
     score = float(expit(log_odds))
+    # Probability for each unit of log-odds; where the parts cancel out, the slope of the logistic function at the base.
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(group, words[group], value * slope, value) for group, value in by_group.items()]
+    reasons = [Reason(feature, texts[feature], value * slope, value) for feature, value in log_odds_of.items()]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
 
 
 @lru_cache(maxsize=8)
 def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """Return the groups of some features, and the place of each feature's among them."""
-    of_feature = [name.partition(".")[0] for name in names]
-    groups = tuple(dict.fromkeys(of_feature))
-    return groups, np.array([groups.index(group) for group in of_feature], dtype=np.intp)
+    """Return the groups of features, in order, and the position of each feature's group among them."""
+    group_names = [name.partition(".")[0] for name in names]
+    groups = tuple(dict.fromkeys(group_names))
+    return groups, np.array([groups.index(name) for name in group_names], dtype=np.intp)
 
 
 def _title_words(pair: Pair) -> str:
-    return _shared("titles", pair.text.rarest_shared(pair.source, pair.target, "title"))
+    return _shared_words("titles", pair.text.rarest_shared(pair.source, pair.target, "title"))
 
 
 def _text_words(pair: Pair) -> str:
-    return _shared("texts", pair.text.rarest_shared(pair.source, pair.target, "full"))
+    return _shared_words("texts", pair.text.rarest_shared(pair.source, pair.target, "full"))
 
 
-def _shared(where: str, words: Sequence[str]) -> str:
-    return f"{where} share: {', '.join(words)}" if words else f"{where} share no telling word"
+def _shared_words(texts: str, words: Sequence[str]) -> str:
+    return f"{texts} share: {', '.join(words)}" if words else f"{texts} share no telling word"
 
 
 def _topic_words(pair: Pair) -> str:
@@ -119,7 +141,7 @@ def _provider_words(pair: Pair) -> str:
 
 
 def _time_words(pair: Pair) -> str:
-    days = pair.asked.days_apart(np.array([pair.row]))[0]
+    days = pair.source_query.days_apart(np.array([pair.row]))[0]
     if np.isnan(days):
         return "date unknown"
     if days < 1:
@@ -132,21 +154,23 @@ def _quality_words(pair: Pair) -> str:
 
 
 def _length_words(pair: Pair) -> str:
-    return _plural(int(pair.asked.index.vectors.words[pair.row, 1]), "word")
+    return _plural(int(pair.source_query.index.vectors.words[pair.row, 1]), "word")
 
 
 def _relation_words(pair: Pair) -> str:
-    count = int(pair.asked.known_degrees(np.array([pair.row]))[0])
+    count = int(pair.source_query.known_degrees(np.array([pair.row]))[0])
     if count == 0:
         return "not linked with any known article"
-    nearest = pair.asked.nearest_neighbours(pair.row, 2)
-    titles = " and ".join(f"“{pair.asked.index.corpus[int(row)].title}”" for row in nearest)
+    nearest = pair.source_query.nearest_neighbours(pair.row, 2)
+    titles = " and ".join(f"“{pair.source_query.index.corpus[int(row)].title}”" for row in nearest)
     return f"linked with {_plural(count, 'article')}, nearest {titles}"
 
 
 def _neighbourhood_words(pair: Pair) -> str:
-    alike, linked = pair.asked.linked_among_nearest
-    return f"{linked} of the {_plural(alike, 'article')} most like the source are linked" if alike else "alone"
+    n_nearest, n_linked = pair.source_query.linked_among_nearest
+    if n_nearest == 0:
+        return "alone"
+    return f"{n_linked} of the {_plural(n_nearest, 'article')} most like the source are linked"
 
 
 def _plural(count: int, noun: str) -> str:

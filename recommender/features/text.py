@@ -1,87 +1,96 @@
-"""Pair features of the words: how alike titles and texts are, and how rare what they share is."""
+"""Pair features of the words: how alike titles and texts are, and how rare the words are that they share."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.retrieval.groups import Groups, overlap
-from recommender.retrieval.query import Features, Query
+from recommender.features import Features
+from recommender.retrieval.groups import Groups, row_of_entry
+from recommender.retrieval.query import Query
+from recommender.retrieval.similarity import overlap
 
-HALF_LIFE = 7.0  # days
-COMMON, RARE = 0.45, 0.7  # rarity of a term, in (0, 1]
+HALF_LIFE = 7.0  # days; also the distance in time that is assumed where a date is missing
+COMMON, RARE = 0.45, 0.7  # a word is common below the one rarity, in (0, 1], and rare above the other
 
 
 def title_features(query: Query) -> Features:
-    """Return what the two titles have in common; cosines and coverages in [0, 1]."""
-    owner, targets, pairs = query.source_of, query.targets, query.pairs
+    """Return what the two titles have in common.
+
+    Cosines, and coverages (the part of a title's squared length that lies in shared words), are in [0, 1].
+    ``_relative`` is a value divided by the largest of the source's candidates, ``_recent`` times `_recency`.
+    """
+    source_of, groups = query.source_of, query.groups
     titles = query.vectors.text.title
-    shared = overlap(titles, query.titles, owner)
-    rarity = query.rarity("title")[shared.columns]
-    own = query.rarity("title")[titles.indices]
-    words = Groups(np.repeat(np.arange(len(query)), np.diff(titles.indptr)), len(query))
+    shared = overlap(titles, query.titles, source_of)
+    shared_rarity = query.rarity("title")[shared.columns]
+    own_rarity = query.rarity("title")[titles.indices]
+    words_by_source = Groups(row_of_entry(titles), len(query))
     recency = _recency(query)
-    where = query.similarities.where(owner, targets)
+    pair_slots = query.similarities.pair_slots(*query.candidates)
     cosine, characters, spelling = (
-        query.similarities.at(field, where) for field in ("title", "characters", "spelling")
+        query.similarities.values_at(field, pair_slots) for field in ("title", "characters", "spelling")
     )
     return {
         "title_cosine": cosine,
-        "title_cosine_relative": pairs.relative(cosine),
+        "title_cosine_relative": groups.relative(cosine),
         "title_characters": characters,
-        "title_characters_relative": pairs.relative(characters),
+        "title_characters_relative": groups.relative(characters),
         "title_source_coverage": shared.source_coverage(),
         "title_target_coverage": shared.target_coverage(),
         "title_shared_terms": shared.count(),
-        "title_rarest_shared": shared.runs.maximum(rarity),
-        "title_common_shared": shared.runs.sum(rarity < COMMON),
-        "title_rare_shared": shared.runs.sum(rarity > RARE),
-        "title_common_own": words.sum(own < COMMON)[owner],
-        "title_rare_own": words.mean(own > RARE)[owner],
+        "title_rarest_shared": shared.groups.maximum(shared_rarity),
+        "title_common_shared": shared.groups.sum(shared_rarity < COMMON),
+        "title_rare_shared": shared.groups.sum(shared_rarity > RARE),
+        "title_common_own": words_by_source.sum(own_rarity < COMMON)[source_of],
+        "title_rare_own": words_by_source.mean(own_rarity > RARE)[source_of],
         "title_characters_recent": characters * recency,
         "title_spelling": spelling,
-        "title_spelling_relative": pairs.relative(spelling),
+        "title_spelling_relative": groups.relative(spelling),
         "title_spelling_recent": spelling * recency,
     }
 
 
 def text_features(query: Query) -> Features:
-    """Return what the full texts, title included, have in common, and each title with the other text."""
-    owner, targets, pairs = query.source_of, query.targets, query.pairs
-    text = query.index.vectors.text
-    source = query.vectors.text
-    shared = overlap(source.full, query.texts, owner)
-    rarity = query.rarity("full")[shared.columns]
-    excerpt = overlap(source.excerpt, text.excerpt[targets], owner).cosine()
-    cosine = query.similarity("full", owner, targets)
-    best, near = _nearest_texts(query)
+    """Return what the full texts, titles included, have in common, and each title with the other text.
+
+    Named as those of `title_features`. ``source_best_cosine`` and ``source_near_cosine`` are the same for all
+    candidates of a source; see `_nearest_cosines`.
+    """
+    source_of, groups = query.source_of, query.groups
+    source_texts, all_texts = query.vectors.text, query.index.vectors.text
+    shared = overlap(source_texts.full, query.texts, source_of)
+    shared_rarity = query.rarity("full")[shared.columns]
+    excerpt_cosine = overlap(source_texts.excerpt, all_texts.excerpt[query.targets], source_of).cosine()
+    cosine = query.similarity("full", *query.candidates)
+    best_cosine, near_cosine = _nearest_cosines(query)
     return {
         "text_cosine": cosine,
-        "text_cosine_relative": pairs.relative(cosine),
+        "text_cosine_relative": groups.relative(cosine),
         "text_cosine_recent": cosine * _recency(query),
         "text_target_coverage": shared.target_coverage(),
-        "text_rarest_shared": shared.runs.maximum(rarity),
-        "text_shared_rarity": shared.runs.sum(rarity),
-        "excerpt_cosine": excerpt,
-        "excerpt_cosine_relative": pairs.relative(excerpt),
-        "title_in_text": overlap(source.title, query.texts, owner).cosine(),
-        "text_in_title": overlap(source.full, query.titles, owner).cosine(),
-        "source_best_cosine": best[owner],
-        "source_near_cosine": near[owner],
+        "text_rarest_shared": shared.groups.maximum(shared_rarity),
+        "text_shared_rarity": shared.groups.sum(shared_rarity),
+        "excerpt_cosine": excerpt_cosine,
+        "excerpt_cosine_relative": groups.relative(excerpt_cosine),
+        "title_in_text": overlap(source_texts.title, query.texts, source_of).cosine(),
+        "text_in_title": overlap(source_texts.full, query.titles, source_of).cosine(),
+        "source_best_cosine": best_cosine[source_of],
+        "source_near_cosine": near_cosine[source_of],
     }
 
 
 def _recency(query: Query) -> NDArray[np.float64]:
-    """Return what is left of a candidate's weight at its distance in time, in (0, 1]."""
-    gaps = query.days_apart_or(HALF_LIFE, query.source_of, query.targets)
-    recency: NDArray[np.float64] = np.exp2(-gaps / HALF_LIFE)
+    """Return ``0.5 ** (days apart / HALF_LIFE)`` of each pair, in (0, 1]."""
+    days_apart = query.days_apart_or(HALF_LIFE, *query.candidates)
+    recency: NDArray[np.float64] = np.exp2(-days_apart / HALF_LIFE)
     return recency
 
 
-def _nearest_texts(query: Query) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Return the cosine of each source's nearest full text, and the mean of the ten nearest."""
-    owner, rows = query.alike
-    cosines = query.similarity("full", owner, rows)
-    ten = Groups(owner, len(query)).best(cosines, rows, 10)
-    nearest = Groups(owner[ten], len(query))
-    return nearest.maximum(cosines[ten]), nearest.sum(cosines[ten]) / 10
+def _nearest_cosines(query: Query) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return the cosine of each source's nearest full text, and the mean of the ten nearest: ``(n_sources,)``."""
+    pairs = query.ranked_by_text
+    cosines = query.similarity("full", *pairs)
+    nearest_ten = Groups(pairs.source_of, len(query)).top_k(cosines, pairs.rows, 10)
+    by_source = Groups(pairs.source_of[nearest_ten], len(query))
+    return by_source.maximum(cosines[nearest_ten]), by_source.sum(cosines[nearest_ten]) / 10

@@ -14,7 +14,7 @@ from recommender.selection.exposure import Preference, assign_with_limit
 Lists = Iterable[tuple[str, list[Suggestion]]]
 Progress = Callable[[Lists, int], Lists]
 
-DEPTH = 3  # wishes for each place in a list: what is taken away is made up for from the rest
+DEPTH = 3  # preferences for each slot of a list: what the limit takes away is made up for from the rest
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Exposure:
 
     def line(self) -> str:
         """Return this as a line for a person."""
-        said = f"in-degree Gini {self.gini:.3f}, the most frequent target has {self.largest:.1%} of the suggestions"
+        text = f"in-degree Gini {self.gini:.3f}, the most frequent target has {self.largest:.1%} of the suggestions"
         if self.gini_before is None:
-            return said
-        return f"{said}; without selection.exposure {self.gini_before:.3f} and {self.largest_before:.1%}"
+            return text
+        return f"{text}; without selection.exposure {self.gini_before:.3f} and {self.largest_before:.1%}"
 
 
 def _skew(counts: Mapping[str, int], n_articles: int) -> tuple[float, float]:
@@ -57,17 +57,25 @@ def _skew(counts: Mapping[str, int], n_articles: int) -> tuple[float, float]:
     return gini(degrees), max(counts.values(), default=0) / total if total else 0.0
 
 
-class Spread:
-    """The suggestions of every article, no target having more than a share of them where a share is given.
+class SiteSuggestions:
+    """The suggestions of every article of a site, within the limit on exposure where the settings name one.
 
-    With a share all lists are gone through twice: what the limit takes away is made up for by what comes next, and
-    which that is depends on all lists; to keep them all would fill the memory. `lists` makes them, for a number of
-    suggestions; `model.suggest_all`, twice then, for None.
+    With a limit all lists are made twice: which suggestion makes up for one that the limit takes away depends on all
+    lists, and holding all of them, with their reasons, would fill the memory.
+
+    Parameters
+    ----------
+    n_jobs
+        Workers, as of `Recommender.suggest_all`.
+    progress
+        Wraps each pass over the lists; gets their number.
+    make_lists
+        Makes the lists, given the length of each; `model.suggest_all` for None.
 
     Attributes
     ----------
     exposure : Exposure
-        Known when all lists were gone through.
+        Of the suggestions so far; complete after the iteration.
     """
 
     def __init__(
@@ -75,39 +83,38 @@ class Spread:
         model: Recommender,
         n_jobs: int = 1,
         progress: Progress | None = None,
-        lists: Callable[[int], Lists] | None = None,
+        make_lists: Callable[[int], Lists] | None = None,
     ):
         self._model, self._progress = model, progress
-        self._lists = lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
+        self._make_lists = make_lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
         self._counts: Counter[str] = Counter()
-        self._before: Counter[str] | None = None
+        self._counts_before: Counter[str] | None = None
 
     def __iter__(self) -> Iterator[tuple[str, list[Suggestion]]]:
         selection = self._model.settings.selection
         self._counts.clear()
-        for source, suggestions in self._limited(selection.k, selection.exposure):
-            self._counts.update(one.target_id for one in suggestions)
-            yield source, suggestions
+        share = selection.exposure
+        for source_id, suggestions in self._lists(selection.k) if share is None else self._limited(selection.k, share):
+            self._counts.update(suggestion.target_id for suggestion in suggestions)
+            yield source_id, suggestions
 
     @property
     def exposure(self) -> Exposure:
-        """How the suggestions that were gone through are spread."""
-        return Exposure.of(self._counts, len(self._model.corpus), self._before)
+        """How the suggestions so far are spread."""
+        return Exposure.of(self._counts, len(self._model.corpus), self._counts_before)
 
-    def _limited(self, k: int, share: float | None) -> Lists:
-        if share is None:
-            return self._all(k)
-        wishes = [
-            [Preference(one.target_id, one.score, one.pinned) for one in suggestions]
-            for _, suggestions in self._all(DEPTH * k)
+    def _limited(self, k: int, share: float) -> Lists:
+        """Yield at most `k` suggestions for each article, no target with more than a share of all."""
+        preferences = [
+            [Preference(suggestion.target_id, suggestion.score, suggestion.pinned) for suggestion in suggestions]
+            for _, suggestions in self._lists(DEPTH * k)
         ]
-        self._before = Counter(wish.target for each in wishes for wish in each[:k])
-        given = assign_with_limit(wishes, k, share)
-        return (
-            (source, [replace(suggestions[place], rank=rank) for rank, place in enumerate(places, start=1)])
-            for (source, suggestions), places in zip(self._all(DEPTH * k), given, strict=True)
-        )
+        self._counts_before = Counter(preference.target for ranked in preferences for preference in ranked[:k])
+        assigned = assign_with_limit(preferences, k, share)
+        for (source_id, suggestions), positions in zip(self._lists(DEPTH * k), assigned, strict=True):
+            chosen = [suggestions[position] for position in positions]
+            yield source_id, [replace(suggestion, rank=rank) for rank, suggestion in enumerate(chosen, start=1)]
 
-    def _all(self, k: int) -> Lists:
-        lists = self._lists(k)
+    def _lists(self, k: int) -> Lists:
+        lists = self._make_lists(k)
         return self._progress(lists, len(self._model.corpus)) if self._progress else lists

@@ -1,8 +1,7 @@
-"""The folder in which a site's job keeps its record, its lock and what a killed run had done."""
+"""The folder in which a site's job keeps its record, its lock and the work of a killed run."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -10,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from recommender.core.errors import RecommenderError, SettingsError
@@ -20,19 +20,31 @@ from recommender.core.settings import Settings
 from recommender.core.times import utc_text
 
 OFF = "RECOMMENDER_OFF"
+LOCK, HOLDER = "lock", "holder.json"
 _ON = frozenset({"", "0", "false", "no", "off"})  # the values of `OFF` that leave the job on
+
+T = TypeVar("T")
 
 
 def switched_off(settings: Settings) -> str | None:
-    """Say what switches the job off, None where nothing does."""
+    """Return what switches the job off, in words; None where nothing does."""
     if os.environ.get(OFF, "").strip().lower() not in _ON:
         return f"the environment variable {OFF} is set"
     return None if settings.job.enabled else "job.enabled is false in the settings"
 
 
 @dataclass(frozen=True)
+class _Holder:
+    """The process that holds the lock."""
+
+    process: int
+    host: str
+    started: str
+
+
+@dataclass(frozen=True)
 class JobFolder:
-    """A folder of the job's own, by default ``.recommender`` at the site's root."""
+    """The job's own folder, by default ``.recommender`` at the site's root."""
 
     path: Path
 
@@ -62,14 +74,14 @@ class JobFolder:
     def locked(self) -> Iterator[None]:
         """Keep every other job of this site out.
 
-        The lock is the system's and ends with the process that holds it, however it ends, so that none is ever stale.
+        The lock is the operating system's and ends with the process that holds it, so that it is never stale.
 
         Raises
         ------
         RecommenderError
             When another job holds it, naming that job.
         """
-        lock = FileLock(self.path / "lock", timeout=0)
+        lock = FileLock(self.path / LOCK, timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
@@ -78,27 +90,26 @@ class JobFolder:
             ) from error
         try:
             started = utc_text(datetime.now(UTC), "seconds")
-            self.write_json("holder.json", {"process": os.getpid(), "host": socket.gethostname(), "started": started})
+            self.write(HOLDER, _Holder(os.getpid(), socket.gethostname(), started))
             yield
         finally:
-            (self.path / "holder.json").unlink(missing_ok=True)
+            (self.path / HOLDER).unlink(missing_ok=True)
             lock.release()
 
-    def read_json(self, name: str) -> dict[str, Any] | None:
-        """Return what a file of the folder holds; None where there is none, or it holds no object."""
+    def read(self, name: str, kind: type[T]) -> T | None:
+        """Return the JSON in a file of the folder, as a value of this type; None where it is absent or does not fit."""
         try:
-            values = json.loads((self.path / name).read_bytes())
-        except (OSError, ValueError, RecursionError):
+            return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return values if isinstance(values, dict) else None
 
-    def write_json(self, name: str, values: dict[str, Any]) -> None:
-        """Write a file of the folder, as a whole or not at all."""
+    def write(self, name: str, value: object) -> None:
+        """Write a file of the folder as indented JSON, as a whole or not at all."""
         with replacing(self.path / name) as stream:
-            stream.write((json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode())
+            stream.write(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
     def _holder(self) -> str:
-        values = self.read_json("holder.json")
-        if values is None:
-            return "it has not said which"
-        return f"process {values.get('process')} on {values.get('host')}, since {values.get('started')}"
+        holder = self.read(HOLDER, _Holder)
+        if holder is None:
+            return "its name is not known"
+        return f"process {holder.process} on {holder.host}, since {holder.started}"

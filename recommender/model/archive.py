@@ -11,28 +11,28 @@ import msgspec
 import numpy as np
 
 from recommender.core.errors import ModelFormatError, RecommenderError
-from recommender.core.model_folder import Folder, read_model_folder
+from recommender.core.model_folder import ModelFolder, read_model_folder
 from recommender.core.settings import Settings
 from recommender.corpus.archive import ARTICLES, add_corpus, open_corpus
 from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names
 from recommender.ranker import Ranker, load_ranker
 from recommender.retrieval.archive import index_arrays, open_index
+from recommender.retrieval.index import Index
 from recommender.retrieval.text import N_BUCKETS as N_TERMS
 from recommender.retrieval.text import WEIGHTED, TextModel
 from recommender.retrieval.topics import N_BUCKETS as N_TOPICS
 from recommender.retrieval.topics import TopicModel
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 RANKER, CARD = "ranker.json", "README.md"
 MAPPED = (ARTICLES,)
 
 
-def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings) -> Folder:
+def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings) -> ModelFolder:
     """Return the contents of a model folder."""
     corpus = index.corpus
-    folder = Folder()
+    folder = ModelFolder()
     add_corpus(folder, corpus)
     folder.facts = {
         "settings": settings.to_dict(),
@@ -60,7 +60,7 @@ def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings)
     return folder
 
 
-def unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
+def unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     """Build features, ranker, index and settings from a folder's contents.
 
     Raises
@@ -116,7 +116,7 @@ def describe_model(path: Path | str) -> str:
     return "\n".join(lines)
 
 
-def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
+def _unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     facts = folder.facts
     n_articles = int(facts["features"]["articles"])
     if n_articles < 1:
@@ -126,7 +126,7 @@ def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     topics = TopicModel(n_articles, frequency, facts["features"]["topic_parents"])
     features = Vectorizer(text, topics)
     corpus = open_corpus(folder, facts["corpus"]["topic_parents"])
-    index = open_index(folder, corpus, features) or features.index(corpus)
+    index = open_index(folder, corpus, features)
     ranker = load_ranker(json.loads(folder.text(RANKER)))
     if len(corpus) and ranker.names != feature_names(index):
         raise ModelFormatError("the ranker was trained on other features than this version has; train the model again")
@@ -135,7 +135,7 @@ def _unpack(folder: Folder) -> tuple[Vectorizer, Ranker, Index, Settings]:
     return features, ranker, index, Settings.from_dict(facts["settings"])
 
 
-def _frequency(folder: Folder, name: str, size: int, most: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _frequency(folder: ModelFolder, name: str, size: int, most: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     used = folder.array(f"{name}_terms.npy", "int32")
     counts = folder.array(f"{name}_counts.npy", "int32")
     if len(used) != len(counts) or (len(used) and not 0 <= used.min() <= used.max() < size):

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.payload import SharedPayload
 from recommender.core.records import Article, Suggestion
 from recommender.core.settings import SelectionSettings
-from recommender.core.workers import map_blocks
+from recommender.core.workers import SharedPayload, map_blocks
 from recommender.selection.scoring import BLOCK, Scorer, SourceBatch
 from recommender.selection.suggestions import suggestions
 

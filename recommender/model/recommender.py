@@ -91,7 +91,7 @@ class Recommender:
         features = Vectorizer.fit(corpus)
         index = features.index(corpus)
         training_corpus = self.decisions.with_accepted(corpus)
-        training_index = index if training_corpus is corpus else features.index(training_corpus, like=index)
+        training_index = index if training_corpus is corpus else features.index(training_corpus, previous=index)
         ranker = train_ranker(training_index, self.settings, self._shipped, n_jobs)
         with self._changing:
             self._fitted = Snapshot(features, ranker, index)
@@ -274,7 +274,7 @@ class Recommender:
         self._business_rules(corpus).check()
         with self._changing:
             snapshot = self._snapshot
-            index = snapshot.features.index(corpus, like=snapshot.in_memory().index)
+            index = snapshot.features.index(corpus, previous=snapshot.in_memory().index)
             self._fitted = replace(snapshot, index=index)
 
     def save(self, path: Path | str) -> None:

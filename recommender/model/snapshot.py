@@ -14,8 +14,8 @@ from recommender.core.runtime import collection_paused
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.editing import edited
 from recommender.ranker import Ranker
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 from recommender.selection.scoring import SourceBatch
 
 
@@ -40,21 +40,12 @@ class Snapshot:
         with collection_paused():
             return replace(self, index=replace(self.index, corpus=self.index.corpus.in_memory()))
 
-    def restated(self, without: Collection[str], more: Iterable[Article]) -> Snapshot:
-        """Return the same without some ids and with more articles; what stands unchanged is taken over."""
-        old = self.in_memory().index
-        with collection_paused():
-            articles = [one for one in old.corpus.originals if one.id not in without]
-            corpus = Corpus.from_articles([*articles, *more], old.corpus.topic_parents, old.corpus.report)
-            return replace(self, index=self.features.index(corpus, like=old))
-
     def with_articles(self, new: Mapping[str, Article]) -> Snapshot:
         """Return the same with more articles, by id; one of a known id replaces the old."""
-        rows = {self.index.corpus.row_of_id(name) for name in new}
-        return self._edited([row for row in rows if row is not None], new.values()) or self.restated(new, new.values())
+        return self._edited(new, new.values())._compacted()
 
     def without(self, names: Iterable[str]) -> Snapshot:
-        """Return the same without articles, by id or address.
+        """Return the same without articles, by id or address, and without those that were merged into them.
 
         Raises
         ------
@@ -63,28 +54,32 @@ class Snapshot:
         """
         corpus = self.index.corpus
         rows = {corpus.row(name) for name in names}
-        quick = self._edited(rows, ())
-        if quick is not None:
-            return quick
-        gone = {corpus[row].id for row in rows}
-        return self.restated(gone | {lost for lost, kept in corpus.merged if kept in gone}, ())
+        positions = [position for row in rows for position in corpus.merges.positions_of(row)]
+        return self._edited({corpus.originals[position].id for position in positions}, ())._compacted()
 
     def knowing(self, target: str | Article) -> Snapshot:
-        """Return the state, with a target that it does not hold added for this one question."""
+        """Return the same with a target that the corpus does not hold, to answer one question about it."""
         if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
             return self
-        return self._edited((), [target], aside=True) or self.restated((), [target])
+        return self._edited((), [target])
 
-    def _edited(self, gone: Collection[int], new: Collection[Article], aside: bool = False) -> Snapshot | None:
-        """Return the same without some rows and with more articles; None where all must be restated."""
-        if not gone and not new:
+    def _edited(self, removed_ids: Collection[str], new: Collection[Article]) -> Snapshot:
+        """Return the same without the articles of some ids and with new ones, built anew only where that is better."""
+        if not removed_ids and not new:
             return self
-        found = edited(self.index.corpus, gone, new, aside)
-        if found is None:
-            return None
-        corpus, moves = found
-        vectors = self.features.transform([corpus[row] for row in moves.new.tolist()])
-        return replace(self, index=self.index.edited(corpus, moves, vectors, aside))
+        edit = edited(self.index.corpus, removed_ids, new)
+        if edit is not None:
+            corpus, row_map = edit
+            vectors = self.features.transform([corpus[row] for row in row_map.new.tolist()])
+            return replace(self, index=self.index.edited(corpus, row_map, vectors))
+        old = self.in_memory().index
+        with collection_paused():
+            stay = [article for article in old.corpus.originals if article.id not in removed_ids]
+            corpus = Corpus.from_articles([*stay, *new], old.corpus.topic_parents, old.corpus.report)
+            return replace(self, index=self.features.index(corpus, previous=old))
+
+    def _compacted(self) -> Snapshot:
+        return replace(self, index=self.index.compacted())
 
     def source_batch(self, source: str | Article, as_of: datetime | None) -> SourceBatch:
         """Return an article, or the one of an id or address, as a source that knows what was published by a moment.

@@ -8,18 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.core.payload import SharedPayload
 from recommender.core.settings import Settings
-from recommender.core.workers import map_blocks
+from recommender.core.workers import SharedPayload, map_blocks
 from recommender.corpus.corpus import Corpus
 from recommender.features.pair_features import feature_names, pair_features
-from recommender.ranker import Ranker, ShippedRanker, fit_ranker
-from recommender.ranker.default import shipped_ranker
+from recommender.ranker import Ranker, ShippedRanker, fit_ranker, shipped_ranker
 from recommender.ranker.training_set import TrainingSet
 from recommender.retrieval.candidates import searched_depth, with_candidates
+from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 SOURCES_A_BLOCK = 256  # sources whose pairs a worker computes at a time
 
@@ -98,8 +96,8 @@ def _labelled_pairs(
     for query in at_publication(index, rows, settings):
         features.append(pair_features(query)[0])
         links = graph[query.rows].tocoo()
-        labels.append(np.isin(query.key(query.source_of, query.targets), query.key(links.row, links.col)))
-        group_sizes.append(query.pairs.count())
+        labels.append(np.isin(query.pair_keys(*query.candidates), query.pair_keys(links.row, links.col)))
+        group_sizes.append(query.groups.count())
     return np.vstack(features), np.concatenate(labels), np.concatenate(group_sizes)
 
 

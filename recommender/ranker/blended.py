@@ -1,4 +1,4 @@
-"""The site's own ranker and the shipped one together, by how much there was to learn from."""
+"""The blend of the site's own and the shipped ranker, weighted by how many sources there were to learn from."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
 from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.site import SiteTrees
-from recommender.ranker.training_set import TrainingSet
-from recommender.ranker.trees import LEAST_SPREAD, Floats
+from recommender.ranker.training_set import Floats, TrainingSet
+from recommender.ranker.trees import MIN_SPREAD
 
-HALF = 30  # sources to learn from at which both have an equal voice
-ENOUGH = 500  # sources from which on the site's own ranker is heard alone
+EQUAL_WEIGHT_SOURCES = 30  # sources to learn from at which both rankers weigh the same
+SITE_ONLY_SOURCES = 500  # from this many sources on the site's own ranker is used alone
 
 
-def own_share(n_sources: int) -> float:
-    """Return how much of a blend is the site's own, in [0, 1].
+def site_weight(n_sources: int) -> float:
+    """Return the weight of the site's own ranker in a blend, in [0, 1]: ``n / (n + 30)``, and 1 from 500 sources on.
 
-    >>> own_share(0), own_share(30), own_share(500)
+    >>> site_weight(0), site_weight(30), site_weight(500)
     (0.0, 0.5, 1.0)
     """
-    return 1.0 if n_sources >= ENOUGH else n_sources / (n_sources + HALF)
+    return 1.0 if n_sources >= SITE_ONLY_SOURCES else n_sources / (n_sources + EQUAL_WEIGHT_SOURCES)
 
 
 class BlendedRanker:
-    """A weighted sum of the margins of the site's own and of the shipped ranker, calibrated together.
+    """The weighted sum of the margins of the site's own and of the shipped ranker, calibrated together.
 
     Attributes
     ----------
-    own_ : SiteTrees
+    site_trees_ : SiteTrees
+        Scaled by the site's weight.
     shipped_ : ShippedRanker
     shipped_weight_ : float
         What the margin of the shipped ranker is multiplied by.
@@ -43,47 +44,49 @@ class BlendedRanker:
 
     kind = "blended"
 
-    def __init__(self, own: SiteTrees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
-        self.own_ = own
+    def __init__(self, site_trees: SiteTrees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
+        self.site_trees_ = site_trees
         self.shipped_ = shipped
         self.shipped_weight_ = shipped_weight
         self.calibration_ = calibration
         self.names = shipped.names
 
     @classmethod
-    def fit(cls, judged: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Self:
-        """Learn from the past, and weigh; calibrate on the newest sources with trees that have not seen them."""
-        shipped = shipped.asked_in(judged.names)
-        rehearsed, final, new = SiteTrees.rehearse(judged, settings)
-        share = own_share(len(judged.group_sizes))
-        theirs = shipped.margin(new.features)
-        spread = float(np.std(theirs))
-        weight = (1 - share) / spread if spread > LEAST_SPREAD else 0.0
-        margins, choice = rehearsed.scaled(share).margins(new.features)
-        calibration = Calibration.fit(margins + weight * theirs, new, choice)
-        return cls(final.scaled(share), shipped, weight, calibration)
+    def fit(cls, training_set: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Self:
+        """Fit trees on all sources; weight and calibrate on the newest, with trees that were fitted without them."""
+        shipped = shipped.with_columns(training_set.names)
+        final, partial, newest = SiteTrees.fit_with_holdout(training_set, settings)
+        weight = site_weight(len(training_set.group_sizes))
+        shipped_margins = shipped.margin(newest.features)
+        spread = float(np.std(shipped_margins))
+        # The site's margins have a standard deviation of about 1 already; the shipped ones are divided by theirs.
+        shipped_weight = (1 - weight) / spread if spread > MIN_SPREAD else 0.0
+        site_margins, softmax_margins = partial.scaled(weight).margins(newest.features)
+        calibration = Calibration.fit(site_margins + shipped_weight * shipped_margins, newest, softmax_margins)
+        return cls(final.scaled(weight), shipped, shipped_weight, calibration)
 
     @property
     def threshold(self) -> float:
-        """The score at which three of four suggestions were kept, or the best there was."""
+        """The score that reaches the target precision on the newest sources; see `Calibration`."""
         return self.calibration_.threshold
 
-    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each row."""
-        margins, choice = self.own_.margins(X)
-        return self.calibration_.log_odds(margins + self.shipped_weight_ * self.shipped_.margin(X), sizes, choice)
+    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each pair."""
+        site_margins, softmax_margins = self.site_trees_.margins(X)
+        margins = site_margins + self.shipped_weight_ * self.shipped_.margin(X)
+        return self.calibration_.log_odds(margins, group_sizes, softmax_margins)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds."""
-        parts = self.own_.contributions(X) + self.shipped_weight_ * self.shipped_.margin_parts(X)
-        return self.calibration_.slope * parts
+        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
+        shares = self.site_trees_.contributions(X) + self.shipped_weight_ * self.shipped_.margin_contributions(X)
+        return self.calibration_.slope * shares
 
     def to_dict(self) -> dict[str, Any]:
-        """Return both rankers as JSON-ready values: a new release does not change a saved model."""
+        """Return both rankers as JSON-ready values, so that a new release does not change a saved model."""
         return {
             "kind": self.kind,
             "names": list(self.names),
-            "own": self.own_.to_dict(),
+            "own": self.site_trees_.to_dict(),
             "shipped": self.shipped_.to_dict(),
             "shipped_weight": self.shipped_weight_,
             "calibration": self.calibration_.to_dict(),
@@ -92,6 +95,6 @@ class BlendedRanker:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        shipped = ShippedRanker.from_dict(values["shipped"]).asked_in(values["names"])
+        shipped = ShippedRanker.from_dict(values["shipped"]).with_columns(values["names"])
         calibration = Calibration.from_dict(values["calibration"])
         return cls(SiteTrees.from_dict(values["own"]), shipped, float(values["shipped_weight"]), calibration)

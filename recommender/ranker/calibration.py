@@ -1,4 +1,4 @@
-"""From margins to log-odds that mean what they say."""
+"""Calibration: from margins to log-odds of which the probabilities come true."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from recommender.ranker.training_set import TrainingSet
+from recommender.ranker.training_set import Floats, TrainingSet
 
-Floats = NDArray[np.float64]
-LEAST_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
-SUGGESTED = 10  # pairs of a source that a calibration looks at: those that may be suggested
-RIVALS = 30  # candidates of a source that a pair is seen against
-SHOWN = 5  # pairs of a source that are shown, of which a threshold must keep the promise
-PROMISE = 0.75  # of what scores the threshold or more, editors keep this part
-BEST = 0.1  # where that is out of reach, only the best tenth of what would be shown is
+MIN_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest sources are
+CALIBRATED_PAIRS = 10  # best pairs of each source that the calibration is fitted on: those that may be suggested
+RIVALS = 30  # best candidates of a source whose mean margin counts
+SHOWN_PAIRS = 5  # best pairs of each source that the threshold is chosen on: those that are shown
+TARGET_PRECISION = 0.75  # of the shown pairs at or above the threshold
+FALLBACK_SHARE = 0.1  # of the shown pairs stays above the threshold where the target precision is out of reach
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Turns margins into log-odds: Platt scaling of a margin, beside the margins of the source's other candidates.
+    """Turns margins into log-odds by logistic regression, with the source's other candidates as further variables.
 
-    The same margin is worth less where the source has a better candidate: editors link the best. It is worth more
-    where no candidate stands out in the eyes of those that learned the choice from a list: in a large group many
-    are linked, and share the choice. Platt, "Probabilistic outputs for support vector machines", 1999.
+    ``log_odds = slope * margin + best * max_s + rivals * mean_s + choice * softmax_max_s + intercept``
+
+    where ``max_s`` is the largest margin among the source's candidates, ``mean_s`` the mean of its 30 largest, and
+    ``softmax_max_s`` the largest of its softmax margins. This is Platt scaling (Platt, "Probabilistic outputs for
+    support vector machines", 1999) with three variables more. The same margin is worth less where the source has a
+    better candidate, since editors link the best. It is worth more where no candidate stands out in the softmax: in a
+    large group many are linked, and share the probability.
 
     Attributes
     ----------
     slope
-        Of a pair's own margin; above zero.
+        Coefficient of the pair's own margin; above zero.
     best, rivals
-        Of the margin of the source's best candidate, and of the mean margin of its best thirty.
+        Coefficients of the largest margin of the source, and of the mean of its 30 largest.
     choice
-        Of the largest margin of a source by the choice from its list; 0 where no training learned that.
+        Coefficient of the largest softmax margin of the source; 0 where no member was trained by the softmax.
     intercept
     threshold
-        The lowest score, in [0, 1], at which three of four suggestions are kept; where that is out of reach, that of
-        the best tenth of them.
+        The lowest score, in [0, 1], at which three of four shown pairs are relations; where no score reaches that, the
+        score that a tenth of the shown pairs have.
     """
 
     slope: float
@@ -52,45 +55,55 @@ class Calibration:
     threshold: float = 0.0
 
     @classmethod
-    def fit(cls, margins: Floats, judged: TrainingSet, choice: Floats | None = None, rivalry: bool = True) -> Self:
-        """Fit on each source's best pairs, as ranked by their margins: those that would be suggested.
+    def fit(
+        cls,
+        margins: Floats,
+        training_set: TrainingSet,
+        softmax_margins: Floats | None = None,
+        use_rivals: bool = True,
+    ) -> Self:
+        """Fit on the best pairs of each source by margin: those that would be suggested.
 
         Parameters
         ----------
         margins : (n_pairs,) array
-        judged
-            The same pairs, with both outcomes among them.
-        choice : (n_pairs,) array, optional
-            Their margins by the choice from a list.
-        rivalry
-            Whether a pair is seen against its rivals; otherwise their weights are 0.
+        training_set
+            The same pairs; some of them are labelled and some are not.
+        softmax_margins : (n_pairs,) array, optional
+            The part of the margins that softmax members gave.
+        use_rivals
+            Whether the source's other candidates count; otherwise `best`, `rivals` and `choice` are 0.
         """
-        rivals = _rivalry(margins, judged.group_sizes, choice) if rivalry else ()
-        terms = np.column_stack([margins, *rivals])
-        likeliest = _likeliest(margins, judged, SUGGESTED)
-        if judged.labels[likeliest].all() or not judged.labels[likeliest].any():  # says nothing of a probability
-            likeliest = np.arange(len(margins))
-        fitted = LogisticRegression(C=1.0).fit(terms[likeliest], judged.labels[likeliest])
-        weights = dict(zip(("slope", "best", "rivals", "choice"), fitted.coef_[0].tolist(), strict=False))
-        weights = {"best": 0.0, "rivals": 0.0} | weights | {"slope": max(weights["slope"], LEAST_SLOPE)}
-        calibration = cls(**weights, intercept=float(fitted.intercept_[0]))
-        shown = _likeliest(margins, judged, SHOWN)
-        scores = expit(calibration.log_odds(margins, judged.group_sizes, choice)[shown])
-        return replace(calibration, threshold=_threshold(scores, judged.labels[shown]))
+        labels, sizes = training_set.labels, training_set.group_sizes
+        source_terms = _source_terms(margins, sizes, softmax_margins) if use_rivals else ()
+        variables = np.column_stack([margins, *source_terms])
+        pairs = _best_pairs(margins, sizes, CALIBRATED_PAIRS)
+        if labels[pairs].all() or not labels[pairs].any():  # of one class alone no probability can be learned
+            pairs = np.arange(len(margins))
+        regression = LogisticRegression(C=1.0).fit(variables[pairs], labels[pairs])
+        names = ("slope", "best", "rivals", "choice")
+        weights = dict(zip(names, regression.coef_[0].tolist(), strict=False))  # the last ones may be missing
+        weights = {"best": 0.0, "rivals": 0.0} | weights | {"slope": max(weights["slope"], MIN_SLOPE)}
+        calibration = cls(**weights, intercept=float(regression.intercept_[0]))
+        shown = _best_pairs(margins, sizes, SHOWN_PAIRS)
+        scores = expit(calibration.log_odds(margins, sizes, softmax_margins)[shown])
+        return replace(calibration, threshold=_threshold(scores, labels[shown]))
 
-    def log_odds(self, margins: Floats, sizes: NDArray[np.intp], choice: Floats | None = None) -> Floats:
+    def log_odds(self, margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None = None) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.
 
         Parameters
         ----------
         margins : (n_pairs,) array
-        sizes : (n_sources,) array
+        group_sizes : (n_sources,) array
             How many pairs, one after the other, belong to each source: all its candidates.
-        choice : (n_pairs,) array, optional
-            Their margins by the choice from a list; zeros for None.
+        softmax_margins : (n_pairs,) array, optional
+            The part of the margins that softmax members gave; zeros for None.
         """
-        best, rivals, chosen = _rivalry(margins, sizes, np.zeros(len(margins)) if choice is None else choice)
-        of_source = self.best * best + self.rivals * rivals + self.choice * chosen
+        if softmax_margins is None:
+            softmax_margins = np.zeros(len(margins))
+        best, rivals, choice = _source_terms(margins, group_sizes, softmax_margins)
+        of_source = self.best * best + self.rivals * rivals + self.choice * choice
         return self.slope * margins + of_source + self.intercept
 
     def to_dict(self) -> dict[str, float]:
@@ -100,41 +113,46 @@ class Calibration:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build what `to_dict` described."""
-        return cls(**{each.name: float(values[each.name]) for each in fields(cls)})
+        return cls(**{field.name: float(values[field.name]) for field in fields(cls)})
 
 
-def _rivalry(margins: Floats, sizes: NDArray[np.intp], choice: Floats | None) -> list[Floats]:
-    """Return for each pair the largest margin of its source, the mean of its largest, and its largest by choice."""
-    best, rivals = np.zeros(len(sizes)), np.zeros(len(sizes))
-    for place, own in enumerate(np.split(margins, np.cumsum(sizes)[:-1])):
-        if len(own):
-            largest = np.partition(own, -RIVALS)[-RIVALS:] if len(own) > RIVALS else own
-            best[place], rivals[place] = largest.max(), np.sort(largest).mean()  # one order, one sum
-    of_sources = [best, rivals]
-    if choice is not None:
-        ends = np.cumsum(sizes)
-        parts = [choice[end - size : end] for size, end in zip(sizes, ends, strict=True)]
-        of_sources.append(np.array([part.max() if len(part) else 0.0 for part in parts]))
-    return [np.repeat(values, sizes) for values in of_sources]
+def _source_terms(margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None) -> list[Floats]:
+    """Return for each pair its source's largest margin, mean of the 30 largest, and largest softmax margin."""
+    best, rivals = np.zeros(len(group_sizes)), np.zeros(len(group_sizes))
+    for source, source_margins in enumerate(np.split(margins, np.cumsum(group_sizes)[:-1])):
+        if len(source_margins):
+            largest = source_margins
+            if len(largest) > RIVALS:
+                largest = np.partition(largest, -RIVALS)[-RIVALS:]
+            best[source] = largest.max()
+            # Sorted, so that the sum does not depend on the order in which candidates come.
+            rivals[source] = np.sort(largest).mean()
+    terms = [best, rivals]
+    if softmax_margins is not None:
+        ends = np.cumsum(group_sizes)
+        groups = [softmax_margins[end - size : end] for size, end in zip(group_sizes, ends, strict=True)]
+        terms.append(np.array([group.max() if len(group) else 0.0 for group in groups]))
+    return [np.repeat(values, group_sizes) for values in terms]
 
 
-def _likeliest(margins: Floats, judged: TrainingSet, most: int) -> NDArray[np.intp]:
-    """Return the places of each source's best pairs, at most so many."""
-    owner = np.repeat(np.arange(len(judged.group_sizes)), judged.group_sizes)
-    order = np.lexsort((-margins, owner))
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(judged.group_sizes) - judged.group_sizes, judged.group_sizes)
-    best: NDArray[np.intp] = order[rank < most]
+def _best_pairs(margins: Floats, group_sizes: NDArray[np.intp], n_best: int) -> NDArray[np.intp]:
+    """Return the positions of each source's best pairs by margin, at most `n_best` of each."""
+    group_of = np.repeat(np.arange(len(group_sizes)), group_sizes)
+    order = np.lexsort((-margins, group_of))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(group_sizes) - group_sizes, group_sizes)
+    best: NDArray[np.intp] = order[rank < n_best]
     return best
 
 
-def _threshold(scores: Floats, kept: NDArray[np.bool_]) -> float:
-    """Return the lowest score at which the promise holds for all that score as much or more.
+def _threshold(scores: Floats, labels: NDArray[np.bool_]) -> float:
+    """Return the lowest score for which the pairs that score as much or more reach the target precision.
 
-    Half by what was kept and half by what the scores say will be, so that a few pairs do not decide it.
+    The precision is the mean of the observed one and of the one that the scores predict, so that a few pairs alone do
+    not decide it.
     """
     order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum((kept + scores)[order] / 2) / np.arange(1, len(order) + 1)
-    last_of_equals = np.append(np.diff(scores[order]) < 0, True)
-    enough = np.flatnonzero((precision >= PROMISE) & last_of_equals)
-    place = enough[-1] if len(enough) else int(BEST * len(order))
-    return float(scores[order][place])
+    precision = np.cumsum((labels + scores)[order] / 2) / np.arange(1, len(order) + 1)
+    last_of_equals = np.append(np.diff(scores[order]) < 0, True)  # a threshold takes all pairs of the same score
+    reached = np.flatnonzero((precision >= TARGET_PRECISION) & last_of_equals)
+    position = reached[-1] if len(reached) else int(FALLBACK_SHARE * len(order))
+    return float(scores[order][position])

@@ -1,4 +1,13 @@
-"""What a training of trees strives for: lists in order, a choice from a list, or each pair by itself."""
+"""Losses for training trees that the library does not have, or not with weights by source.
+
+With n_s the number of labelled pairs of source s, m the margins and y the labels:
+
+- logistic: ``sum over pairs of w_s * (-y log p - (1 - y) log(1 - p))``, ``p = sigmoid(m)``, ``w_s`` proportional to
+  ``1 / max(n_s, 1)``, so that sources with few links count as much as those with many;
+- softmax: ``sum over sources of v_s * (-sum over its pairs of y / n_s * log p)``, ``p = softmax of m over the source``,
+  ``v_s`` proportional to ``sqrt(n_s)``. This is ListNet with the labels as the target distribution: Cao et al.,
+  "Learning to rank: from pairwise approach to listwise approach", ICML 2007.
+"""
 
 from __future__ import annotations
 
@@ -10,68 +19,73 @@ import xgboost
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from recommender.ranker.training_set import TrainingSet
+from recommender.ranker.training_set import Floats, TrainingSet
 
 Gradients = tuple[NDArray[np.float32], NDArray[np.float32]]
 """First and second derivatives of a loss by the margins, ``(n_pairs,)`` each."""
 Objective = Callable[[NDArray[np.float32], xgboost.DMatrix], Gradients]
 
-GROWTH = 0.5  # of a list's weight in a choice with the number of its kept pairs: 0 weighs lists alike, 1 links
-LIST = 10.0  # what a list of average weight puts against the trees' regularisation, which is made for pairs
-CAUTION = 3.0  # times the curvature: the pairs of a list move together, which its diagonal does not know
-LEAST_RATE = 1e-6  # of kept pairs
+SOURCE_WEIGHT_EXPONENT = 0.5  # of the number of labelled pairs: with 0 all sources weigh alike, with 1 all links
+MEAN_SOURCE_WEIGHT = 10.0  # in the softmax; the trees' regularisation is set for one weight a pair, not one a source
+CURVATURE_FACTOR = 3.0  # the margins of a list move together, which the diagonal of the Hessian alone does not show
+MIN_RATE = 1e-6  # of labelled pairs, so that the logit of the rate is finite
 
 
 class Losses:
-    """The losses of judged pairs that the library does not have, or not for sources of different weight.
+    """Derivatives of the losses of one training set, by the margins of its pairs.
 
-    Every loss is over the same rows, so that all trainings share one matrix.
+    Both losses are over the same rows, so that all members of an ensemble can share one matrix of the library.
     """
 
-    def __init__(self, judged: TrainingSet):
-        self._kept = judged.labels.astype(np.float64)
-        sizes = judged.group_sizes[judged.group_sizes > 0]
-        self._owner = np.repeat(np.arange(len(sizes)), sizes)
+    def __init__(self, training_set: TrainingSet):
+        self._labels = training_set.labels.astype(np.float64)
+        sizes = training_set.group_sizes[training_set.group_sizes > 0]
+        self._group_of = np.repeat(np.arange(len(sizes)), sizes)
         self._starts = np.cumsum(sizes) - sizes
-        self._n_kept = np.add.reduceat(self._kept, self._starts)
+        self._n_labelled = np.add.reduceat(self._labels, self._starts)
 
     @property
-    def base(self) -> float:
-        """The margin that costs `pairs` least where it is the same of all: the log-odds of a kept pair, as weighed."""
-        rate = np.average(self._kept, weights=self._weight_of_pair)
-        return float(logit(np.clip(rate, LEAST_RATE, 1 - LEAST_RATE)))
+    def base_margin(self) -> float:
+        """The margin at which the logistic loss is least, if all pairs have the same: the logit of the mean label."""
+        rate = np.average(self._labels, weights=self._pair_weights)
+        return float(logit(np.clip(rate, MIN_RATE, 1 - MIN_RATE)))
 
-    def pairs(self, margins: NDArray[np.float32], _: xgboost.DMatrix) -> Gradients:
-        """Return the derivatives of the logistic loss, the pairs of a source with n kept links ``1 / n`` each."""
-        chance = expit(margins.astype(np.float64))
-        weight = self._weight_of_pair
-        return _single(weight * (chance - self._kept), weight * chance * (1 - chance))
+    def logistic(self, margins: NDArray[np.float32], _: xgboost.DMatrix) -> Gradients:
+        """Return the derivatives of the logistic loss, weighted by ``1 / n`` in a source with n labelled pairs."""
+        probability = expit(margins.astype(np.float64))
+        weight = self._pair_weights
+        return _as_gradients(weight * (probability - self._labels), weight * probability * (1 - probability))
 
-    def choice(self, margins: NDArray[np.float32], _: xgboost.DMatrix) -> Gradients:
-        """Return the derivatives of the cross-entropy between the softmax of each list and its kept pairs.
+    def softmax(self, margins: NDArray[np.float32], _: xgboost.DMatrix) -> Gradients:
+        """Return the derivatives of the cross-entropy of each source's softmax; 0 in a source without a labelled pair.
 
-        Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007, with the truth as the
-        distribution. Lists without a kept pair say nothing.
+        The second derivatives are those of the diagonal of the Hessian, times `CURVATURE_FACTOR`.
         """
-        lifted = np.exp(margins - np.maximum.reduceat(margins, self._starts)[self._owner], dtype=np.float64)
-        chance = lifted / np.add.reduceat(lifted, self._starts)[self._owner]
-        weight = self._weight_of_list[self._owner]
-        truth = self._kept / np.maximum(self._n_kept, 1)[self._owner]
-        return _single(weight * (chance - truth), weight * CAUTION * chance * (1 - chance))
+        # The largest margin of each source is taken off first, so that exp does not overflow.
+        powers = np.exp(margins - np.maximum.reduceat(margins, self._starts)[self._group_of], dtype=np.float64)
+        probability = powers / np.add.reduceat(powers, self._starts)[self._group_of]
+        weight = self._source_weights[self._group_of]
+        target = self._labels / np.maximum(self._n_labelled, 1)[self._group_of]
+        curvature = weight * CURVATURE_FACTOR * probability * (1 - probability)
+        return _as_gradients(weight * (probability - target), curvature)
 
     @cached_property
-    def _weight_of_pair(self) -> NDArray[np.float64]:
-        weights = 1 / np.maximum(self._n_kept, 1)[self._owner]
-        even: NDArray[np.float64] = weights / weights.mean()
-        return even
+    def _pair_weights(self) -> Floats:
+        """The weight of each pair in the logistic loss, 1 on average."""
+        weights = 1 / np.maximum(self._n_labelled, 1)[self._group_of]
+        scaled: Floats = weights / weights.mean()
+        return scaled
 
     @cached_property
-    def _weight_of_list(self) -> NDArray[np.float64]:
-        weights = np.where(self._n_kept > 0, self._n_kept**GROWTH, 0.0)
+    def _source_weights(self) -> Floats:
+        """The weight of each source in the softmax, `MEAN_SOURCE_WEIGHT` on average where there are labelled pairs."""
+        weights = np.where(self._n_labelled > 0, self._n_labelled**SOURCE_WEIGHT_EXPONENT, 0.0)
         total = weights.sum()
-        of_list: NDArray[np.float64] = weights * (LIST * np.count_nonzero(weights) / total if total > 0 else 0.0)
-        return of_list
+        factor = MEAN_SOURCE_WEIGHT * np.count_nonzero(weights) / total if total > 0 else 0.0
+        scaled: Floats = weights * factor
+        return scaled
 
 
-def _single(gradient: NDArray[np.float64], curvature: NDArray[np.float64]) -> Gradients:
+def _as_gradients(gradient: Floats, curvature: Floats) -> Gradients:
+    """Return both in single precision, second derivatives above zero, as the library wants them."""
     return gradient.astype(np.float32), np.maximum(curvature, np.finfo(np.float32).tiny).astype(np.float32)

@@ -1,26 +1,34 @@
-"""The ranker for any site: how alike the words are, corrected by what trees learned on another site."""
+"""The ranker that the package ships, for sites with few relations or none: text similarity, corrected by trees."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.model_folder import read_model_folder
 from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
-from recommender.ranker.training_set import TrainingSet
-from recommender.ranker.trees import ORDER, PAIRS, Floats, Member, Trees
+from recommender.ranker.training_set import Floats, TrainingSet
+from recommender.ranker.trees import LAMBDARANK, LOGISTIC, Member, Trees
 
-# How alike the words are: the cosine as a part of the best one, and how rare the rarest word in common is.
-WORDS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared": 0.4}
+FOLDER = Path(__file__).parent / "default"
+RANKER_FILE = "ranker.json"
+
+# The similarity of the texts: their cosine relative to the source's best, and how rare the rarest shared term is.
+TEXT_WEIGHTS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared": 0.4}
 TEXT_LENGTH = "length.text_words_source"
-SHORT = 50.0  # words; in a text of this length the trees have half a voice
-VOICE = 1.4  # of the trees, in units of their spread, beside the words' sum in [0, 1.4]
-MEMBERS = (Member(ORDER, seed=0), Member(PAIRS, seed=1))
-# How much titles alone tell differs most between sites: one repeats them from week to week, another names the news.
-LEFT_OUT = (
+HALF_WEIGHT_WORDS = 50.0  # length of a source's text at which the trees have half their weight
+TREE_WEIGHT = 1.4  # of the trees, in units of their standard deviation; the text similarity is in [0, 1.4]
+MEMBERS = (Member(LAMBDARANK, seed=0), Member(LOGISTIC, seed=1))
+# The trees do not see these features, by the beginnings of their names: how much a title alone tells differs most
+# between sites, as one repeats its titles from week to week and another names the news in them.
+EXCLUDED_FEATURES = (
     "title_terms.",
     "text_terms.title_in_text",
     "text_terms.text_in_title",
@@ -32,20 +40,21 @@ UNCALIBRATED = Calibration(slope=1.0, best=0.0, rivals=0.0, intercept=0.0)
 
 
 class ShippedRanker:
-    """How alike the words are, to which trees add what they learned on another site.
+    """The similarity of the texts, to which trees add what they learned on another site.
 
-    The longer the source's text, the more its words say by themselves and the less the trees are heard: by
-    ``1 / (1 + (words / 50)²)``, since they learned on titles and excerpts. Features are found by their names; one
-    that is not there counts as unknown.
+    ``margin = cosine_relative + 0.4 * rarest_shared + w * trees`` with ``w = 1 / (1 + (words / 50)^2)``
+
+    The longer the text of the source, the more its similarity says by itself, and the less the trees weigh, which
+    learned on titles and excerpts. Features are found by their names; one that a site does not have counts as unknown.
 
     Attributes
     ----------
     names : tuple of str
-        Columns that it is asked in.
+        The columns of the features that it is given.
     tree_names : tuple of str
-        Columns that the trees learned from.
+        The columns that the trees learned from.
     calibration_ : Calibration
-        From the sum to log-odds; that of the site it learned from.
+        From margins to log-odds, as on the site that the trees learned from.
     """
 
     kind = "shipped"
@@ -60,54 +69,63 @@ class ShippedRanker:
 
     @classmethod
     def fit(cls, views: Sequence[TrainingSet], settings: RankerSettings) -> Self:
-        """Learn from all pairs of these views of one site; calibrate on their newest, unseen by the trees until then.
+        """Fit on all pairs of several views of one site; calibrate on the newest, with trees fitted without them.
 
-        Views are the same sources in the same order, each with other relations known, so that it learns what to do
-        with and without them. Rivals do not count: how many a source has differs from site to site.
+        The calibration leaves the source's other candidates out, as their number differs from site to site.
+
+        Parameters
+        ----------
+        views
+            The same sources in the same order, each time with other relations known, so that the trees learn what to
+            do with and without relations.
         """
         names = views[0].names
-        chosen = np.array([not name.startswith(LEFT_OUT) for name in names])
-        narrow = [view.columns(chosen) for view in views]
-        n_old = round(len(views[0].group_sizes) * (1 - settings.calibration_share))
-        old = _joined([view.split(n_old)[0] for view in narrow])
-        new = _joined([view.split(n_old)[1] for view in views])
-        rehearsed, final = (Trees.grow(part, settings, MEMBERS) for part in (old, _joined(narrow)))
-        weights = [VOICE * weight for weight in rehearsed.balancing(new.columns(chosen).features)]
-        margin = cls(rehearsed.weighted(weights), narrow[0].names, names).margin(new.features)
-        return cls(final.weighted(weights), narrow[0].names, names, Calibration.fit(margin, new, rivalry=False))
+        tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
+        tree_views = [view.select_columns(tree_columns) for view in views]
+        n_older = round(len(views[0].group_sizes) * (1 - settings.calibration_share))
+        older = _concatenated([view.split(n_older)[0] for view in tree_views])
+        newest = _concatenated([view.split(n_older)[1] for view in views])
+        partial, final = (Trees.fit(pairs, settings, MEMBERS) for pairs in (older, _concatenated(tree_views)))
+        newest_features = newest.select_columns(tree_columns).features
+        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(newest_features)]
+        tree_names = tree_views[0].names
+        margin = cls(partial.with_weights(weights), tree_names, names).margin(newest.features)
+        calibration = Calibration.fit(margin, newest, use_rivals=False)
+        return cls(final.with_weights(weights), tree_names, names, calibration)
 
-    def asked_in(self, names: Sequence[str]) -> ShippedRanker:
-        """Return the same ranker for other columns."""
+    def with_columns(self, names: Sequence[str]) -> ShippedRanker:
+        """Return the same ranker for features of other columns."""
         return ShippedRanker(self.trees_, self.tree_names, names, self.calibration_)
 
     def margin(self, X: NDArray[np.float32]) -> Floats:
-        """Return how good each pair is, on no scale but its own."""
-        words = sum((weight * self._known(X, name) for name, weight in WORDS.items()), np.zeros(len(X)))
-        return words + self._voice(X) * self.trees_.margin(self._columns(X, self.tree_names))
+        """Return the uncalibrated margin of each pair, ``(n_pairs,)``; higher is better."""
+        similarity = sum((weight * self._column(X, name) for name, weight in TEXT_WEIGHTS.items()), np.zeros(len(X)))
+        return similarity + self._tree_weight(X) * self.trees_.margin(self._columns(X, self.tree_names))
 
-    def margin_parts(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without what the trees start from."""
-        trees = self._voice(X)[:, np.newaxis] * self.trees_.contributions(self._columns(X, self.tree_names))
-        parts = np.zeros((len(X), len(self.names)))
+    def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without the trees' base score."""
+        tree_shares = self.trees_.contributions(self._columns(X, self.tree_names))
+        tree_shares = self._tree_weight(X)[:, np.newaxis] * tree_shares
+        shares = np.zeros((len(X), len(self.names)))
         for column, name in enumerate(self.names):
             if name in self.tree_names:
-                parts[:, column] += trees[:, self.tree_names.index(name)]
-            if name in WORDS:
-                parts[:, column] += WORDS[name] * self._known(X, name)
-        return parts
+                shares[:, column] += tree_shares[:, self.tree_names.index(name)]
+            if name in TEXT_WEIGHTS:
+                shares[:, column] += TEXT_WEIGHTS[name] * self._column(X, name)
+        return shares
 
     @property
     def threshold(self) -> float:
-        """None: what its scores promise on a site that it never saw is not known, so it does not abstain."""
+        """0: its precision on a site that it never saw is unknown, so it suggests as many as are wanted."""
         return 0.0
 
-    def log_odds(self, X: NDArray[np.float32], sizes: NDArray[np.intp]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each row."""
-        return self.calibration_.log_odds(self.margin(X), sizes)
+    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each pair."""
+        return self.calibration_.log_odds(self.margin(X), group_sizes)
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds."""
-        return self.calibration_.slope * self.margin_parts(X)
+        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
+        return self.calibration_.slope * self.margin_contributions(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
@@ -125,28 +143,41 @@ class ShippedRanker:
         calibration = Calibration.from_dict(values["calibration"])
         return cls(Trees.from_dict(values), values["tree_names"], values["names"], calibration)
 
-    def _known(self, X: NDArray[np.float32], name: str) -> Floats:
-        """Return a column, 0 where it is unknown."""
+    def _tree_weight(self, X: NDArray[np.float32]) -> Floats:
+        weight: Floats = 1 / (1 + (self._column(X, TEXT_LENGTH) / HALF_WEIGHT_WORDS) ** 2)
+        return weight
+
+    def _column(self, X: NDArray[np.float32], name: str) -> Floats:
+        """Return one column, 0 where a value is unknown, and all 0 where the site does not have it."""
         if name not in self.names:
             return np.zeros(len(X))
         values: Floats = X[:, self.names.index(name)].astype(np.float64)
         values[np.isnan(values)] = 0.0
         return values
 
-    def _voice(self, X: NDArray[np.float32]) -> Floats:
-        voice: Floats = 1 / (1 + (self._known(X, TEXT_LENGTH) / SHORT) ** 2)
-        return voice
-
     def _columns(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-        place = {name: column for column, name in enumerate(self.names)}
+        """Return the columns of these names, nan where the site does not have one."""
+        column_of = {name: column for column, name in enumerate(self.names)}
         columns = np.full((len(X), len(names)), np.nan, dtype=np.float32)
         for column, name in enumerate(names):
-            if name in place:
-                columns[:, column] = X[:, place[name]]
+            if name in column_of:
+                columns[:, column] = X[:, column_of[name]]
         return columns
 
 
-def _joined(parts: Sequence[TrainingSet]) -> TrainingSet:
+@cache
+def shipped_ranker() -> ShippedRanker:
+    """Return the ranker that lies in the package's folder ``ranker/default``.
+
+    Raises
+    ------
+    ModelFormatError
+        When a file of that folder is missing or is not what was shipped.
+    """
+    return ShippedRanker.from_dict(json.loads(read_model_folder(FOLDER).text(RANKER_FILE)))
+
+
+def _concatenated(parts: Sequence[TrainingSet]) -> TrainingSet:
     return TrainingSet(
         np.vstack([part.features for part in parts]),
         np.concatenate([part.labels for part in parts]),

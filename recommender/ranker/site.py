@@ -1,4 +1,4 @@
-"""What a site's own relations taught: trees, and a little of how alike the words are."""
+"""What is learned from a site's own relations: boosted trees beside the cosine of the texts, and a ranker of them."""
 
 from __future__ import annotations
 
@@ -10,72 +10,136 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recommender.core.settings import RankerSettings
-from recommender.ranker.training_set import TrainingSet
-from recommender.ranker.trees import Floats, Trees, fill_gaps
+from recommender.ranker.calibration import Calibration
+from recommender.ranker.training_set import Floats, TrainingSet
+from recommender.ranker.trees import Trees, fill_unknown
 
-WORDS = "text_terms.text_cosine"
-# Of the cosine, beside trees whose margins have a spread of about 1. It decides among the many of a large group that
-# are equal to the trees: editors would rather read of the same thing than of the same group.
-LIKENESS = 0.3
+COSINE = "text_terms.text_cosine"
+# Of the cosine, beside trees whose margins have a standard deviation of about 1. It decides among the many articles of
+# a large group that the trees score alike: editors prefer more of the same event to more of the same group.
+COSINE_WEIGHT = 0.3
 
 
 class SiteTrees:
-    """Margins of a site's own: those of trees, and the cosine of the texts, weighted.
+    """Uncalibrated margins learned from one site: the trees' margin plus the weighted cosine of the texts.
 
     Attributes
     ----------
     trees_ : Trees
     names : tuple of str
-        Columns that it is asked in.
-    likeness_ : float
-        What the cosine is multiplied by; without effect where it is no column.
+        The columns of the features.
+    cosine_weight_ : float
+        What the cosine is multiplied by; without effect where it is none of the columns.
     """
 
-    def __init__(self, trees: Trees, names: Sequence[str], likeness: float = LIKENESS):
+    def __init__(self, trees: Trees, names: Sequence[str], cosine_weight: float = COSINE_WEIGHT):
         self.trees_ = trees
         self.names = tuple(names)
-        self.likeness_ = likeness
+        self.cosine_weight_ = cosine_weight
 
     @classmethod
-    def rehearse(cls, judged: TrainingSet, settings: RankerSettings) -> tuple[Self, Self, TrainingSet]:
-        """Return what all sources but the newest teach, what all sources teach, and the newest sources.
+    def fit_with_holdout(
+        cls, training_set: TrainingSet, settings: RankerSettings
+    ) -> tuple[SiteTrees, SiteTrees, TrainingSet]:
+        """Fit once on all sources and once without the newest, which are held out.
 
-        The rehearsal has not seen the newest, so that what it says of them is what the others will say of the future.
-        Gaps in the features are filled in place: a copy would be a fifth of all the memory that training takes.
+        Unknown values are filled in place in the features of `training_set`: a copy would take a fifth more memory.
+
+        Returns
+        -------
+        final : SiteTrees
+            Fitted on all sources: the trees to use.
+        partial : SiteTrees
+            Fitted without the newest sources. As it has not seen them, its margins of them show what to expect of
+            `final` on articles to come: weights and calibration are taken from those margins.
+        newest : TrainingSet
+            The newest ``settings.calibration_share`` of the sources.
         """
-        fill_gaps(judged.features)
-        old, new = judged.split(round(len(judged.group_sizes) * (1 - settings.calibration_share)))
-        # A thread for each sample: two threads in one training wait for each other, busily.
-        work = (delayed(Trees.grow)(part, settings) for part in (old, judged))
-        rehearsed, final = Parallel(n_jobs=2, prefer="threads")(work)
-        weights = rehearsed.balancing(new.features)
-        return cls(rehearsed.weighted(weights), judged.names), cls(final.weighted(weights), judged.names), new
+        fill_unknown(training_set.features)
+        n_older = round(len(training_set.group_sizes) * (1 - settings.calibration_share))
+        older, newest = training_set.split(n_older)
+        # One thread for each fit: two threads inside one fit would spend their time waiting for each other.
+        fits = (delayed(Trees.fit)(pairs, settings) for pairs in (older, training_set))
+        partial, final = Parallel(n_jobs=2, prefer="threads")(fits)
+        weights = partial.standardising_weights(newest.features)
+        names = training_set.names
+        return cls(final.with_weights(weights), names), cls(partial.with_weights(weights), names), newest
 
     def scaled(self, factor: float) -> SiteTrees:
-        """Return the same with all margins multiplied."""
-        trees = self.trees_.weighted([factor * weight for weight in self.trees_.weights])
-        return SiteTrees(trees, self.names, factor * self.likeness_)
+        """Return the same with all margins multiplied by `factor`."""
+        trees = self.trees_.with_weights([factor * weight for weight in self.trees_.weights])
+        return SiteTrees(trees, self.names, factor * self.cosine_weight_)
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """Return how good each pair is, on no scale but its own, and what of it trainings by choice gave."""
-        margins, choice = self.trees_.margins(X)
-        if WORDS in self.names:
-            margins += self.likeness_ * X[:, self.names.index(WORDS)].astype(np.float64)
-        return margins, choice
+        """Return the margin of each pair, and the part of it that the softmax members gave, ``(n_pairs,)`` each."""
+        margins, softmax_margins = self.trees_.margins(X)
+        if COSINE in self.names:
+            margins += self.cosine_weight_ * X[:, self.names.index(COSINE)].astype(np.float64)
+        return margins, softmax_margins
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without what the trees start from."""
-        parts = self.trees_.contributions(X)
-        if WORDS in self.names:
-            column = self.names.index(WORDS)
-            parts[:, column] += self.likeness_ * X[:, column].astype(np.float64)
-        return parts
+        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without the trees' base score."""
+        shares = self.trees_.contributions(X)
+        if COSINE in self.names:
+            column = self.names.index(COSINE)
+            shares[:, column] += self.cosine_weight_ * X[:, column].astype(np.float64)
+        return shares
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and weights as JSON-ready values."""
-        return {"names": list(self.names), "likeness": self.likeness_, **self.trees_.to_dict()}
+        return {"names": list(self.names), "likeness": self.cosine_weight_, **self.trees_.to_dict()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build what `to_dict` described."""
         return cls(Trees.from_dict(values), values["names"], float(values["likeness"]))
+
+
+class BoostedRanker:
+    """The site's own ranker: its margins, scaled to log-odds on the newest sources.
+
+    Attributes
+    ----------
+    site_trees_ : SiteTrees
+    names : tuple of str
+        The columns of the features.
+    calibration_ : Calibration
+        From margins to log-odds.
+    """
+
+    kind = "boosted"
+
+    def __init__(self, site_trees: SiteTrees, calibration: Calibration):
+        self.site_trees_ = site_trees
+        self.names = site_trees.names
+        self.calibration_ = calibration
+
+    @classmethod
+    def fit(cls, training_set: TrainingSet, settings: RankerSettings) -> Self:
+        """Fit trees on all sources; calibrate on the newest, with trees that were fitted without them."""
+        final, partial, newest = SiteTrees.fit_with_holdout(training_set, settings)
+        margins, softmax_margins = partial.margins(newest.features)
+        return cls(final, Calibration.fit(margins, newest, softmax_margins))
+
+    @property
+    def threshold(self) -> float:
+        """The score that reaches the target precision on the newest sources; see `Calibration`."""
+        return self.calibration_.threshold
+
+    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each pair."""
+        margins, softmax_margins = self.site_trees_.margins(X)
+        return self.calibration_.log_odds(margins, group_sizes, softmax_margins)
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
+        return self.calibration_.slope * self.site_trees_.contributions(X)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return trees and calibration as JSON-ready values."""
+        return {"kind": self.kind, "calibration": self.calibration_.to_dict(), **self.site_trees_.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build the ranker that `to_dict` described."""
+        return cls(SiteTrees.from_dict(values), Calibration.from_dict(values["calibration"]))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -35,7 +37,7 @@ class TrainingSet:
         rest = TrainingSet(self.features[pairs:], self.labels[pairs:], self.group_sizes[n_sources:], self.names)
         return first, rest
 
-    def columns(self, chosen: NDArray[np.bool_]) -> TrainingSet:
-        """Return the same pairs with only the columns chosen by an ``(n_features,)`` mask."""
-        names = tuple(name for name, wanted in zip(self.names, chosen, strict=True) if wanted)
-        return TrainingSet(np.ascontiguousarray(self.features[:, chosen]), self.labels, self.group_sizes, names)
+    def select_columns(self, mask: NDArray[np.bool_]) -> TrainingSet:
+        """Return the same pairs with only the columns where the ``(n_features,)`` mask is true."""
+        names = tuple(name for name, selected in zip(self.names, mask, strict=True) if selected)
+        return TrainingSet(np.ascontiguousarray(self.features[:, mask]), self.labels, self.group_sizes, names)

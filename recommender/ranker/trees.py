@@ -1,4 +1,4 @@
-"""Boosted trees: a few trainings on the same pairs, summed up."""
+"""An ensemble of boosted trees: a few members, trained on the same pairs by different objectives, summed up."""
 
 from __future__ import annotations
 
@@ -12,50 +12,49 @@ from numpy.typing import NDArray
 
 from recommender.core.settings import RankerSettings
 from recommender.ranker.objectives import Losses, Objective
-from recommender.ranker.training_set import TrainingSet
+from recommender.ranker.training_set import Floats, TrainingSet
 
-Floats = NDArray[np.float64]
 BINS = 128  # of a feature's values
-# Stands for an unknown value: without gaps the library keeps a byte a value, with them four.
+# Stands for an unknown value. A matrix of the library without missing values takes a byte a value, else four.
 UNKNOWN = np.float32(-999.0)
-TOP = 5  # places of a list for which the order counts
-LEAST_SPREAD = 1e-6  # of the margins of a training that learned nothing
-ORDER, CHOICE, PAIRS = "order", "choice", "pairs"
+LAMBDARANK_TOP = 5  # pairs are compared in which at least one target is among the first five
+MIN_SPREAD = 1e-6  # standard deviation of margins; a member with less learned nothing
+# Objectives, by the names that saved rankers have for them.
+LAMBDARANK, SOFTMAX, LOGISTIC = "order", "choice", "pairs"
 
 
 @dataclass(frozen=True)
 class Member:
-    """One of the trainings that are summed up.
+    """One member of an ensemble: its objective, and what is added to the random seed.
 
-    By `ORDER` the pairs of a source are compared with each other by what a swap would cost its list, so that large
-    groups win; by `CHOICE` the kept pairs share the mass of their list; by `PAIRS` each pair counts by itself, those
-    of a source with n kept links ``1 / n`` each, so that small stories win. Together they serve all.
+    `LAMBDARANK` compares the pairs of a source by how much nDCG a swap costs, which favours sources with many links
+    (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82). `SOFTMAX` lets the labelled
+    pairs of a source share a probability of 1. `LOGISTIC` looks at each pair alone, and favours sources with few links.
+    Their sum serves both.
     """
 
     objective: str
     seed: int
 
 
-MEMBERS = (Member(ORDER, seed=0), Member(CHOICE, seed=1), Member(PAIRS, seed=2))
+MEMBERS = (Member(LAMBDARANK, seed=0), Member(SOFTMAX, seed=1), Member(LOGISTIC, seed=2))
 
 
 class Trees:
-    """Trees of a few trainings; a margin is the weighted sum of theirs.
-
-    By order as of Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82.
+    """Boosted trees of several members; the margin is the weighted sum of the members' margins.
 
     Attributes
     ----------
     boosters : tuple of xgboost.Booster
     weights : tuple of float
-        What the margin of each training is multiplied by.
+        What the margin of each member is multiplied by.
     objectives : tuple of str
-        What each training strove for.
+        By which each member was trained: `LAMBDARANK`, `SOFTMAX` or `LOGISTIC`.
     """
 
     def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float], objectives: Sequence[str]):
         if not len(weights) == len(boosters) == len(objectives) > 0:
-            raise ValueError(f"{len(boosters)} trainings for {len(objectives)} ends with {len(weights)} weights")
+            raise ValueError(f"{len(boosters)} members with {len(objectives)} objectives and {len(weights)} weights")
         self.boosters = tuple(boosters)
         self.weights = tuple(weights)
         self.objectives = tuple(objectives)
@@ -63,56 +62,56 @@ class Trees:
             booster.set_param({"nthread": 1})
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
-        # Made anew, since a booster forgets on its way how many threads it may use.
+        # Built anew in another process: a pickled booster forgets how many threads it may use.
         return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
-    def grow(cls, judged: TrainingSet, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
-        """Train every member on the same pairs, in one matrix of the library, which is costly to make."""
+    def fit(cls, training_set: TrainingSet, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
+        """Train every member on the same pairs; they share one matrix of the library, which is costly to make."""
         matrix = xgboost.QuantileDMatrix(
-            _filled(judged.features), judged.labels.astype(np.float32), max_bin=BINS, nthread=1
+            _filled(training_set.features), training_set.labels.astype(np.float32), max_bin=BINS, nthread=1
         )
-        matrix.set_group(judged.group_sizes)
-        losses = Losses(judged)
-        boosters = [_trained(matrix, losses, member, settings) for member in members]
+        matrix.set_group(training_set.group_sizes)
+        losses = Losses(training_set)
+        boosters = [_train(matrix, losses, member, settings) for member in members]
         return cls(boosters, [1.0] * len(boosters), [member.objective for member in members])
 
-    def balancing(self, X: NDArray[np.float32]) -> list[float]:
-        """Return weights by which each training has an equal voice on these rows, and all of them a spread of about 1.
+    def standardising_weights(self, X: NDArray[np.float32]) -> list[float]:
+        """Return weights by which the members' margins of these pairs have equal standard deviations that add up to 1.
 
-        One that learned nothing says the same of every pair: it has no voice, rather than a deafening one.
+        A member that learned nothing has the same margin for every pair, and gets weight 0.
         """
-        spreads = [float(np.std(margin)) for margin in self._margins(X)]
-        return [1 / spread / len(spreads) if spread > LEAST_SPREAD else 0.0 for spread in spreads]
+        spreads = [float(np.std(margin)) for margin in self._member_margins(X)]
+        return [1 / spread / len(spreads) if spread > MIN_SPREAD else 0.0 for spread in spreads]
 
-    def weighted(self, weights: Sequence[float]) -> Trees:
-        """Return the same trees with other weights."""
+    def with_weights(self, weights: Sequence[float]) -> Trees:
+        """Return the same trees with other weights of the members."""
         return Trees(self.boosters, weights, self.objectives)
 
     def margin(self, X: NDArray[np.float32]) -> Floats:
-        """Return the weighted sum of the trainings' margins, ``(n_pairs,)``."""
+        """Return the weighted sum of the members' margins, ``(n_pairs,)``."""
         return self.margins(X)[0]
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """Return the weighted sum of the trainings' margins, and what of it those by choice gave."""
-        total, choice = np.zeros(len(X)), np.zeros(len(X))
-        for margin, weight, objective in zip(self._margins(X), self.weights, self.objectives, strict=True):
+        """Return the weighted sum of all members' margins, and that of the softmax members, ``(n_pairs,)`` each."""
+        total, softmax_total = np.zeros(len(X)), np.zeros(len(X))
+        for margin, weight, objective in zip(self._member_margins(X), self.weights, self.objectives, strict=True):
             total += weight * margin
-            if objective == CHOICE:
-                choice += weight * margin
-        return total, choice
+            if objective == SOFTMAX:
+                softmax_total += weight * margin
+        return total, softmax_total
 
     def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return how the margin changes at each feature on the way through the trees, a column each.
+        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without the base score.
 
-        What the trees start from is left out. Exact and additive (Saabas, "Interpreting random forests", 2014), at a
-        twentieth of the time of TreeSHAP.
+        A feature's share is the sum of the changes of the expected margin at its splits on the way to the leaf. Exact
+        and additive (Saabas, "Interpreting random forests", 2014), at a twentieth of the time of TreeSHAP.
         """
         matrix = xgboost.DMatrix(_filled(X), nthread=1)
-        parts = np.zeros((len(X), X.shape[1] + 1))
+        shares = np.zeros((len(X), X.shape[1] + 1))
         for booster, weight in zip(self.boosters, self.weights, strict=True):
-            parts += weight * booster.predict(matrix, pred_contribs=True, approx_contribs=True).astype(np.float64)
-        return parts[:, :-1]
+            shares += weight * booster.predict(matrix, pred_contribs=True, approx_contribs=True).astype(np.float64)
+        return shares[:, :-1]  # the last column is the base score
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and weights as JSON-ready values."""
@@ -124,22 +123,27 @@ class Trees:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build what `to_dict` described; a ValueError or an error of the library where it is damaged."""
+        """Build what `to_dict` described.
+
+        Raises
+        ------
+        ValueError, xgboost.core.XGBoostError
+            When the trees are damaged.
+        """
         boosters = [xgboost.Booster() for _ in values["trees"]]
         for booster, trees in zip(boosters, values["trees"], strict=True):
             if not trees.startswith("{"):  # on an empty buffer the library ends the process
                 raise ValueError("trees that are no JSON object")
             booster.load_model(bytearray(trees.encode()))
-        return cls(
-            boosters, [float(weight) for weight in values["weights"]], [str(one) for one in values["objectives"]]
-        )
+        weights = [float(weight) for weight in values["weights"]]
+        return cls(boosters, weights, [str(objective) for objective in values["objectives"]])
 
-    def _margins(self, X: NDArray[np.float32]) -> list[Floats]:
+    def _member_margins(self, X: NDArray[np.float32]) -> list[Floats]:
         filled = _filled(X)
-        return [one.inplace_predict(filled, predict_type="margin").astype(np.float64) for one in self.boosters]
+        return [booster.inplace_predict(filled, predict_type="margin").astype(np.float64) for booster in self.boosters]
 
 
-def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
+def _train(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
     parameters: dict[str, Any] = {
         "tree_method": "hist",
         "max_bin": BINS,
@@ -154,26 +158,26 @@ def _trained(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: 
         "seed": settings.random_state + member.seed,
         "nthread": 1,
     }
-    aim, objective = _aim(member, losses)
-    return xgboost.train(parameters | aim, matrix, settings.trees, obj=objective)
+    objective_parameters, objective = _objective(member, losses)
+    return xgboost.train(parameters | objective_parameters, matrix, settings.trees, obj=objective)
 
 
-def _aim(member: Member, losses: Losses) -> tuple[dict[str, Any], Objective | None]:
-    """Return the parameters that a training strives by, and its loss where the library has none."""
-    if member.objective == CHOICE:
-        return {"base_score": 0.0}, losses.choice
-    if member.objective == PAIRS:
-        return {"base_score": losses.base}, losses.pairs
-    own = {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": TOP}
-    return {"objective": "rank:ndcg", **own}, None
+def _objective(member: Member, losses: Losses) -> tuple[dict[str, Any], Objective | None]:
+    """Return the library's parameters for a member's objective, and its loss where the library has none."""
+    if member.objective == SOFTMAX:
+        return {"base_score": 0.0}, losses.softmax
+    if member.objective == LOGISTIC:
+        return {"base_score": losses.base_margin}, losses.logistic
+    pair_choice = {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": LAMBDARANK_TOP}
+    return {"objective": "rank:ndcg", **pair_choice}, None
 
 
-def fill_gaps(X: NDArray[np.float32]) -> None:
-    """Put the value that stands for an unknown one in place of NaN."""
+def fill_unknown(X: NDArray[np.float32]) -> None:
+    """Replace nan, in place, by the number that stands for an unknown value."""
     np.copyto(X, UNKNOWN, where=np.isnan(X))
 
 
 def _filled(X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the same without gaps; itself where it has none."""
-    gaps = np.isnan(X)
-    return np.where(gaps, UNKNOWN, X) if gaps.any() else X
+    """Return a copy with unknown values filled; the array itself where there are none."""
+    unknown = np.isnan(X)
+    return np.where(unknown, UNKNOWN, X) if unknown.any() else X

@@ -1,43 +1,47 @@
-"""Who is worth scoring: the nearest by text and in time, and the neighbours of those in the relation graph."""
+"""Which articles are worth scoring: the nearest by text and in time, and what those are linked with."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.settings import CandidateSettings
-from recommender.retrieval.groups import Groups
-from recommender.retrieval.query import AROUND, Query
+from recommender.retrieval.groups import Groups, Pairs
+from recommender.retrieval.query import N_IN_TIME, Query
 from recommender.retrieval.similarity import OVERALL
 
-TIME_HALF_LIFE = 7.0  # days; of a seed's likeness
-LINK_HALF_LIFE = 30.0  # days; of what a seed passes on to its neighbours
-UNKNOWN_GAP = 30.0  # days; where one of two articles has no date
-
-Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Places of sources and rows, one of each a pair."""
+TIME_HALF_LIFE = 7.0  # days; of the similarity by which recent seeds are chosen
+LINK_HALF_LIFE = 30.0  # days; of what a seed passes on to the articles that it is linked with
+UNKNOWN_DAYS_APART = 30.0  # days; where one of two articles has no date
 
 
-def with_candidates(query: Query, settings: CandidateSettings, also: NDArray[np.intp] | None = None) -> Query:
+def with_candidates(query: Query, settings: CandidateSettings, forced_rows: NDArray[np.intp] | None = None) -> Query:
     """Return the query with its candidates and how strongly relations lead to each of them.
 
-    The rows `also` are candidates of every source whatever speaks against them.
+    Candidates are the union of four searches: by the overall similarity of texts, by that of titles, in time, and
+    through the relations of the nearest articles. Removed articles and the source itself are none.
+
+    Parameters
+    ----------
+    forced_rows : (n_rows,) intp array
+        Rows that are candidates of every source, even if they are removed or no search finds them.
     """
-    linked, strengths = _linked(query, settings.seeds)
-    chosen = [
+    linked = _linked_with_seeds(query, settings.seeds)
+    candidates = query.union(
         query.nearest_by_text(settings.text),
-        _best(query, query.alike, "title", settings.title),
+        _nearest_by_title(query, settings.title),
         query.nearest_in_time(settings.recent),
-        _taken(linked, Groups(linked[0], len(query)).best(strengths, linked[1], settings.linked)),
-    ]
-    owner, targets = query.unique(*(np.concatenate(each) for each in zip(*chosen, strict=True)))
-    fit = query.index.eligible[targets] & (targets != query.rows[owner])
-    owner, targets = owner[fit], targets[fit]
-    if also is not None:
-        sources = np.repeat(np.arange(len(query)), len(also))
-        more = np.tile(also, len(query))
-        owner, targets = query.unique(np.append(owner, sources), np.append(targets, more))
-    return query.with_targets(owner, targets, _looked_up(query, linked, strengths, (owner, targets)))
+        _top_k(query, linked.pairs, linked.strengths, settings.linked),
+    )
+    eligible = query.index.eligible[candidates.rows] & (candidates.rows != query.rows[candidates.source_of])
+    candidates = candidates.take(eligible)
+    if forced_rows is not None:
+        sources = np.arange(len(query))
+        forced = Pairs(np.repeat(sources, len(forced_rows)), np.tile(forced_rows, len(query)))
+        candidates = query.union(candidates, forced)
+    return query.with_targets(candidates, linked.strengths_of(query, candidates))
 
 
 def searched_depth(settings: CandidateSettings) -> int:
@@ -45,49 +49,52 @@ def searched_depth(settings: CandidateSettings) -> int:
     return max(settings.text, settings.title, settings.seeds)
 
 
-def _best(query: Query, among: Pairs, field: str, count: int) -> Pairs:
-    owner, rows = among
-    return _taken(among, Groups(owner, len(query)).best(query.similarity(field, owner, rows), rows, count))
+class _Linked(NamedTuple):
+    """Pairs of a source and an article that relations lead to, in order, and how strongly they do."""
+
+    pairs: Pairs
+    strengths: NDArray[np.float64]
+
+    def strengths_of(self, query: Query, candidates: Pairs) -> NDArray[np.float64]:
+        """Return how strongly relations lead to each candidate; 0 where none do."""
+        if len(self.strengths) == 0:
+            return np.zeros(len(candidates.rows))
+        keys, candidate_keys = query.pair_keys(*self.pairs), query.pair_keys(*candidates)
+        position = np.minimum(np.searchsorted(keys, candidate_keys), len(keys) - 1)
+        strengths: NDArray[np.float64] = np.where(keys[position] == candidate_keys, self.strengths[position], 0.0)
+        return strengths
 
 
-def _taken(pairs: Pairs, places: NDArray[np.intp]) -> Pairs:
-    return pairs[0][places], pairs[1][places]
+def _linked_with_seeds(query: Query, n_seeds: int) -> _Linked:
+    """Return what the articles nearest to each source, its seeds, are linked with.
 
-
-def _linked(query: Query, n_seeds: int) -> tuple[Pairs, NDArray[np.float64]]:
-    """Let the articles most like a source, in text and in text and time, pass their likeness on by relations.
-
-    Returns
-    -------
-    Sources and rows that it reaches, in order, and how much.
+    A seed passes on its similarity to the source to each article that it is linked with; the less, the more days lie
+    between the two and the more articles it is linked with. An article adds up what it gets from all seeds.
     """
-    owner, seeds = _seeds(query, n_seeds)
-    links = query.known_links(owner, seeds)
-    degrees = np.bincount(links.group_of, minlength=len(seeds))
-    gaps = query.days_apart_or(UNKNOWN_GAP, owner, seeds)
-    passed = query.similarity(OVERALL, owner, seeds) * np.exp2(-gaps / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
-    keys, place = np.unique(query.key(owner[links.group_of], links.neighbour), return_inverse=True)
-    strengths: NDArray[np.float64] = np.bincount(place, weights=passed[links.group_of], minlength=len(keys)).astype(
-        float
-    )
-    return query.pair_of(keys), strengths
+    seeds = _seeds(query, n_seeds)
+    links = query.known_links(*seeds)
+    degrees = np.bincount(links.group_of, minlength=len(seeds.rows))
+    days_apart = query.days_apart_or(UNKNOWN_DAYS_APART, *seeds)
+    passed_on = query.similarity(OVERALL, *seeds) * np.exp2(-days_apart / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
+    linked = Pairs(seeds.source_of[links.group_of], links.neighbour)
+    pairs = query.union(linked)
+    positions = np.searchsorted(query.pair_keys(*pairs), query.pair_keys(*linked))
+    strengths = np.bincount(positions, weights=passed_on[links.group_of], minlength=len(pairs.rows))
+    return _Linked(pairs, strengths.astype(float))
 
 
 def _seeds(query: Query, count: int) -> Pairs:
-    alike = query.nearest_by_text(count)
-    around = query.nearest_in_time(AROUND)
-    owner, rows = query.unique(*(np.concatenate(each) for each in zip(query.alike, around, strict=True)))
-    gaps = query.days_apart_or(UNKNOWN_GAP, owner, rows)
-    recent = query.similarity(OVERALL, owner, rows) * np.exp2(-gaps / TIME_HALF_LIFE)
-    near = _taken((owner, rows), Groups(owner, len(query)).best(recent, rows, count))
-    return query.unique(*(np.concatenate(each) for each in zip(alike, near, strict=True)))
+    """Return the articles nearest to each source by text, and by text and time together."""
+    known = query.union(query.ranked_by_text, query.nearest_in_time(N_IN_TIME))
+    days_apart = query.days_apart_or(UNKNOWN_DAYS_APART, *known)
+    recent_similarity = query.similarity(OVERALL, *known) * np.exp2(-days_apart / TIME_HALF_LIFE)
+    return query.union(query.nearest_by_text(count), _top_k(query, known, recent_similarity, count))
 
 
-def _looked_up(query: Query, linked: Pairs, strengths: NDArray[np.float64], pairs: Pairs) -> NDArray[np.float64]:
-    """Return how strongly relations lead to each pair; 0 where none do."""
-    if len(strengths) == 0:
-        return np.zeros(len(pairs[0]))
-    keys, wanted = query.key(*linked), query.key(*pairs)
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found: NDArray[np.float64] = np.where(keys[place] == wanted, strengths[place], 0.0)
-    return found
+def _nearest_by_title(query: Query, count: int) -> Pairs:
+    pairs = query.ranked_by_text
+    return _top_k(query, pairs, query.similarity("title", *pairs), count)
+
+
+def _top_k(query: Query, pairs: Pairs, values: NDArray[np.floating], k: int) -> Pairs:
+    return pairs.take(Groups(pairs.source_of, len(query)).top_k(values, pairs.rows, k))

@@ -1,26 +1,51 @@
-"""Arithmetic on runs of an array: sums, means and extremes by owner, and the overlap of sparse rows."""
+"""Pairs of a source and an article as arrays, and arithmetic on values in groups: sums, means, extremes, the top k."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.retrieval.shared_columns import SharedColumns
-
 Floats = NDArray[np.floating]
+
+
+class Pairs(NamedTuple):
+    """Pairs of a source and an article, as two arrays of one length.
+
+    Attributes
+    ----------
+    source_of : (n_pairs,) intp array
+        Position of each pair's source among the sources of a query, ascending.
+    rows : (n_pairs,) intp array
+        Row of each pair's article in the corpus.
+    """
+
+    source_of: NDArray[np.intp]
+    rows: NDArray[np.intp]
+
+    def take(self, positions: NDArray[np.intp] | NDArray[np.bool_]) -> Pairs:
+        """Return the pairs at these positions, or those that a mask marks."""
+        return Pairs(self.source_of[positions], self.rows[positions])
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Values that belong to owners, candidates or sources: `owner[i]`, ascending, is the owner of value i.
+    """Values in groups, such as the candidates of each source, or the neighbours of each candidate.
 
-    An owner without values has a sum and mean of 0, and `empty` as its extremes. What an owner gets depends
-    on its own values only, to the last bit.
+    The values of a group lie next to each other, so that one `numpy.ufunc.reduceat` reduces all groups at once.
+    What a group gets depends on its own values only, to the last bit. A group without values has a sum and mean
+    of 0, and `empty` as its extremes.
+
+    Parameters
+    ----------
+    group_of : (n_values,) intp array
+        The group of each value, ascending.
+    n_groups : int
+        How many groups there are, with those that have no values.
     """
 
     group_of: NDArray[np.intp]
@@ -31,112 +56,72 @@ class Groups:
         return np.bincount(self.group_of, minlength=self.n_groups)
 
     @cached_property
-    def _filled(self) -> NDArray[np.intp]:
+    def _not_empty(self) -> NDArray[np.intp]:
         return np.flatnonzero(self._counts)
 
     @cached_property
     def starts(self) -> NDArray[np.intp]:
-        """Where the values of each owner begin."""
+        """Position of each group's first value, ``(n_groups,)``."""
         starts: NDArray[np.intp] = np.cumsum(self._counts) - self._counts
         return starts
 
     def count(self) -> NDArray[np.intp]:
-        """Return how many values each owner has."""
+        """Return how many values each group has."""
         return self._counts
 
-    def place(self) -> NDArray[np.intp]:
-        """Return the place of each value among those of its owner, from 0."""
+    def positions(self) -> NDArray[np.intp]:
+        """Return the position of each value within its group, from 0.
+
+        >>> Groups(np.array([0, 0, 2]), 3).positions().tolist()
+        [0, 1, 0]
+        """
         return np.arange(len(self.group_of)) - np.repeat(self.starts, self._counts)
 
     def sum(self, values: NDArray[Any]) -> Floats:
-        """Return each owner's sum."""
+        """Return each group's sum."""
         return self._reduced(np.add, values.astype(np.float64), 0.0)
 
     def mean(self, values: NDArray[Any]) -> Floats:
-        """Return each owner's mean."""
+        """Return each group's mean."""
         return self.sum(values) / np.maximum(self._counts, 1)
 
     def maximum(self, values: NDArray[Any], empty: float = 0.0) -> Floats:
-        """Return each owner's largest value."""
+        """Return each group's largest value."""
         return self._reduced(np.maximum, values, empty)
 
     def minimum(self, values: NDArray[Any], empty: float = 0.0) -> Floats:
-        """Return each owner's smallest value."""
+        """Return each group's smallest value."""
         return self._reduced(np.minimum, values, empty)
 
     def relative(self, values: NDArray[Any]) -> Floats:
-        """Return the values as parts of their owner's largest; zeros where none of its is above zero.
+        """Return each value divided by the largest of its group; zeros for a group with none above zero.
 
         >>> Groups(np.array([0, 0, 1]), 2).relative(np.array([1.0, 2.0, -1.0])).tolist()
         [0.5, 1.0, 0.0]
         """
-        best = np.maximum(self.maximum(values), 0.0)[self.group_of]
-        parts: Floats = np.divide(values, best, out=np.zeros(len(values)), where=best > 0)
+        largest = np.maximum(self.maximum(values), 0.0)[self.group_of]
+        parts: Floats = np.divide(values, largest, out=np.zeros(len(values)), where=largest > 0)
         return parts
 
-    def best(self, values: NDArray[Any], rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
-        """Return the positions of each owner's `count` highest values above zero, best first, owners ascending.
+    def top_k(self, values: NDArray[Any], rows: NDArray[np.intp], k: int) -> NDArray[np.intp]:
+        """Return the positions of the `k` highest values above zero of each group, highest first, groups ascending.
 
-        Among equals the highest of `rows` comes first.
+        Among equal values the one of the highest of `rows`, which is the newest article, comes first.
         """
         positive = np.flatnonzero(values > 0)
-        owner = self.group_of[positive]
-        order = positive[np.lexsort((-rows[positive], -values[positive], owner))]
-        chosen: NDArray[np.intp] = order[Groups(owner, self.n_groups).place() < count]
-        return chosen
+        group_of = self.group_of[positive]
+        order = positive[np.lexsort((-rows[positive], -values[positive], group_of))]
+        top: NDArray[np.intp] = order[Groups(group_of, self.n_groups).positions() < k]
+        return top
 
     def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], empty: float) -> Floats:
+        # `reduceat` gives an empty slice the value at its start, not the ufunc's identity: only the others are given.
         out = np.full(self.n_groups, empty, dtype=np.float64)
         if len(values):
-            out[self._filled] = ufunc.reduceat(values, self.starts[self._filled])
+            out[self._not_empty] = ufunc.reduceat(values, self.starts[self._not_empty])
         return out
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """The terms that sources share with their candidates, a run for each candidate; weights as in the matrices."""
-
-    runs: Groups
-    columns: NDArray[np.intp]
-    source_weights: Floats
-    target_weights: Floats
-
-    def cosine(self) -> Floats:
-        """Return the product of the source's row with each target's."""
-        return self.runs.sum(self.source_weights * self.target_weights)
-
-    def count(self) -> NDArray[np.intp]:
-        """Return the number of shared terms."""
-        return self.runs.count()
-
-    def source_coverage(self) -> Floats:
-        """Return the part, in [0, 1], of the source's squared length that lies in shared terms."""
-        return self.runs.sum(self.source_weights.astype(np.float64) ** 2)
-
-    def target_coverage(self) -> Floats:
-        """Return the part, in [0, 1], of each target's squared length that lies in shared terms."""
-        return self.runs.sum(self.target_weights.astype(np.float64) ** 2)
-
-
-def overlap(
-    sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp] | None = None
-) -> Overlap:
-    """Find the terms that each row of `targets` shares with its source, a row of `sources`.
-
-    Parameters
-    ----------
-    source_of : (n_targets,) intp array
-        The source of each target; the first where None.
-    """
-    narrow = SharedColumns(sources, targets)
-    owner = np.repeat(np.arange(targets.shape[0]), np.diff(targets.indptr))
-    place: NDArray[np.integer] = narrow.of_rows
-    weights = np.zeros((max(sources.shape[0], 1), narrow.width), dtype=np.float32)  # 0 in the first column
-    weights[np.repeat(np.arange(sources.shape[0]), np.diff(sources.indptr)), narrow.of_sources] = sources.data
-    if source_of is not None and sources.shape[0] > 1:
-        place = place + source_of[owner] * narrow.width
-    of_source = weights.ravel().take(place)
-    shared = np.flatnonzero(of_source)
-    return Overlap(
-        Groups(owner[shared], targets.shape[0]), targets.indices[shared], of_source[shared], targets.data[shared]
-    )
+def row_of_entry(matrix: sparse.csr_matrix) -> NDArray[np.intp]:
+    """Return the row of each stored entry of a matrix, in the order of its `indices` and `data`."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

@@ -1,4 +1,4 @@
-"""The articles most like a source, found through an inverted index at a cost that does not grow with the corpus."""
+"""An inverted index of the articles' terms: the articles most similar to a source, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -11,33 +11,38 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus.row_map import Ints, RowMap
-from recommender.retrieval.groups import Groups
-from recommender.retrieval.permuted_rows import MOST_BELOW
-from recommender.retrieval.shared_columns import SharedColumns
-from recommender.retrieval.similarity import SHARES
+from recommender.retrieval.groups import Groups, Pairs, row_of_entry
+from recommender.retrieval.similarity import SHARES, SharedColumns
 from recommender.retrieval.text import N_BUCKETS, TextVectors
 
-# Entries of the inverted index that are looked through for a source. A small site's are all looked through;
-# of a large one's, the terms in most articles are left out, which say least: benchmarks/recall.py measures the loss.
+# How many postings are read for a source and a search. On a small site that is all of them. On a large one the terms
+# of most articles are left out, which say least: benchmarks/recall.py measures what that loses.
 BUDGET = 40_000
 
 
 @dataclass(frozen=True)
 class InvertedIndex:
-    """Which articles hold a term, and what it costs to look.
+    """Which articles hold each term (the term's postings), and how many postings a search may read.
+
+    The searched fields, those of `SHARES`, lie one below another: bucket b of field f is row ``f * N_BUCKETS + b``.
 
     Attributes
     ----------
     matrix : (len(SHARES) * N_BUCKETS, n_articles) csr_matrix
-        The searched fields, turned, one below another.
+        The postings of each term: the transposed matrices of the fields.
     costs : (len(SHARES) * N_BUCKETS,) int64 array
-        How many articles hold a term, as the model learned it: what is published later must not change what was found.
+        How many postings a term is taken to have: as many as when the model was fitted, times the growth of the
+        corpus since, in powers of two. The true number would change with every article that is published later, and
+        with it which terms are searched for a source, even as of a past moment.
     n_learned : int
-        From how many articles the model learned that.
+        How many articles the model was fitted on.
     newer : (n_newer, len(SHARES) * N_BUCKETS) csr_matrix
-        Articles that were added since, not turned yet.
+        Articles that were added since `matrix` was made, a row each; None for none.
     rows : (n_articles + n_newer,) intp array
-        The row of each of these articles, -1 for one that is gone; None where they lie in their order.
+        The row in the corpus of each column of `matrix`, and of each article of `newer` behind them; -1 for one that
+        is gone. None where they are in the order of the corpus.
+    budget : int
+        How many postings may be read for a source.
     """
 
     matrix: sparse.csr_matrix
@@ -45,129 +50,143 @@ class InvertedIndex:
     n_learned: int
     newer: sparse.csr_matrix | None = None
     rows: Ints | None = None
+    budget: int = BUDGET
 
     @classmethod
     def from_text(cls, text: TextVectors, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> InvertedIndex:
-        """Turn all articles.
+        """Build the index of all articles.
 
         Parameters
         ----------
         frequency
-            In how many of `n_learned` articles each term occurs, by field.
+            In how many of `n_learned` articles each bucket of terms occurs, by field.
         """
-        matrix = sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr")
-        return cls.of(matrix, frequency, n_learned)
+        postings = sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr")
+        return cls.from_postings(postings, frequency, n_learned)
 
     @classmethod
-    def of(cls, matrix: sparse.csr_matrix, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> InvertedIndex:
-        """Return what is turned already, with its costs."""
-        growth = _growth(matrix.shape[1], n_learned)
+    def from_postings(
+        cls, postings: sparse.csr_matrix, frequency: Mapping[str, NDArray[np.int32]], n_learned: int
+    ) -> InvertedIndex:
+        """Return the index of postings that were made before; see `from_text`."""
+        growth = _growth(postings.shape[1], n_learned)
         costs = np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES])
-        return cls(matrix, costs, n_learned)
+        return cls(postings, costs, n_learned)
 
-    def edited(self, moves: RowMap, more: TextVectors, aside: bool = False) -> InvertedIndex:
-        """Return the index after an edit; where this is soon forgotten, `aside`, no matrix is made of all."""
-        found = replace(self, rows=moves.rows_of(self.rows), costs=self._costs(moves.n_before, len(moves.rows)))
-        if moves.n_new == 0:
-            return found
-        newer = sparse.hstack([getattr(more, field) for field in SHARES], format="csr")
+    def edited(self, row_map: RowMap, new: TextVectors) -> InvertedIndex:
+        """Return the index after an edit, given the vectors of the new rows; nothing is turned yet."""
+        rows = np.arange(row_map.n_before) if self.rows is None else self.rows
+        newer = sparse.hstack([getattr(new, field) for field in SHARES], format="csr")
         if self.newer is not None:
             newer = sparse.vstack([self.newer, newer], format="csr")
-        found = replace(found, newer=newer)
-        return found if newer.shape[0] <= MOST_BELOW or aside else replace(found, matrix=found._stored(), newer=None)
+        before, after = _growth(row_map.n_before, self.n_learned), _growth(len(row_map.before), self.n_learned)
+        costs = self.costs if before == after else (self.costs - 1) // before * after + 1
+        rows = np.append(row_map.after[rows], row_map.new)
+        return replace(self, costs=costs, newer=newer if newer.shape[0] else None, rows=rows)
 
-    def _costs(self, n_before: int, n_after: int) -> NDArray[np.int64]:
-        before, after = _growth(n_before, self.n_learned), _growth(n_after, self.n_learned)
-        return self.costs if before == after else (self.costs - 1) // before * after + 1
+    @property
+    def n_added(self) -> int:
+        """How many articles are not turned yet."""
+        return 0 if self.newer is None else int(self.newer.shape[0])
+
+    def compacted(self) -> InvertedIndex:
+        """Return the same index with all articles turned."""
+        return replace(self, matrix=self._stored(), newer=None)
 
     def _stored(self) -> sparse.csr_matrix:
         return self.matrix if self.newer is None else sparse.hstack([self.matrix, self.newer.T], format="csr")
 
-    def all_turned(self) -> sparse.csr_matrix:
-        """Return the matrix of all articles, in the order of their rows."""
+    def all_postings(self) -> sparse.csr_matrix:
+        """Return the postings of all articles, with columns in the order of the corpus."""
         if self.rows is None:
             return self._stored()
-        places = np.flatnonzero(self.rows >= 0)
-        return self._stored().tocsc()[:, places[np.argsort(self.rows[places])]].tocsr()
+        columns = np.flatnonzero(self.rows >= 0)
+        return self._stored().tocsc()[:, columns[np.argsort(self.rows[columns])]].tocsr()
 
     def nearest(
         self,
         sources: TextVectors,
         shares: Mapping[str, np.float32],
-        rows: NDArray[np.intp],
+        source_rows: NDArray[np.intp],
         limits: NDArray[np.intp],
         depth: int,
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the sources, ascending, and the rows most like each, as far as the budget shows.
+    ) -> Pairs:
+        """Return the articles most similar to each source, as far as the terms within the budget show it, in no order.
 
         Parameters
         ----------
         shares
-            How much the cosine of each field counts.
-        rows, limits : (n_sources,) intp array
-            A source's own row, which is not found, and how many rows are known.
+            How much the cosine of each field counts; fields that are not there are not searched.
+        source_rows, limits : (n_sources,) intp array
+            A source's own row, which is left out, and how many rows it knows.
         depth
-            How many are found for a source at most; among equals the newest.
+            How many articles are returned for a source at most; among equals the newest.
         """
-        terms = self._terms(sources, shares, limits)
-        found, products = [], terms @ self.matrix
-        newer = (
-            SharedColumns(terms, self.newer).products(terms.data, self.newer.data) if self.newer is not None else None
+        terms = self._affordable_terms(sources, shares, limits)
+        products = terms @ self.matrix
+        newer_products = (
+            None if self.newer is None else SharedColumns(terms, self.newer).products(terms.data, self.newer.data)
         )
-        for place, (row, limit) in enumerate(zip(rows.tolist(), limits.tolist(), strict=True)):
-            part = slice(*products.indptr[place : place + 2])
-            columns, values = products.indices[part], products.data[part]
-            if newer is not None:
-                more = np.flatnonzero(newer[place])
-                columns = np.append(columns, (more + self.matrix.shape[1]).astype(np.int32))
-                values = np.append(values, newer[place, more])
+        nearest: list[NDArray[np.integer]] = []
+        for source, (source_row, limit) in enumerate(zip(source_rows.tolist(), limits.tolist(), strict=True)):
+            entries = slice(*products.indptr[source : source + 2])
+            rows, similarity = products.indices[entries], products.data[entries]
+            if newer_products is not None:
+                newer = np.flatnonzero(newer_products[source])
+                rows = np.append(rows, (newer + self.matrix.shape[1]).astype(np.int32))
+                similarity = np.append(similarity, newer_products[source, newer])
             if self.rows is not None:
-                columns = self.rows[columns]
-            found.append(_best(columns, values, row, limit, depth))
-        owner = np.repeat(np.arange(len(rows)), [len(one) for one in found])
-        return owner, np.concatenate([np.empty(0, dtype=np.intp), *found]).astype(np.intp)
+                rows = self.rows[rows]
+            known = (rows >= 0) & (rows < limit) & (rows != source_row)
+            nearest.append(_top_rows(rows[known], similarity[known], depth))
+        source_of = np.repeat(np.arange(len(source_rows)), [len(rows) for rows in nearest])
+        return Pairs(source_of, np.concatenate([np.empty(0, dtype=np.intp), *nearest]).astype(np.intp))
 
-    def _terms(
+    def _affordable_terms(
         self, sources: TextVectors, shares: Mapping[str, np.float32], limits: NDArray[np.intp]
     ) -> sparse.csr_matrix:
-        """Return the sources' terms that the budget allows, as weights over the rows of the index."""
-        parts = [
-            (place, getattr(sources, field), shares[field]) for place, field in enumerate(SHARES) if field in shares
+        """Return the terms of each source that the budget allows, as weights: ``(n_sources, n_terms)``."""
+        fields = [
+            (number, getattr(sources, field), shares[field]) for number, field in enumerate(SHARES) if field in shares
         ]
-        owner = np.concatenate([np.repeat(np.arange(len(limits)), np.diff(one.indptr)) for _, one, _ in parts])
-        order = np.argsort(owner, kind="stable")
-        owner = owner[order]
-        terms = np.concatenate([one.indices.astype(np.int64) + place * N_BUCKETS for place, one, _ in parts])[order]
-        weights = np.concatenate([one.data * share for _, one, share in parts])[order]
-        kept = _affordable(Groups(owner, len(limits)), weights, self.costs[terms])
-        indptr = np.append(0, np.cumsum(np.bincount(owner[kept], minlength=len(limits))))
-        return sparse.csr_matrix((weights[kept], terms[kept], indptr), shape=(len(limits), self.matrix.shape[0]))
+        source_of = np.concatenate([row_of_entry(vectors) for _, vectors, _ in fields])
+        order = np.argsort(source_of, kind="stable")
+        source_of = source_of[order]
+        terms = np.concatenate([vectors.indices.astype(np.int64) + number * N_BUCKETS for number, vectors, _ in fields])
+        weights = np.concatenate([vectors.data * share for _, vectors, share in fields])
+        terms, weights = terms[order], weights[order]
+        affordable = _affordable(Groups(source_of, len(limits)), weights, self.costs[terms], self.budget)
+        starts = np.append(0, np.cumsum(np.bincount(source_of[affordable], minlength=len(limits))))
+        shape = (len(limits), self.matrix.shape[0])
+        return sparse.csr_matrix((weights[affordable], terms[affordable], starts), shape=shape)
 
 
 def _growth(n_articles: int, n_learned: int) -> int:
-    """Return how many times as many articles there are as the model learned from: in steps, to last."""
+    """Return how many times as many articles there are as the model was fitted on, as a power of two.
+
+    In such steps the costs stay the same for as long as the corpus does not double.
+    """
     return int(2 ** max(0, round(math.log2(max(n_articles, 1) / max(n_learned, 1)))))
 
 
-def _affordable(runs: Groups, weights: NDArray[np.float32], costs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which terms are worth their cost: those that give most for each article looked at, up to the budget."""
-    order = np.lexsort((-weights / costs, runs.group_of))
-    spent = np.cumsum(costs[order])
-    before = np.append(0, spent)[runs.starts]
-    affordable = spent - before[runs.group_of] <= BUDGET
-    affordable |= runs.place() == 0  # however common, a source's best term leads somewhere
-    kept = np.empty(len(order), dtype=bool)
-    kept[order] = affordable
-    return kept
+def _affordable(
+    by_source: Groups, weights: NDArray[np.float32], costs: NDArray[np.int64], budget: int
+) -> NDArray[np.bool_]:
+    """Say which terms of each source are searched: those of most weight for each posting, until the budget is spent."""
+    order = np.lexsort((-weights / costs, by_source.group_of))
+    spent = np.cumsum(costs[order])  # by all sources so far: what a source spends begins where the one before it ended
+    spent_before = np.append(0, spent)[by_source.starts]
+    within_budget = spent - spent_before[by_source.group_of] <= budget
+    within_budget |= by_source.positions() == 0  # however many postings it has, a source's best term is searched
+    affordable = np.empty(len(order), dtype=bool)
+    affordable[order] = within_budget
+    return affordable
 
 
-def _best(
-    columns: NDArray[np.integer], values: NDArray[np.float32], row: int, limit: int, depth: int
-) -> NDArray[np.integer]:
-    known = (columns >= 0) & (columns < limit) & (columns != row)
-    columns, values = columns[known], values[known]
-    if len(values) <= depth:
-        return columns
-    least = np.partition(values, -depth)[-depth]
-    above, equal = columns[values > least], np.sort(columns[values == least])
+def _top_rows(rows: NDArray[np.integer], similarity: NDArray[np.float32], depth: int) -> NDArray[np.integer]:
+    """Return the `depth` most similar rows, in no order; of those that equal the last of them the highest rows."""
+    if len(rows) <= depth:
+        return rows
+    least = np.partition(similarity, -depth)[-depth]
+    above, equal = rows[similarity > least], np.sort(rows[similarity == least])
     return np.concatenate([above, equal[len(equal) - (depth - len(above)) :]])

@@ -1,50 +1,57 @@
-"""Some sources asked against the corpus: what every feature is computed from, a block of sources at once."""
+"""Sources with what each of them may know of the corpus: what candidates and features are computed from."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.retrieval.groups import Groups
+from recommender.retrieval.groups import Groups, Pairs
+from recommender.retrieval.index import FAR, Index, nearest_in_time
 from recommender.retrieval.similarity import OVERALL, SHARES, SimilarityCache
-from recommender.retrieval.timeline import nearest_in_time
-from recommender.retrieval.vectors import FAR, Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
-Features = dict[str, NDArray[Any]]
-"""Named columns: a number for each pair of a source and a candidate."""
-
-POOL = 256  # articles found by their words for a source, of which the most alike are taken
-TITLES = 64  # of these, by their titles alone
-AROUND = 200  # articles next to a source in time, and before it, are looked at whatever their words
-BEFORE = 200
-NEXT_TO_NOTHING = np.finfo(np.float32).tiny
+# How many articles are looked at for a source:
+N_BY_TEXT = 256  # the most similar in all searched fields together
+N_BY_TITLE = 64  # the most similar in their titles alone
+N_IN_TIME = 200  # those published nearest to it, whatever their words
+N_LATEST = 200  # those published last before it
+SMALLEST = np.finfo(np.float32).tiny  # the least similarity above zero
 _NONE = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
 class Links:
-    """Relations of some rows: ``neighbour[i]`` is linked with the row at ``group_of[i]``, which ascends.
+    """Relations of some rows with articles that their sources know, read in both directions.
 
-    `place` is where the relation stands in ``corpus.neighbours.indices``.
+    Attributes
+    ----------
+    group_of : (n_links,) intp array
+        Position, among the rows that were asked for, of the row at one end; ascending.
+    neighbour : (n_links,) intp array
+        Row of the article at the other end.
+    entry : (n_links,) intp array
+        Position of the relation in ``corpus.neighbours.indices``.
     """
 
     group_of: NDArray[np.intp]
     neighbour: NDArray[np.intp]
-    place: NDArray[np.intp]
+    entry: NDArray[np.intp]
 
 
 class Query:
-    """Some sources against the articles that each may know.
+    """A block of sources, each with the articles that it may know.
 
-    A *pair* is a source and one of its candidates; those of a source follow each other, and sources are in order.
-    What is computed of a source does not depend, to the last bit, on the others it is asked with.
+    A *pair* is a source and one of its candidates; the pairs of a source follow each other, and sources are in order.
+    What is computed for a source is the same, to the last bit, whichever other sources are in the block: a list of
+    suggestions must not depend on how many are made at once. That is why sums run over the values of one group,
+    or of one row, only.
 
     Attributes
     ----------
@@ -55,13 +62,13 @@ class Query:
         The sources' own rows, -1 for an article that the corpus does not hold. Neither the row nor its
         relations are ever looked at.
     limits : (n_sources,) intp array
-        Rows from the first that are known to a source: all that was published by the moment asked for.
-    likeness : SimilarityCache
-        Of the sources with what is looked at.
+        How many rows of the corpus, from the first, a source knows: all that was published by the moment asked for.
+    similarities : SimilarityCache
+        Cosines of the sources with the articles that are looked at.
     source_of, targets : (n_pairs,) intp array
-        Place of each pair's source, ascending, and row of its candidate, ascending for a source.
-    linked : (n_pairs,) float64 array
-        How strongly relations lead to each candidate from articles like the source.
+        Position of each pair's source, ascending, and row of its candidate, ascending within a source.
+    link_strengths : (n_pairs,) float64 array
+        How strongly relations lead to each candidate from articles similar to the source.
     """
 
     def __init__(
@@ -72,26 +79,32 @@ class Query:
         self.similarities = SimilarityCache(index.vectors.compared, vectors.compared, self.rows)
         self._depth = depth
         self.source_of = self.targets = _NONE
-        self.linked = np.empty(0)
+        self.link_strengths = np.empty(0)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def with_targets(self, owner: NDArray[np.intp], targets: NDArray[np.intp], linked: NDArray[np.float64]) -> Self:
-        """Return the query with these candidates."""
+    def with_targets(self, pairs: Pairs, link_strengths: NDArray[np.float64]) -> Self:
+        """Return the query with these candidates; what it has computed of its sources is shared with this one."""
         query = copy.copy(self)
-        for name in ("pairs", "links", "titles", "texts"):
+        for name in ("groups", "candidate_links", "titles", "texts"):  # cached, of the former candidates
             query.__dict__.pop(name, None)
-        query.source_of, query.targets, query.linked = owner, targets, linked
+        query.source_of, query.targets = pairs
+        query.link_strengths = link_strengths
         return query
 
+    @property
+    def candidates(self) -> Pairs:
+        """The sources with their candidates."""
+        return Pairs(self.source_of, self.targets)
+
     @cached_property
-    def pairs(self) -> Groups:
-        """Whose pairs are whose: a run for each source."""
+    def groups(self) -> Groups:
+        """The pairs, grouped by source."""
         return Groups(self.source_of, len(self))
 
     @cached_property
-    def links(self) -> Links:
+    def candidate_links(self) -> Links:
         """What the candidates are linked with: ``group_of`` is the position of a pair."""
         return self.known_links(self.source_of, self.targets)
 
@@ -106,127 +119,205 @@ class Query:
         return self.index.vectors.text.full[self.targets]
 
     @cached_property
-    def alike(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The sources, ascending, and the articles found by their words, the most alike first, the newest of equals."""
-        inverted, parts = self.index.inverted, (self.vectors.text, self.rows, self.limits)
-        found = [
-            inverted.nearest(parts[0], shares, *parts[1:], self._depth if self._depth > POOL else most)
-            for shares, most in ((SHARES, POOL), ({"title": SHARES["title"]}, TITLES))
-        ]
-        owner, rows = self.unique(*(np.concatenate(each) for each in zip(*found, strict=True)))
-        self.similarities.compute(np.concatenate([rows, self._around[1], self.before[1]]))
-        best = Groups(owner, len(self)).best(self.similarity(OVERALL, owner, rows), rows, len(rows))
-        return owner[best], rows[best]
+    def ranked_by_text(self) -> Pairs:
+        """All articles found by their words, the most similar to a source first, among equals the newest."""
+        pairs = self.union(self._searched(SHARES, N_BY_TEXT), self._searched({"title": SHARES["title"]}, N_BY_TITLE))
+        # Features look at these articles in any case. All at once, the tables of cosines are made once.
+        self.similarities.compute(np.concatenate([pairs.rows, self._nearest_in_time.rows, self.latest_before.rows]))
+        similarity = self.similarity(OVERALL, *pairs)
+        return pairs.take(Groups(pairs.source_of, len(self)).top_k(similarity, pairs.rows, len(similarity)))
 
-    def nearest_by_text(self, count: int = 20) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the sources, ascending, and the rows most like each, best first; among equals the newest first."""
-        owner, rows = self.alike
-        chosen = Groups(owner, len(self)).place() < count
-        return owner[chosen], rows[chosen]
+    def _searched(self, shares: Mapping[str, np.float32], count: int) -> Pairs:
+        depth = self._depth if self._depth > N_BY_TEXT else count
+        return self.index.inverted.nearest(self.vectors.text, shares, self.rows, self.limits, depth)
 
-    def similarity_at_rank(self, count: int) -> NDArray[np.float32]:
-        """Return the likeness of each source's `count`-th most alike; next to nothing where there are fewer."""
-        owner, rows = self.alike
-        last = Groups(owner, len(self)).place() == count - 1
-        least = np.full(len(self), NEXT_TO_NOTHING, dtype=np.float32)
-        least[owner[last]] = self.similarity(OVERALL, owner[last], rows[last])
-        return least
+    def nearest_by_text(self, count: int = 20) -> Pairs:
+        """Return the articles most similar to each source, the most similar first, among equals the newest."""
+        return self._first(self.ranked_by_text, count)
 
-    def similarity(self, field: str, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return the cosine of some sources with some rows in a field, or ``overall``: a weighted sum of them."""
-        return self.similarities.at(field, self.similarities.where(source, rows))
+    def similarity_at_rank(self, rank: int) -> NDArray[np.float32]:
+        """Return the overall similarity of the article at this rank, from 1, in each source's `nearest_by_text`.
 
-    def days_apart(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the days between some sources and some rows, without sign; NaN where a date is missing."""
-        gaps: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source])
-        return gaps
+        Where fewer are found it is the smallest number above zero, which whatever is similar at all reaches.
+        """
+        source_of, rows = self.ranked_by_text
+        at_rank = Groups(source_of, len(self)).positions() == rank - 1
+        similarity = np.full(len(self), SMALLEST, dtype=np.float32)
+        similarity[source_of[at_rank]] = self.similarity(OVERALL, source_of[at_rank], rows[at_rank])
+        return similarity
+
+    def similarity(self, field: str, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the cosines of pairs of sources and rows in a field, or ``overall``: a weighted sum of them."""
+        return self.similarities.values_at(field, self.similarities.pair_slots(source_of, rows))
+
+    def days_apart(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the days between sources and rows, without sign; NaN where a date is missing."""
+        days: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source_of])
+        return days
 
     def days_apart_or(
-        self, unknown: float, source: NDArray[np.intp] | int, rows: NDArray[np.intp]
+        self, unknown: float, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """Return the days between some sources and some rows, without sign; `unknown` where a date is missing."""
-        gaps = self.days_apart(source, rows)
-        gaps[np.isnan(gaps)] = unknown
-        return gaps
+        """Return the days between sources and rows, without sign; `unknown` where a date is missing."""
+        days = self.days_apart(source_of, rows)
+        days[np.isnan(days)] = unknown
+        return days
 
-    def nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the sources, ascending, and the rows published nearest to each, nearest first, itself left out.
+    def nearest_in_time(self, count: int) -> Pairs:
+        """Return the articles published nearest to each source, nearest first, the source itself left out.
 
         Among equals the newest first, and the newest of all where the source's date is unknown.
         """
-        if count > AROUND:
-            return self._nearest_in_time(count)
-        owner, rows = self._around
-        chosen = Groups(owner, len(self)).place() < count
-        return owner[chosen], rows[chosen]
+        return self._first(self._nearest_in_time, count) if count <= N_IN_TIME else self._searched_in_time(count)
 
     @cached_property
-    def places(self) -> NDArray[np.intp]:
-        """How many known articles were published up to each source: on its day, all that it knew."""
+    def _nearest_in_time(self) -> Pairs:
+        return self._searched_in_time(N_IN_TIME)
+
+    def _searched_in_time(self, count: int) -> Pairs:
+        dated = self.index.vectors.days[: self.index.n_dated]
+        return nearest_in_time(dated, self.vectors.days, self.rows, self.limits, count)
+
+    @cached_property
+    def n_published_before(self) -> NDArray[np.intp]:
+        """How many known articles were published before each source or at its moment, ``(n_sources,)``.
+
+        They are the rows from the first. For a source without a date it is all that it knows.
+        """
         known = np.minimum(self.limits, self.index.n_dated)
-        after = np.searchsorted(self.index.vectors.days[: self.index.n_dated], self.vectors.days, side="right")
-        places: NDArray[np.intp] = np.where(np.isnan(self.vectors.days), self.limits, np.minimum(after, known))
-        return places
+        until = np.searchsorted(self.index.vectors.days[: self.index.n_dated], self.vectors.days, side="right")
+        counts: NDArray[np.intp] = np.where(np.isnan(self.vectors.days), self.limits, np.minimum(until, known))
+        return counts
 
     @cached_property
-    def before(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The sources, ascending, and what was published last before each, or at its moment."""
-        rows = self.places[:, np.newaxis] - np.arange(BEFORE, 0, -1)
-        source, place = np.nonzero(rows >= 0)
-        return source, rows[source, place]
-
-    @cached_property
-    def _around(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        return self._nearest_in_time(AROUND)
-
-    def _nearest_in_time(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        index = self.index
-        return nearest_in_time(index.vectors.days[: index.n_dated], self.vectors.days, self.rows, self.limits, count)
+    def latest_before(self) -> Pairs:
+        """What was published last before each source or at its moment, which includes itself; the oldest first."""
+        rows = self.n_published_before[:, np.newaxis] - np.arange(N_LATEST, 0, -1)
+        source_of, column = np.nonzero(rows >= 0)
+        return Pairs(source_of, rows[source_of, column])
 
     def rarity(self, field: str) -> NDArray[np.float32]:
-        """Return how rare each bucket of terms is, in (0, 1], for a field."""
+        """Return how rare each bucket of terms is in a field, in (0, 1]."""
         return self.index.idf[field]
 
-    def known_links(self, source: NDArray[np.intp], rows: NDArray[np.intp]) -> Links:
-        """Return the relations of these rows, without those of their source and of what it does not know."""
+    def known_links(self, source_of: NDArray[np.intp], rows: NDArray[np.intp]) -> Links:
+        """Return the relations of rows, without those with their source or with articles that it does not know."""
         graph = self.index.corpus.neighbours
         degrees = (graph.indptr[rows + 1] - graph.indptr[rows]).astype(np.intp)
-        owner = np.repeat(np.arange(len(rows)), degrees)
+        group_of = np.repeat(np.arange(len(rows)), degrees)
+        # The entries of a row run from its `indptr`; link i of the result is entry i of its row's plus this shift.
         shift = graph.indptr[rows] - np.cumsum(degrees) + degrees
-        place = np.arange(len(owner)) + np.repeat(shift, degrees)
-        neighbour = graph.indices[place].astype(np.intp)
-        of = source[owner]
-        known = (neighbour < self.limits[of]) & (neighbour != self.rows[of])
+        entry = np.arange(len(group_of)) + np.repeat(shift, degrees)
+        neighbour = graph.indices[entry].astype(np.intp)
+        source_of_link = source_of[group_of]
+        known = (neighbour < self.limits[source_of_link]) & (neighbour != self.rows[source_of_link])
         if known.all():
-            return Links(owner, neighbour, place)
-        return Links(owner[known], neighbour[known], place[known])
+            return Links(group_of, neighbour, entry)
+        return Links(group_of[known], neighbour[known], entry[known])
 
-    def known_degrees(self, source: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return with how many known articles each row is linked, its source left out."""
+    def known_degrees(self, source_of: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return how many known articles each row is linked with, its source left out.
+
+        Counted without a look at the links themselves: their keys, ``row * FAR + neighbour``, are sorted, so that
+        the links of a row with neighbours below its limit lie between its first link and the key of the limit.
+        """
         links = self.index.links
-        starts = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
+        first = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
         keys = rows * FAR
-        limits, own = self.limits[source], self.rows[source]
-        degrees: NDArray[np.intp] = np.searchsorted(links, keys + limits) - starts
+        limits, source_rows = self.limits[source_of], self.rows[source_of]
+        degrees: NDArray[np.intp] = np.searchsorted(links, keys + limits) - first
         if len(links) == 0:
             return degrees
-        place = np.minimum(np.searchsorted(links, keys + own), len(links) - 1)
-        with_source: NDArray[np.bool_] = (links[place] == keys + own) & (own >= 0) & (own < limits)
+        position = np.minimum(np.searchsorted(links, keys + source_rows), len(links) - 1)
+        is_linked = links[position] == keys + source_rows
+        with_source: NDArray[np.bool_] = is_linked & (source_rows >= 0) & (source_rows < limits)
         degrees -= with_source
         return degrees
 
-    def unique(self, owner: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return each pair of a source and a row once, in order."""
-        return self.pair_of(np.unique(self.key(owner, rows)))
+    def union(self, *pairs: Pairs) -> Pairs:
+        """Return each pair once that is in any of these, sources ascending, and the rows of a source ascending."""
+        source_of, rows = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        return Pairs(*np.divmod(np.unique(self.pair_keys(source_of, rows)), self._n_rows))
 
-    def key(self, owner: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return a number for each pair of a source and a row, in their order."""
-        return owner.astype(np.intp, copy=False) * max(len(self.index.corpus), 1) + rows
+    def pair_keys(self, source_of: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return a number for each pair of a source and a row, ``source * n_rows + row``: sorted as the pairs are."""
+        return source_of.astype(np.intp, copy=False) * self._n_rows + rows
 
-    def pair_of(self, keys: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the sources and rows that `key` numbered."""
-        owner, rows = np.divmod(keys, max(len(self.index.corpus), 1))
-        return owner, rows
+    @property
+    def _n_rows(self) -> int:
+        return max(len(self.index.corpus), 1)
+
+    def _first(self, pairs: Pairs, count: int) -> Pairs:
+        """Return each source's first pairs."""
+        return pairs.take(Groups(pairs.source_of, len(self)).positions() < count)
+
+
+class SourceQuery:
+    """One source of a query with its candidates: what selection, verdicts and reasons look at.
+
+    Attributes
+    ----------
+    query : Query
+        The block that it is part of.
+    position : int
+        Its position among the sources of the block.
+    index : Index
+    row : int
+        Its own row, -1 for an article that the corpus does not hold.
+    limit : int
+        How many rows of the corpus, from the first, it knows.
+    targets : (n_candidates,) intp array
+        Rows of its candidates, ascending.
+    """
+
+    def __init__(self, query: Query, position: int = 0):
+        self.query, self.position, self.index = query, position, query.index
+        self.row, self.limit = int(query.rows[position]), int(query.limits[position])
+        self.targets = query.targets[self.pairs]
+
+    @property
+    def day(self) -> float:
+        """When it was published, in days since 1970, UTC; NaN where unknown."""
+        return float(self.query.vectors.days[self.position])
+
+    @property
+    def pairs(self) -> slice:
+        """The positions of its candidates among the pairs of the query."""
+        start = int(self.query.groups.starts[self.position])
+        return slice(start, start + int(self.query.groups.count()[self.position]))
+
+    def similarity(self, field: str, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return its cosine with rows in a field, or ``overall``: a weighted sum of them; 0 with itself."""
+        return self.query.similarity(field, self.position, rows)
+
+    def days_apart(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the days between it and rows, without sign; NaN where a date is missing."""
+        return self.query.days_apart(self.position, rows)
+
+    def nearest_by_text(self, count: int = 20) -> NDArray[np.intp]:
+        """Return the rows most similar to it, the most similar first, among equals the newest."""
+        source_of, rows = self.query.ranked_by_text
+        first, last = np.searchsorted(source_of, [self.position, self.position + 1])
+        return rows[first : min(last, first + count)]
+
+    @cached_property
+    def linked_among_nearest(self) -> tuple[int, int]:
+        """How many articles are in its `nearest_by_text`, and how many of these are linked with known articles."""
+        rows = self.nearest_by_text()
+        return len(rows), int(np.count_nonzero(self.known_degrees(rows)))
+
+    def known_neighbours(self, row: int) -> NDArray[np.intp]:
+        """Return the rows of known articles that a row is linked with, ascending, without the source."""
+        return self.query.known_links(np.array([self.position]), np.array([row])).neighbour
+
+    def known_degrees(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return how many known articles each row is linked with, the source left out."""
+        return self.query.known_degrees(np.full(len(rows), self.position), rows)
+
+    def nearest_neighbours(self, row: int, count: int) -> NDArray[np.intp]:
+        """Return those of a row's `known_neighbours` that are most similar to the source, the most similar first."""
+        neighbours = self.known_neighbours(row)
+        return neighbours[np.lexsort((neighbours, -self.similarity(OVERALL, neighbours)))[:count]]
 
 
 def queries(
@@ -239,9 +330,16 @@ def queries(
 ) -> Iterator[Query]:
     """Yield the sources, in order, a block at a time, without candidates yet.
 
-    `depth` is how many are found by their words at least, where a corpus has so many.
+    Parameters
+    ----------
+    vectors, rows, limits
+        Of all sources; see `Query`.
+    block
+        How many sources a query has at most.
+    depth
+        How many articles are found by their words at least, where the corpus has so many.
     """
     for start in range(0, len(rows), block):
         part = slice(start, start + block)
-        some = vectors if block >= len(rows) else vectors.take(part)
-        yield Query(index, some, rows[part], limits[part], depth)
+        block_vectors = vectors if block >= len(rows) else vectors.take(part)
+        yield Query(index, block_vectors, rows[part], limits[part], depth)

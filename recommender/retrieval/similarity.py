@@ -1,7 +1,8 @@
-"""Cosines of some sources with the articles that are looked at, and with no others."""
+"""How alike sources and articles are: cached cosines, the terms that two texts share, and products of sparse rows."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,31 +10,48 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.retrieval.shared_columns import SharedColumns
+from recommender.retrieval.groups import Floats, Groups, row_of_entry
 
+# How much the cosine of each field counts in the overall similarity, a weighted sum: the fields that are searched, too.
 SHARES = {"full": np.float32(1.0), "title": np.float32(0.5), "characters": np.float32(0.3)}
 OVERALL = "overall"
-SAME_COLUMNS = {"spelling": "characters"}  # the same letters, weighed otherwise
+SAME_COLUMNS = {"spelling": "characters"}  # two fields of the same n-grams with other weights: renumbered once
+
+# Arrays as wide as the widest matrix, a million numbers, which cost more to allocate than to use. Each is zero
+# between two calls: whoever writes to it sets what was written back to zero. One a thread, as threads answer at once.
+_scratch = threading.local()
 
 
 @dataclass(frozen=True)
-class Where:
-    """Where some pairs of sources and rows stand in a `SimilarityCache` that looks at `width` rows."""
+class PairSlots:
+    """Where pairs of a source and a row stand in the tables of a `SimilarityCache`.
 
-    places: NDArray[np.intp]
+    Attributes
+    ----------
+    slots : (n_pairs,) intp array
+        ``source * width + column``: the position of each pair in a table that is read row by row.
+    width : int
+        How many columns the tables had. Once they have more, the slots are no longer valid.
+    """
+
+    slots: NDArray[np.intp]
     width: int
 
 
 class SimilarityCache:
-    """Cosines, by field, of each of some sources with rows of a corpus; computed when a row is first looked at.
+    """Cosines, by field, of the sources of a query with rows of the corpus, computed when a row is first needed.
+
+    There is a table for each field, ``(n_sources, n_cached_rows)``. Features read the same pairs over and over, so
+    that the positions of pairs in the tables are looked up once (`pair_slots`) and then used for each field
+    (`values_at`).
 
     A pair's value does not depend on which others are asked for. That of a source with itself is 0.
 
     Parameters
     ----------
     articles, sources : dict of str to csr_matrix
-        The same fields of all articles and of the sources, rows of length one.
-    own : (n_sources,) intp array
+        The same fields of all articles and of the sources; rows of length one.
+    source_rows : (n_sources,) intp array
         Row of each source in the corpus; negative where it has none.
     """
 
@@ -41,69 +59,229 @@ class SimilarityCache:
         self,
         articles: Mapping[str, sparse.csr_matrix],
         sources: Mapping[str, sparse.csr_matrix],
-        own: NDArray[np.intp],
+        source_rows: NDArray[np.intp],
     ):
-        self._articles, self._sources, self._own = articles, sources, own
+        self._articles, self._sources, self._source_rows = articles, sources, source_rows
         n_articles = next(iter(articles.values())).shape[0]
-        self._slots = np.full(n_articles, -1, dtype=np.int32)
-        none = np.empty((len(own), 0), dtype=np.float32)
-        self._values = dict.fromkeys((*articles, OVERALL), none)
+        self._column_of = np.full(n_articles, -1, dtype=np.int32)  # of each row in the tables; -1 where not cached
+        empty = np.empty((len(source_rows), 0), dtype=np.float32)
+        self._tables = dict.fromkeys((*articles, OVERALL), empty)
+
+    @property
+    def _width(self) -> int:
+        return self._tables[OVERALL].shape[1]
 
     def compute(self, rows: NDArray[np.intp]) -> None:
-        """Compute what is missing of these rows."""
-        new = np.zeros(len(self._slots), dtype=bool)
-        new[rows] = True
-        new &= self._slots < 0
-        missing = np.flatnonzero(new)
-        if len(missing) == 0:
+        """Compute the cosines with those of these rows that are not cached yet.
+
+        Each call copies all tables: one call with many rows costs less than many calls.
+        """
+        is_new = np.zeros(len(self._column_of), dtype=bool)
+        is_new[rows] = True
+        is_new &= self._column_of < 0
+        new_rows = np.flatnonzero(is_new)
+        if len(new_rows) == 0:
             return
-        old = self._values[OVERALL].shape[1]
-        self._slots[missing] = np.arange(old, old + len(missing), dtype=np.int32)
-        fresh = self._products(missing)
-        present = np.flatnonzero(self._own >= 0)
-        present = present[new[self._own[present]]]
-        for values in fresh.values():
-            values[present, self._slots[self._own[present]] - old] = 0
-        overall = np.zeros_like(fresh["full"])
+        width = self._width
+        self._column_of[new_rows] = np.arange(width, width + len(new_rows), dtype=np.int32)
+        cosines = self._cosines(new_rows)
+        in_corpus = np.flatnonzero(self._source_rows >= 0)
+        in_corpus = in_corpus[is_new[self._source_rows[in_corpus]]]
+        for values in cosines.values():
+            values[in_corpus, self._column_of[self._source_rows[in_corpus]] - width] = 0
+        overall = np.zeros_like(cosines["full"])
         for field, share in SHARES.items():
-            overall += share * fresh[field]
-        fresh[OVERALL] = overall
-        self._values = {field: np.hstack([self._values[field], fresh[field]]) for field in fresh}
+            overall += share * cosines[field]
+        cosines[OVERALL] = overall
+        self._tables = {field: np.hstack([self._tables[field], values]) for field, values in cosines.items()}
 
-    def _products(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
-        narrow: dict[str, SharedColumns] = {}
-        found: dict[str, NDArray[np.float32]] = {}
+    def _cosines(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
+        """Return ``(n_sources, n_rows)`` cosines by field."""
+        shared_columns: dict[str, SharedColumns] = {}
+        cosines: dict[str, NDArray[np.float32]] = {}
         for field, articles in self._articles.items():
-            source, some = self._sources[field], articles[rows]
+            sources, targets = self._sources[field], articles[rows]
             columns = SAME_COLUMNS.get(field, field)
-            if columns not in narrow:
-                narrow[columns] = SharedColumns(source, some)
-            found[field] = narrow[columns].products(source.data, some.data)
-        return found
+            if columns not in shared_columns:
+                shared_columns[columns] = SharedColumns(sources, targets)
+            cosines[field] = shared_columns[columns].products(sources.data, targets.data)
+        return cosines
 
-    def where(self, source: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> Where:
-        """Return where the pairs of sources and rows stand, for `at`; good until a new row is looked at."""
-        slots = self._slots[rows]
-        if slots.min(initial=0) < 0:
+    def pair_slots(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> PairSlots:
+        """Return where pairs of sources and rows stand, for `values_at` and `isin`; rows not cached yet are computed.
+
+        What it returns is valid until further rows are computed.
+        """
+        columns = self._column_of[rows]
+        if columns.min(initial=0) < 0:
             self.compute(rows)
-            slots = self._slots[rows]
-        width = self._values[OVERALL].shape[1]
-        return Where(slots + np.asarray(source, dtype=np.intp) * width, width)
+            columns = self._column_of[rows]
+        return PairSlots(columns + np.asarray(source_of, dtype=np.intp) * self._width, self._width)
 
-    def at(self, field: str, where: Where) -> NDArray[np.float32]:
-        """Return the cosines of a field, or ``overall``, their weighted sum, of some pairs."""
-        self._check(where)
-        values: NDArray[np.float32] = self._values[field].ravel().take(where.places)
+    def values_at(self, field: str, pairs: PairSlots) -> NDArray[np.float32]:
+        """Return the cosines of pairs in a field, or ``overall``: the weighted sum of them."""
+        self._check(pairs)
+        values: NDArray[np.float32] = self._tables[field].ravel().take(pairs.slots)
         return values
 
-    def among(self, where: Where, marked: Where) -> NDArray[np.bool_]:
-        """Say which pairs are among the marked ones."""
-        self._check(where)
-        self._check(marked)
-        marks = np.zeros(self._values[OVERALL].size, dtype=bool)
-        marks[marked.places] = True
-        return marks[where.places]
+    def isin(self, pairs: PairSlots, test_pairs: PairSlots) -> NDArray[np.bool_]:
+        """Say of each of `pairs` whether it is one of `test_pairs`."""
+        self._check(pairs)
+        self._check(test_pairs)
+        marks = np.zeros(self._tables[OVERALL].size, dtype=bool)
+        marks[test_pairs.slots] = True
+        return marks[pairs.slots]
 
-    def _check(self, where: Where) -> None:
-        if where.width != self._values[OVERALL].shape[1]:
-            raise RuntimeError("more rows were looked at since; look at all of them first, then ask where they are")
+    def _check(self, pairs: PairSlots) -> None:
+        if pairs.width != self._width:
+            raise RuntimeError("slots of pairs are not valid once further rows are computed: compute all rows first")
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """The terms that sources share with their candidates, grouped by candidate; weights as in the matrices.
+
+    Attributes
+    ----------
+    groups : Groups
+        The candidate, a row of `targets`, of each shared term.
+    columns : (n_shared,) intp array
+        Each shared term's column.
+    source_weights, target_weights : (n_shared,) float array
+        Its weight in either row.
+    """
+
+    groups: Groups
+    columns: NDArray[np.intp]
+    source_weights: Floats
+    target_weights: Floats
+
+    def cosine(self) -> Floats:
+        """Return the product of each candidate's row with that of its source."""
+        return self.groups.sum(self.source_weights * self.target_weights)
+
+    def count(self) -> NDArray[np.intp]:
+        """Return the number of shared terms of each candidate."""
+        return self.groups.count()
+
+    def source_coverage(self) -> Floats:
+        """Return the part, in [0, 1], of the source's squared length that lies in shared terms."""
+        return self.groups.sum(self.source_weights.astype(np.float64) ** 2)
+
+    def target_coverage(self) -> Floats:
+        """Return the part, in [0, 1], of each candidate's squared length that lies in shared terms."""
+        return self.groups.sum(self.target_weights.astype(np.float64) ** 2)
+
+
+def overlap(
+    sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp] | None = None
+) -> Overlap:
+    """Return the terms that each row of `targets` shares with its source, a row of `sources`.
+
+    Parameters
+    ----------
+    source_of : (n_targets,) intp array
+        The source of each target; the first where None.
+    """
+    shared_columns = SharedColumns(sources, targets)
+    # A dense row of weights for each source, 0 in column 0: looking an entry of a target up there says both whether
+    # its source has the term and how much it weighs.
+    weights = np.zeros((max(sources.shape[0], 1), shared_columns.width), dtype=np.float32)
+    weights[row_of_entry(sources), shared_columns.source_columns] = sources.data
+    target_of = row_of_entry(targets)
+    slots: NDArray[np.integer] = shared_columns.row_columns
+    if source_of is not None and sources.shape[0] > 1:
+        slots = slots + source_of[target_of] * shared_columns.width
+    source_weights = weights.ravel().take(slots)
+    shared = np.flatnonzero(source_weights)
+    return Overlap(
+        Groups(target_of[shared], targets.shape[0]),
+        targets.indices[shared],
+        source_weights[shared],
+        targets.data[shared],
+    )
+
+
+class SharedColumns:
+    """Sources and rows of one wide sparse matrix, renumbered to the few columns that the sources have.
+
+    A matrix of terms has a million columns, a block of sources a few thousand of them: only in these few can sources
+    be spread out as dense rows. Column 0 stands for every column that no source has; no source has a value there,
+    so that it adds nothing to a product.
+
+    Attributes
+    ----------
+    width : int
+        How many columns there are, column 0 included.
+    source_columns : (n_source_entries,) array
+        The new column of each stored entry of the sources, from 1.
+    row_columns : (n_row_entries,) int32 array
+        The new column of each stored entry of the rows; 0 for a column that no source has.
+    """
+
+    def __init__(self, sources: sparse.csr_matrix, rows: sparse.csr_matrix):
+        if sources.shape[0] == 1:  # a single row has each of its columns once: nothing to sort
+            columns, numbers = sources.indices, np.arange(len(sources.indices))
+        else:
+            columns, numbers = np.unique(sources.indices, return_inverse=True)
+        self.width = len(columns) + 1
+        self.source_columns = numbers + 1
+        self.row_columns = column_numbers(columns, rows.indices)
+        self._source_starts, self._row_starts = sources.indptr, rows.indptr
+
+    def products(self, source_values: NDArray[np.float32], row_values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the product of each source with each row, ``(n_sources, n_rows)``.
+
+        A product adds up in the order of the row's entries, whichever other sources and rows there are.
+
+        Parameters
+        ----------
+        source_values, row_values
+            The values of the stored entries: those of the matrices, or of others with the same columns.
+        """
+        n_sources, n_rows = len(self._source_starts) - 1, len(self._row_starts) - 1
+        rows = sparse.csr_matrix((row_values, self.row_columns, self._row_starts), shape=(n_rows, self.width))
+        if n_sources == 1:  # a dense vector adds up in the same order, and costs less to make
+            vector = np.zeros(self.width, dtype=np.float32)
+            vector[self.source_columns] = source_values
+            single: NDArray[np.float32] = (rows @ vector)[np.newaxis, :]
+            return single
+        sources = sparse.csr_matrix(
+            (source_values, self.source_columns, self._source_starts), shape=(n_sources, self.width)
+        )
+        dense: NDArray[np.float32] = (rows @ sources.T.tocsr()).toarray(order="F").T
+        return dense
+
+
+def cosines_with(matrix: sparse.csr_matrix, row: int) -> NDArray[np.float32]:
+    """Return the product of every row of a matrix with one of them, ``(n_rows,)``."""
+    vector: NDArray[np.float32] | None = getattr(_scratch, "vector", None)
+    if vector is None or len(vector) != matrix.shape[1]:
+        vector = _scratch.vector = np.zeros(matrix.shape[1], dtype=np.float32)
+    entries = slice(*matrix.indptr[row : row + 2])
+    columns = matrix.indices[entries]
+    vector[columns] = matrix.data[entries]
+    products: NDArray[np.float32] = matrix @ vector
+    vector[columns] = 0
+    return products
+
+
+def column_numbers(columns: NDArray[np.integer], wanted: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return the position, from 1, of each wanted column among some different columns; 0 for one that is not there.
+
+    >>> column_numbers(np.array([7, 9]), np.array([9, 8, 7, 9])).tolist()
+    [2, 0, 1, 2]
+    """
+    table = _lookup_table(int(max(columns.max(initial=0), wanted.max(initial=0))) + 1)
+    table[columns] = np.arange(1, len(columns) + 1, dtype=np.int32)
+    # No column is outside the table. `clip` only spares numpy the buffer that it needs where it may have to raise.
+    numbers: NDArray[np.int32] = table.take(wanted, mode="clip")
+    table[columns] = 0
+    return numbers
+
+
+def _lookup_table(width: int) -> NDArray[np.int32]:
+    table: NDArray[np.int32] | None = getattr(_scratch, "table", None)
+    if table is None or len(table) < width:
+        table = _scratch.table = np.zeros(max(width, 2**20), dtype=np.int32)
+    return table

@@ -1,7 +1,7 @@
-"""The words of articles: TF-IDF vectors of title, excerpt and full text, and character n-grams of the title.
+"""The terms of articles: TF-IDF vectors of the words of title, excerpt and full text, and of n-grams of the title.
 
-Terms are hashed, so that a word which no past article holds still counts, as the rarest there is, and
-nothing needs to be refitted for a new article.
+Terms are hashed to buckets, the columns of the matrices. So a word that no article of the training corpus holds has a
+column, too, with the weight of the rarest, and nothing is refitted for a new article.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
 from recommender.corpus.row_map import Ints
+from recommender.retrieval.groups import row_of_entry
 from recommender.retrieval.permuted_rows import edited, whole
 
 N_BUCKETS = 2**20
 FIELDS = ("title", "excerpt", "full", "characters", "spelling")
-WEIGHTED = ("title", "excerpt", "full", "characters")  # by rarity
-SEARCHED = ("full", "title", "characters", "spelling")  # every article is compared with a source in these
-COMMON = 0.05  # a word in a larger part of all articles, and in more than 8 of them, is no reason to show
+WEIGHTED = ("title", "excerpt", "full", "characters")  # fields whose terms weigh by rarity
+SEARCHED = ("full", "title", "characters", "spelling")  # fields in which articles are compared with a source
+# A word is too common to be shown as a reason if it is in more than this part of all articles, and in more than 8.
+COMMON = 0.05
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 
 
@@ -52,7 +54,7 @@ _VECTORIZERS = {
 
 
 def field_text(article: Article, field: str) -> str:
-    """Return the text that a field's vector is made from; the full text counts the title twice."""
+    """Return the text that a field's vector is made from; the title stands twice in the full text, to weigh more."""
     if field == "full":
         return f"{article.title}\n{article.title}\n{article.excerpt}\n{article.body}"
     return article.excerpt if field == "excerpt" else article.title
@@ -60,9 +62,18 @@ def field_text(article: Article, field: str) -> str:
 
 @dataclass(frozen=True)
 class TextVectors:
-    """A matrix a field, each ``(n_articles, N_BUCKETS) csr_matrix`` of float32 with rows of length one.
+    """A matrix for each field, ``(n_articles, N_BUCKETS) csr_matrix`` of float32 with rows of length one.
 
-    The product of two rows is their cosine, in [0, 1]; an empty text has a row of zeros.
+    The product of two rows is their cosine, in [0, 1]. An empty text is a row of zeros.
+
+    Attributes
+    ----------
+    title, excerpt, full
+        Words; the full text is title (twice), excerpt and body.
+    characters
+        N-grams of four characters of the title's words: a word in another form, or as a part of a compound, counts.
+    spelling
+        The same n-grams without the weights of rarity. Articles of one kind share common words of their titles.
     """
 
     title: sparse.csr_matrix
@@ -75,10 +86,9 @@ class TextVectors:
         """Return the vectors of these rows."""
         return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def edited(self, more: TextVectors, places: Ints | None, aside: bool) -> TextVectors:
-        """Return the vectors after an edit, without a copy of these; see `rows.edited`."""
-        both = ((getattr(self, field), getattr(more, field)) for field in FIELDS)
-        return TextVectors(*(edited(old, new, places, aside) for old, new in both))
+    def edited(self, new: TextVectors, positions: Ints) -> TextVectors:
+        """Return the vectors after an edit, without a copy of these; see `permuted_rows.edited`."""
+        return TextVectors(*(edited(getattr(self, field), getattr(new, field), positions) for field in FIELDS))
 
     @classmethod
     def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
@@ -97,15 +107,15 @@ class TextModel:
     document_frequency_ : dict of str to (N_BUCKETS,) int32 array
         In how many articles a bucket's terms occur, by weighted field.
     idf_ : dict of str to (N_BUCKETS,) float32 array
-        ``(log((1 + n) / (1 + df)) + 1) / (log(1 + n) + 1)``: scikit-learn's smoothed IDF as a part of its
-        largest value, so that a term nobody has used yet weighs 1 on a site of any size. 1 throughout
-        for the spelling, where the common words of a title count as much as the rare: they tell of what kind it is.
+        ``(log((1 + n) / (1 + df)) + 1) / (log(1 + n) + 1)``, in (0, 1], by field: the smoothed IDF of scikit-learn's
+        `TfidfTransformer`, divided by its largest value, so that a term of no article weighs 1 on a site of any
+        size. 1 throughout for the field ``spelling``.
     """
 
     def __init__(self, n_articles: int, document_frequency: Mapping[str, NDArray[np.int32]]):
         self.n_articles_ = n_articles
         self.document_frequency_ = dict(document_frequency)
-        self.idf_ = {field: _inverse(n_articles, counts) for field, counts in self.document_frequency_.items()}
+        self.idf_ = {field: _scaled_idf(n_articles, counts) for field, counts in self.document_frequency_.items()}
         self.idf_["spelling"] = np.ones(N_BUCKETS, dtype=np.float32)
 
     @classmethod
@@ -120,16 +130,17 @@ class TextModel:
     def transform(self, articles: Sequence[Article]) -> TextVectors:
         """Return the articles' vectors, a row each."""
         counts = {field: _counts(articles, field) for field in WEIGHTED}
-        counts["spelling"] = counts["characters"]  # the same letters, counted once
+        counts["spelling"] = counts["characters"]  # the same n-grams, counted once
         return TextVectors(**{field: _weighted(counts[field], self.idf_[field]) for field in FIELDS})
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
-        """Return the terms that both articles use in a field, the rarest first."""
+        """Return up to `most` words that both articles use in a field, the rarest first; no common ones."""
         shared = set(terms(field_text(source, field))) & set(terms(field_text(target, field)))
         frequency = self.document_frequency_[field]
-        counted = sorted((int(frequency[bucket(word)]), word) for word in shared)
-        # A word in most articles tells a reader nothing, however few others are shared.
-        return [word for count, word in counted if count <= max(8, COMMON * self.n_articles_)][:most]
+        by_frequency = sorted((int(frequency[bucket(word)]), word) for word in shared)
+        # A common word tells a reader nothing, even where the articles share no other.
+        most_common = max(8, COMMON * self.n_articles_)
+        return [word for n_articles, word in by_frequency if n_articles <= most_common][:most]
 
 
 def bucket(word: str) -> int:
@@ -151,12 +162,12 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:
-    if not articles:  # which scikit-learn does not expect
+    if not articles:  # scikit-learn raises an error for none
         return sparse.csr_matrix((0, N_BUCKETS), dtype=np.float32)
     return _VECTORIZERS[field].transform([field_text(article, field) for article in articles])
 
 
-def _inverse(n_articles: int, document_frequency: NDArray[np.generic]) -> NDArray[np.float32]:
+def _scaled_idf(n_articles: int, document_frequency: NDArray[np.generic]) -> NDArray[np.float32]:
     smoothed = np.log((1 + n_articles) / (1 + document_frequency.astype(np.float64))) + 1
     scaled: NDArray[np.float32] = (smoothed / (np.log(1 + n_articles) + 1)).astype(np.float32)
     return scaled
@@ -165,11 +176,7 @@ def _inverse(n_articles: int, document_frequency: NDArray[np.generic]) -> NDArra
 def _weighted(counts: sparse.csr_matrix, idf: NDArray[np.float32]) -> sparse.csr_matrix:
     """Turn counts into ``(1 + log tf) * idf``, each row scaled to length one."""
     weights = (1 + np.log(counts.data)) * idf[counts.indices]
-    lengths = np.sqrt(np.bincount(_row_of_entry(counts), weights.astype(np.float64) ** 2, minlength=counts.shape[0]))
+    lengths = np.sqrt(np.bincount(row_of_entry(counts), weights.astype(np.float64) ** 2, minlength=counts.shape[0]))
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
     data = (weights * np.repeat(scale, np.diff(counts.indptr))).astype(np.float32)
     return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
-
-
-def _row_of_entry(matrix: sparse.csr_matrix) -> NDArray[np.intp]:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

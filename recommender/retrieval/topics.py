@@ -1,4 +1,4 @@
-"""Topics: vectors weighted by rarity, a topic's ancestors in the site's tree counted in part."""
+"""Vectors of topics, weighted by rarity; the ancestors of a topic in the site's tree count in part."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.core.records import Article
+from recommender.retrieval.groups import row_of_entry
 
 N_BUCKETS = 2**16
 ANCESTOR_WEIGHT = 0.5  # a topic counts fully, its parent half, its grandparent a quarter
 
 
 class TopicModel:
-    """How rare each topic is, and which topic is part of which.
+    """How rare each topic is, and the site's tree of topics.
 
     Attributes
     ----------
     n_articles_ : int
+        How many articles the frequencies were counted on.
     document_frequency_ : (N_BUCKETS,) int32 array
         In how many articles a topic, or one under it, occurs.
     parents_ : dict of str to str
+        The key of each topic's parent, by the topic's own; see `topic_key`.
+    rarity_ : (N_BUCKETS,) float64 array
+        ``log((1 + n) / (1 + df)) / log(2 + n) + 0.05``, about 0.05 for a topic of all articles to 1.05 for one of none.
     """
 
     def __init__(self, n_articles: int, document_frequency: NDArray[np.int32], parents: Mapping[str, str]):
@@ -35,7 +40,7 @@ class TopicModel:
 
     @classmethod
     def fit(cls, articles: Sequence[Article], parents: Mapping[str, str]) -> Self:
-        """Count the topics of these articles."""
+        """Return a model that has counted the topics of these articles."""
         unweighted = cls(0, np.zeros(N_BUCKETS, dtype=np.int32), parents)
         columns = unweighted._membership(articles).indices
         return cls(len(articles), np.bincount(columns, minlength=N_BUCKETS).astype(np.int32), parents)
@@ -44,21 +49,23 @@ class TopicModel:
         """Return ``(n_articles, N_BUCKETS)``, rows of length one, or zeros for an article without topics."""
         weights = self._membership(articles)
         data = weights.data * self.rarity_[weights.indices]
-        owner = np.repeat(np.arange(len(articles)), np.diff(weights.indptr))
-        lengths = np.sqrt(np.bincount(owner, data**2, minlength=len(articles)))
-        data = (data / lengths[owner]).astype(np.float32)
+        article_of = row_of_entry(weights)
+        lengths = np.sqrt(np.bincount(article_of, data**2, minlength=len(articles)))
+        data = (data / lengths[article_of]).astype(np.float32)
         return sparse.csr_matrix((data, weights.indices, weights.indptr), shape=weights.shape)
 
     def _membership(self, articles: Sequence[Article]) -> sparse.csr_matrix:
-        entries = [self._weights(article.topics) for article in articles]
-        indptr = np.cumsum([0, *(len(entry) for entry in entries)])
-        columns = np.array([column for entry in entries for column in entry], dtype=np.int32)
-        data = np.array([weight for entry in entries for weight in entry.values()], dtype=np.float64)
-        matrix = sparse.csr_matrix((data, columns, indptr), shape=(len(articles), N_BUCKETS))
+        """Return how far each article belongs to each topic, in (0, 1], before rarity."""
+        weights = [self._weights(article.topics) for article in articles]
+        starts = np.cumsum([0, *(len(of_article) for of_article in weights)])
+        columns = np.array([column for of_article in weights for column in of_article], dtype=np.int32)
+        data = np.array([weight for of_article in weights for weight in of_article.values()], dtype=np.float64)
+        matrix = sparse.csr_matrix((data, columns, starts), shape=(len(articles), N_BUCKETS))
         matrix.sort_indices()
         return matrix
 
     def _weights(self, topics: Sequence[str]) -> dict[int, float]:
+        """Return the weights of topics and their ancestors, by bucket: the highest where several ways lead there."""
         weights: dict[int, float] = {}
         for topic in topics:
             key: str | None = topic_key(topic)
@@ -72,7 +79,7 @@ class TopicModel:
 
 
 def topic_key(topic: str) -> str:
-    """Return the form in which two spellings of a topic are one.
+    """Return a topic without differences of case and white space: equal for all spellings of one topic.
 
     >>> topic_key("  Computer   Vision")
     'computer vision'

@@ -1,4 +1,4 @@
-"""Articles turned into vectors, with what a corpus taught about its words and topics."""
+"""Turns articles into vectors, with the rarity of terms and topics that it learned from a corpus."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from numpy.typing import NDArray
 
 from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus
+from recommender.retrieval.index import Index
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.topics import TopicModel
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.vectors import Vectors
 
 SECONDS_A_DAY = 86_400.0
 
 
 class Vectorizer:
-    """What is learned about words and topics from a corpus; turns articles into vectors.
+    """Turns articles into vectors, in which a term or topic weighs the more the rarer it is in the training corpus.
 
     Attributes
     ----------
     text_ : TextModel
+        In how many articles each term occurs.
     topics_ : TopicModel
+        In how many articles each topic occurs.
     """
 
     def __init__(self, text: TextModel, topics: TopicModel):
@@ -33,7 +36,7 @@ class Vectorizer:
 
     @classmethod
     def fit(cls, corpus: Corpus) -> Self:
-        """Learn how rare each term and each topic of this corpus is."""
+        """Return a vectorizer that has counted the terms and topics of this corpus."""
         return cls(TextModel.fit(corpus.articles), TopicModel.fit(corpus.articles, corpus.topic_parents))
 
     def transform(self, articles: Sequence[Article]) -> Vectors:
@@ -47,54 +50,58 @@ class Vectorizer:
             words=lengths(articles),
         )
 
-    def index(self, corpus: Corpus, like: Index | None = None) -> Index:
-        """Return the whole corpus, ready to be asked.
+    def index(self, corpus: Corpus, previous: Index | None = None) -> Index:
+        """Return the index of a whole corpus.
 
-        Articles that stand unchanged in the index `like` are taken over from there.
+        Parameters
+        ----------
+        previous
+            An index made by this vectorizer. Vectors of articles that have not changed since are taken from it.
         """
-        return Index(corpus, self._vectors(corpus, like), self.text_)
+        return Index(corpus, self._vectors(corpus, previous), self.text_)
 
-    def _vectors(self, corpus: Corpus, like: Index | None) -> Vectors:
-        if like is None:
+    def _vectors(self, corpus: Corpus, previous: Index | None) -> Vectors:
+        if previous is None:
             return self.transform(corpus.articles)
-        old = {article.id: row for row, article in enumerate(like.corpus)}
-        rows = np.array([old.get(article.id, -1) for article in corpus], dtype=np.intp)
-        for place, (row, article) in enumerate(zip(rows.tolist(), corpus, strict=True)):
-            if row >= 0 and not _of_one_vector(article, like.corpus[row]):
-                rows[place] = -1
-        new = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
-        if not new and np.array_equal(rows, np.arange(len(like.corpus))):
-            return like.vectors.whole()
-        rows[rows < 0] = len(like.corpus) + np.arange(len(new))
-        return Vectors.stacked([like.vectors, self.transform(new)]).take(rows)
+        previous_rows = {article.id: row for row, article in enumerate(previous.corpus)}
+        # Where each vector lies: a row of the previous index, or behind these for a new one, -1 in the meantime.
+        rows = np.array([previous_rows.get(article.id, -1) for article in corpus], dtype=np.intp)
+        for row, (previous_row, article) in enumerate(zip(rows.tolist(), corpus, strict=True)):
+            if previous_row >= 0 and not _have_equal_vectors(article, previous.corpus[previous_row]):
+                rows[row] = -1
+        new_articles = [corpus[int(row)] for row in np.flatnonzero(rows < 0)]
+        if not new_articles and np.array_equal(rows, np.arange(len(previous.corpus))):
+            return previous.vectors.whole()
+        rows[rows < 0] = len(previous.corpus) + np.arange(len(new_articles))
+        return Vectors.stacked([previous.vectors, self.transform(new_articles)]).take(rows)
 
 
-def _of_one_vector(one: Article, other: Article) -> bool:
-    """Say whether two articles are the same in all that vectors are made from."""
-    return one is other or (
-        one.title == other.title
-        and one.excerpt == other.excerpt
-        and one.body == other.body
-        and one.topics == other.topics
-        and one.provider == other.provider
-        and one.published_at == other.published_at
-        and one.quality == other.quality
+def _have_equal_vectors(article: Article, other_article: Article) -> bool:
+    """Say whether two articles are equal in all that `Vectorizer.transform` reads."""
+    return article is other_article or (
+        article.title == other_article.title
+        and article.excerpt == other_article.excerpt
+        and article.body == other_article.body
+        and article.topics == other_article.topics
+        and article.provider == other_article.provider
+        and article.published_at == other_article.published_at
+        and article.quality == other_article.quality
     )
 
 
 def provider_codes(articles: Sequence[Article]) -> NDArray[np.int64]:
-    """Return a number for each article's provider, equal for equal ones, 0 for none."""
+    """Return a number for each article's provider, equal for equal ones, 0 for none: ``(n_articles,)``."""
     keys = (article.provider.key if article.provider else None for article in articles)
     return np.array([zlib.crc32(key.encode()) + 1 if key else 0 for key in keys], dtype=np.int64)
 
 
 def qualities(articles: Sequence[Article]) -> NDArray[np.float64]:
-    """Return the site's score of each article, NaN where it has none."""
+    """Return the site's own score of each article, NaN where it has none: ``(n_articles,)``."""
     return np.array([np.nan if article.quality is None else article.quality for article in articles], dtype=np.float64)
 
 
 def lengths(articles: Sequence[Article]) -> NDArray[np.float64]:
-    """Return the number of words of title, and of title, excerpt and body together: ``(n_articles, 2)``."""
+    """Return the number of words of the title, and of title, excerpt and body together: ``(n_articles, 2)``."""
     counts = [
         (len(article.title.split()), sum(len(text.split()) for text in (article.title, article.excerpt, article.body)))
         for article in articles
@@ -103,6 +110,6 @@ def lengths(articles: Sequence[Article]) -> NDArray[np.float64]:
 
 
 def publication_days(articles: Sequence[Article]) -> NDArray[np.float64]:
-    """Return publication in days since 1970, UTC; NaN where unknown."""
+    """Return when each article was published, in days since 1970, UTC; NaN where unknown: ``(n_articles,)``."""
     moments = (article.published_at for article in articles)
     return np.array([moment.timestamp() / SECONDS_A_DAY if moment else np.nan for moment in moments], dtype=np.float64)

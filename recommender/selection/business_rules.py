@@ -15,7 +15,7 @@ from recommender.core.records import PINNED, Article, Provider, Reason
 from recommender.core.rules import Rules
 from recommender.corpus.corpus import Corpus
 from recommender.features.reasons import RuleWeight
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.topics import topic_key
 from recommender.selection.decisions import REJECT, Decision, Decisions
 

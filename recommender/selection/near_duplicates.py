@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus
-from recommender.retrieval.shared_columns import cosines_with
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery
+from recommender.retrieval.similarity import cosines_with
 from recommender.retrieval.text import terms
 
 LEAST_COSINE = 0.9

@@ -15,9 +15,9 @@ from recommender.features.pair_features import pair_features
 from recommender.features.reasons import RuleWeight
 from recommender.ranker import Ranker, scores
 from recommender.retrieval.candidates import searched_depth, with_candidates
-from recommender.retrieval.query import Query, queries
-from recommender.retrieval.source_query import SourceQuery
-from recommender.retrieval.vectors import Index, Vectors
+from recommender.retrieval.index import Index
+from recommender.retrieval.query import Query, SourceQuery, queries
+from recommender.retrieval.vectors import Vectors
 from recommender.selection.business_rules import BusinessRules, SourceRules
 
 BLOCK = 32  # sources that are scored together
@@ -186,7 +186,7 @@ class Scorer:
     def _scored(self, query: Query, articles: Sequence[Article]) -> list[ScoredCandidates]:
         """Score the candidates of a query, a source at a time so that no score depends on other sources."""
         features = pair_features(query)[0]
-        ranker_log_odds = self.ranker.log_odds(features, query.pairs.count())
+        ranker_log_odds = self.ranker.log_odds(features, query.groups.count())
         scored: list[ScoredCandidates] = []
         for source_query, source in zip(_source_queries(query), articles, strict=True):
             log_odds, rules = ranker_log_odds[source_query.pairs], None
@@ -203,9 +203,9 @@ class Scorer:
         rows = np.concatenate(added)
         # Every source gets the rows that were added to any of them; what is not its own is taken out again.
         extended = with_candidates(query, self._candidates, np.unique(rows))
-        wanted = np.append(retrieved.key(retrieved.source_of, retrieved.targets), extended.key(positions, rows))
-        keep = np.isin(extended.key(extended.source_of, extended.targets), wanted)
-        return extended.with_targets(extended.source_of[keep], extended.targets[keep], extended.linked[keep])
+        wanted = np.append(retrieved.pair_keys(*retrieved.candidates), extended.pair_keys(positions, rows))
+        keep = np.isin(extended.pair_keys(*extended.candidates), wanted)
+        return extended.with_targets(extended.candidates.take(keep), extended.link_strengths[keep])
 
 
 def _source_queries(query: Query) -> list[SourceQuery]:

@@ -1,1 +1,1 @@
-"""Where suggestions go."""
+"""Where suggestions are written: JSON Lines, and the front matter of articles."""

@@ -3,53 +3,63 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, takewhile
 
 _CONTEXT = 3
 
 
-def unified(name: str, old: bytes, new: bytes) -> Iterator[bytes]:
-    r"""Yield the diff of two files that differ in one place, whose context never shows anything of `secured`.
+def unified_diff(name: str, old: bytes, new: bytes) -> Iterator[bytes]:
+    r"""Yield the diff of two contents of a file that differ in one block, without a line of `secured` as context.
 
     Lines end in ``\n`` alone: a carriage return is a part of its line.
     """
-    before, after = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
-    first = _common(before, after)
-    last = _common(before[first:][::-1], after[first:][::-1])
-    opaque = _secured(before)
-    lead = list(itertools.takewhile(lambda row: row not in opaque, range(first - 1, max(-1, first - 1 - _CONTEXT), -1)))
-    end = len(before) - last
-    tail = list(itertools.takewhile(lambda row: row not in opaque, range(end, min(len(before), end + _CONTEXT))))
-    start, more = first - len(lead), len(after) - len(before)
-    old_rows, new_rows = end + len(tail) - start, end + len(tail) - start + more
+    old_lines, new_lines = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
+    first = _common_length(old_lines, new_lines)
+    tail = _common_length(old_lines[first:][::-1], new_lines[first:][::-1])
+    end, new_end = len(old_lines) - tail, len(new_lines) - tail
+    secured = _secured_lines(old_lines)
+    start = first - _context_length(reversed(range(first)), secured)
+    stop = end + _context_length(range(end, len(old_lines)), secured)
+    old_count, new_count = stop - start, stop - start + new_end - end
     yield f"--- a/{name}\n+++ b/{name}\n".encode()
-    yield f"@@ -{start + bool(old_rows)},{old_rows} +{start + bool(new_rows)},{new_rows} @@\n".encode()
-    inner = _changed(before[first:end], after[first : len(after) - last])
-    for line in [*(b" " + before[row] for row in reversed(lead)), *inner, *(b" " + before[row] for row in tail)]:
+    # A range of no lines is named after the line before it, any other after its first line, from 1.
+    yield f"@@ -{start + bool(old_count)},{old_count} +{start + bool(new_count)},{new_count} @@\n".encode()
+    for line in [
+        *(b" " + line for line in old_lines[start:first]),
+        *_changed_lines(old_lines[first:end], new_lines[first:new_end]),
+        *(b" " + line for line in old_lines[end:stop]),
+    ]:
         yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
 
 
-def _changed(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[bytes]:
-    for kind, *rows in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+def _changed_lines(old_lines: Sequence[bytes], new_lines: Sequence[bytes]) -> Iterator[bytes]:
+    matcher = difflib.SequenceMatcher(None, old_lines, new_lines, autojunk=False)
+    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
-            yield from (b" " + line for line in before[rows[0] : rows[1]])
+            yield from (b" " + line for line in old_lines[old_start:old_end])
         else:
-            yield from (b"-" + line for line in before[rows[0] : rows[1]])
-            yield from (b"+" + line for line in after[rows[2] : rows[3]])
+            yield from (b"-" + line for line in old_lines[old_start:old_end])
+            yield from (b"+" + line for line in new_lines[new_start:new_end])
 
 
-def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
+def _common_length(first: Sequence[bytes], second: Sequence[bytes]) -> int:
     """Return how many lines two lists have in common at their beginning."""
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _secured(lines: Sequence[bytes]) -> set[int]:
-    """Return the rows of the opaque field."""
-    rows: set[int] = set()
-    for row, line in enumerate(lines):
-        if line.startswith(b"secured") or (row - 1 in rows and (line.startswith((b" ", b"\t")) or not line.strip())):
-            rows.add(row)
-    return rows
+def _context_length(line_numbers: Iterable[int], secured: set[int]) -> int:
+    """Return how many lines may be shown as context, given the numbers of the lines from the change outwards."""
+    return sum(1 for _ in takewhile(lambda number: number not in secured, islice(line_numbers, _CONTEXT)))
+
+
+def _secured_lines(lines: Sequence[bytes]) -> set[int]:
+    """Return the numbers, from 0, of the lines of the field `secured`, which is nobody's to see."""
+    secured: set[int] = set()
+    for number, line in enumerate(lines):
+        continued = number - 1 in secured and (line.startswith((b" ", b"\t")) or not line.strip())
+        if continued or line.startswith(b"secured"):
+            secured.add(number)
+    return secured

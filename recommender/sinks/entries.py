@@ -1,4 +1,4 @@
-"""Suggestions as entries of a front matter, in the shape of `related`, and what tells ours from an editor's."""
+"""Suggestions as entries of front matter, in the shape of `related`, and how they are told from an editor's entries."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Entry = dict[str, Any]
 
 LONGEST_EXCERPT = 1000
 
-# What only our entries have; the rest has the names that the site itself uses.
-_OWN = ("score", "kind", "model", "date")
-_DESCRIBING = ("title", "excerpt", "published_at", "url", "target_id", "type")
-_NOT_TEXTS = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
-# Printable for JSON, but not for YAML, which reads some of these as the end of a line.
-_UNFIT = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+# The fields that only our entries have; the others have the names that the site itself uses.
+_OUR_FIELDS = ("score", "kind", "model", "date")
+_ARTICLE_FIELDS = ("title", "excerpt", "published_at", "url", "target_id", "type")
+_YAML_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
+# JSON prints these characters as they are, but YAML reads some of them as the end of a line and refuses the others.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -35,44 +35,45 @@ class EntryShape:
     key
         The name of the field in the front matter that is ours.
     names
-        Our names of an article's fields to the site's; a dot reaches into a mapping.
-    own
-        `score`, `kind`, `model` and `date` to their names here; one that the site uses for a field of an
-        article is told apart by the key: ``suggested_date``.
+        The site's name for each field of an article; a dot reaches into a mapping.
+    our_names
+        The names of `score`, `kind`, `model` and `date`. Where the site uses such a name for a field of an article,
+        ours begins with the key: ``suggested_date``.
     """
 
     key: str
     names: Mapping[str, str]
-    own: Mapping[str, str]
+    our_names: Mapping[str, str]
 
     @classmethod
     def from_names(cls, key: str, names: Mapping[str, Sequence[str]], reserved: Iterable[str] = ()) -> Self:
-        """Build the shape from our key and a site's names for each of our fields, best first.
+        """Build the shape from our key and a site's names for each field of an article, best first.
 
         Raises
         ------
         SettingsError
-            When the key cannot be a key of ours: no plain name, `reserved`, or a field that the site's articles have.
+            When the key is no plain name, is among the `reserved` names, or is a field of the site's articles.
 
         >>> shape = EntryShape.from_names("suggested", {"title": ["title"], "published_at": ["date", "pubdate"]})
-        >>> shape.own["date"]
+        >>> shape.our_names["date"]
         'suggested_date'
         """
         if not is_plain(key):
             raise SettingsError(
                 f"sink.key must be a name of letters, digits, - and _, and no word of YAML, got {key!r}"
             )
-        if key in {*reserved, *(name.partition(".")[0] for theirs in names.values() for name in theirs)}:
+        site_names = (name for known_names in names.values() for name in known_names)
+        if key in {*reserved, *(name.partition(".")[0] for name in site_names)}:
             raise SettingsError(f"sink.key is {key!r}, a field of the articles themselves; choose another")
-        wanted = (*_DESCRIBING, "provider", "provider_name", "provider_domain")
-        first = {ours: names[ours][0] for ours in wanted if names.get(ours)}
-        taken = {name.partition(".")[0] for name in first.values()}
-        return cls(key, first, {name: f"{key}_{name}" if name in taken else name for name in _OWN})
+        fields = (*_ARTICLE_FIELDS, "provider", "provider_name", "provider_domain")
+        best = {field: names[field][0] for field in fields if names.get(field)}
+        taken = {name.partition(".")[0] for name in best.values()}
+        return cls(key, best, {name: f"{key}_{name}" if name in taken else name for name in _OUR_FIELDS})
 
     def entry(self, suggestion: Suggestion, model: str, moment: datetime | None) -> Entry:
-        """Return the entry of a suggestion; `model` made it, knowing the site up to `moment`.
+        """Return the entry of a suggestion that `model` made, knowing the site up to `moment`.
 
-        An id stands in it where the target has no address. A long excerpt is cut at a word.
+        It has the target's id only where the target has no address. A long excerpt is cut at a word.
         """
         target, entry = suggestion.target, Entry()
         provider = target.provider
@@ -89,48 +90,52 @@ class EntryShape:
             known = {"name": provider.name, "domain": provider.domain}
             self._put(entry, "provider", {name: value for name, value in known.items() if value})
         values = (round(suggestion.score, 3), suggestion.kind, model, moment)
-        entry |= {self.own[name]: value for name, value in zip(_OWN, values, strict=True) if value is not None}
+        ours = zip(_OUR_FIELDS, values, strict=True)
+        entry |= {self.our_names[field]: value for field, value in ours if value is not None}
         return entry
 
-    def _put(self, entry: Entry, ours: str, value: Any) -> None:
-        if not value or ours not in self.names:
+    def _put(self, entry: Entry, field: str, value: Any) -> None:
+        """Set a field of an article under the site's name for it."""
+        if not value or field not in self.names:
             return
-        *folders, name = self.names[ours].split(".")
-        for folder in folders:
-            inner = entry.setdefault(folder, {})
-            if not isinstance(inner, dict):  # the site reads one field as a text and as a mapping
+        *outer_names, name = self.names[field].split(".")
+        for outer_name in outer_names:
+            inner = entry.setdefault(outer_name, {})
+            if not isinstance(inner, dict):  # the site's names use one field as a text and as a mapping
                 return
             entry = inner
         entry[name] = value
 
     def is_ours(self, value: Any) -> bool:
-        """Say whether a value under our key is a list of our entries and of nothing else."""
+        """Return whether a value under our key is a list of our entries and of nothing else."""
         return isinstance(value, list) and bool(value) and all(map(self._is_entry, value))
 
     def _is_entry(self, entry: Any) -> bool:
         if not isinstance(entry, dict):
             return False
-        score, kind, model, day = (entry.get(self.own[name]) for name in _OWN)
+        score, kind, model, moment = (entry.get(self.our_names[field]) for field in _OUR_FIELDS)
         names = {name.partition(".")[0] for name in self.names.values()}
         return (
-            entry.keys() <= names | set(self.own.values())
+            entry.keys() <= names | set(self.our_names.values())
             and isinstance(score, int | float)
             and not isinstance(score, bool)
             and 0 <= score <= 1
             and isinstance(kind, str)
             and isinstance(model, str)
-            and (day is None or isinstance(day, date))
+            and (moment is None or isinstance(moment, date))
         )
 
-    def carried(self, entries: Sequence[Entry], old: Sequence[Entry]) -> list[Entry]:
-        """Return entries with the model and date of an old one that says the same.
+    def with_old_dates(self, entries: Sequence[Entry], old_entries: Sequence[Entry]) -> list[Entry]:
+        """Return entries, those that an old entry equals but for model and date with the old model and date.
 
         So a file changes when its links do, not whenever the site has a newer article or the model another name.
         """
-        dated = [self.own["model"], self.own["date"]]
-        known = [(_without(one, dated), one) for one in old if _is_moment(one.get(dated[1]))]
+        model_and_date = [self.our_names["model"], self.our_names["date"]]
+        undated = [
+            (_without(old, model_and_date), old) for old in old_entries if _is_moment(old.get(self.our_names["date"]))
+        ]
         return [
-            next((_like(entry, one) for said, one in known if said == _without(entry, dated)), entry)
+            next((_in_order_of(entry, old) for rest, old in undated if rest == _without(entry, model_and_date)), entry)
             for entry in entries
         ]
 
@@ -149,8 +154,9 @@ class EntryShape:
         return "".join(line + newline for line in lines)
 
 
-def _like(entry: Entry, other: Entry) -> Entry:
-    return {name: other[name] for name in entry if name in other}
+def _in_order_of(entry: Entry, old: Entry) -> Entry:
+    """Return an old entry with its fields in the order of a new one; another program may have sorted them."""
+    return {name: old[name] for name in entry if name in old}
 
 
 def _cut(text: str) -> str:
@@ -179,12 +185,12 @@ def _name(name: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Say whether YAML reads a name as this text where it stands without quotes.
+    """Return whether YAML reads a name without quotes around it as this text.
 
     >>> is_plain("suggested"), is_plain("no"), is_plain("a: b")
     (True, False, False)
     """
-    return bool(re.fullmatch(r"[A-Za-z_][\w-]+", name, re.ASCII)) and name.lower() not in _NOT_TEXTS
+    return bool(re.fullmatch(r"[A-Za-z_][\w-]+", name, re.ASCII)) and name.lower() not in _YAML_WORDS
 
 
 def _scalar(value: Any) -> str:
@@ -194,4 +200,4 @@ def _scalar(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _UNFIT.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return _ESCAPED.sub(lambda character: f"\\u{ord(character[0]):04x}", json.dumps(text, ensure_ascii=False))

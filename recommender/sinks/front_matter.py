@@ -1,4 +1,4 @@
-"""Suggestions under a key of their own in the YAML front matter of articles; not one other byte changes."""
+"""Writes suggestions under a key of their own into the YAML front matter of an article; no other byte changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from recommender.core.errors import ArticleError
 from recommender.sinks.entries import Entry, EntryShape
-from recommender.sources.front_matter import FrontMatter, HeaderError, as_mapping, parse_yaml, split_front_matter
+from recommender.sources.front_matter import FrontMatter, HeaderError, parse_yaml_header, split_front_matter
 
 _MARK = b"\xef\xbb\xbf"
 _END = r"(?:\r\n|\r|\n)"
@@ -23,11 +23,11 @@ _FLOW = re.compile(rf"(?:[ \t]*(?:#[^\r\n]*)?{_END})*[ \t]*\{{")
 
 
 def rewrite(data: bytes, shape: EntryShape, entries: Sequence[Entry]) -> bytes:
-    r"""Return a file's bytes with these entries under our key, where they take the place of older ones of ours.
+    r"""Return a file's content with these entries under our key, instead of older ones of ours.
 
-    A new block goes to the end of the front matter, in the line ends of its first line. A file that says the same
-    already, in whatever style, stays as it is. No entries take our key out again; a file that has none of it is
-    returned as it came, whatever it holds.
+    A new block goes to the end of the front matter, with the line ends of its first line. A file that has equal
+    entries already, in whatever style, is returned as it came. Without entries our key is removed; a file that does
+    not have it is returned as it came, whatever else it holds.
 
     Raises
     ------
@@ -40,26 +40,28 @@ def rewrite(data: bytes, shape: EntryShape, entries: Sequence[Entry]) -> bytes:
     """
     if not entries and not _names_key(data, shape.key):
         return data
-    page = _Page.of(data, shape)
+    page = _Page.from_bytes(data, shape)
     if page.block is None:
         if not entries:
             return data
-        return page.joined(page.end, page.end, shape.block(entries, page.newline))
-    start, end, old = page.block
-    kept = shape.carried(entries, old)
-    return data if kept == old else page.joined(start, end, shape.block(kept, page.newline))
+        return page.replaced(page.end, page.end, shape.block(entries, page.newline))
+    start, end, old_entries = page.block
+    new_entries = shape.with_old_dates(entries, old_entries)
+    if new_entries == old_entries:
+        return data
+    return page.replaced(start, end, shape.block(new_entries, page.newline))
 
 
 def prove(old: bytes, new: bytes, shape: EntryShape, entries: Sequence[Entry]) -> None:
-    """Hold a rewritten file against the old one, as a YAML reader and byte for byte.
+    """Check that a rewritten file differs from the old one in nothing but our key, and that this can be undone.
 
-    Both are read with the safe loader: all but our key must be equal, and under our key must be these entries.
-    Without our key, both must be the same bytes.
+    Both are read as YAML: all fields but ours must be equal, and ours must hold these entries. With our key removed,
+    both must be the same bytes.
 
     Raises
     ------
     ArticleError
-        Saying what does not hold; the new bytes must not be written then.
+        Where one of these does not hold; the new content must not be written then.
     """
     before = _record(_matter(_text(old)[1]))
     if shape.key in before and not shape.is_ours(before.pop(shape.key)):
@@ -69,13 +71,13 @@ def prove(old: bytes, new: bytes, shape: EntryShape, entries: Sequence[Entry]) -
     except ArticleError as error:
         raise ArticleError("its front matter cannot take another field; it is left alone") from error
     written = after.pop(shape.key, [])
-    if not isinstance(written, list) or shape.carried(entries, written) != written:
+    if not isinstance(written, list) or shape.with_old_dates(entries, written) != written:
         raise ArticleError("what would be written does not read as it should; it is left alone")
     try:
-        same = before == after
-    except RecursionError:
-        same = False
-    if not same:
+        equal = before == after
+    except RecursionError:  # a mapping that holds itself
+        equal = False
+    if not equal:
         raise ArticleError("another field would read differently than before; it is left alone")
     if rewrite(new, shape, ()) != rewrite(old, shape, ()):
         raise ArticleError("what would be written could not be taken out again; it is left alone")
@@ -83,9 +85,10 @@ def prove(old: bytes, new: bytes, shape: EntryShape, entries: Sequence[Entry]) -
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A file's text, its line ends as they are, with the place where our block is, or would go.
+    """A file's text, with its line ends as they are, and the position of our block in it.
 
-    `end` is where the front matter ends; `block` is from where to where ours goes, and its entries.
+    `mark` is the byte order mark, if any. `end` is where the front matter ends and a new block goes. `block` is the
+    start, end and entries of our block, None where there is none. Positions count characters of the text.
     """
 
     mark: bytes
@@ -95,20 +98,20 @@ class _Page:
     block: tuple[int, int, list[Entry]] | None
 
     @classmethod
-    def of(cls, data: bytes, shape: EntryShape) -> _Page:
+    def from_bytes(cls, data: bytes, shape: EntryShape) -> _Page:
         mark, text = _text(data)
         matter = _matter(text)
         opening = _OPENING.match(text)
         closing = _CLOSING.search(text, opening.end()) if opening else None
-        if opening is None or closing is None or _plain(text[opening.end() : closing.start()]) != matter.header:
+        if opening is None or closing is None or _with_newlines(text[opening.end() : closing.start()]) != matter.header:
             raise ArticleError("where its front matter ends can be read in two ways; it is left alone")
         if _FLOW.match(text, opening.end()):
             raise ArticleError("its front matter is in flow style, { }; only a line for each field is written into")
-        block = _block(text, opening.end(), closing.start(), shape)
+        block = _find_block(text, opening.end(), closing.start(), shape)
         return cls(mark, text, closing.start(), opening[1], block)
 
-    def joined(self, start: int, end: int, block: str) -> bytes:
-        """Return the file's bytes with a text in the place of another."""
+    def replaced(self, start: int, end: int, block: str) -> bytes:
+        """Return the file's content with a block instead of the text from start to end."""
         return self.mark + (self.text[:start] + block + self.text[end:]).encode()
 
 
@@ -120,13 +123,14 @@ def _text(data: bytes) -> tuple[bytes, str]:
         raise ArticleError(f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save it as UTF-8") from error
 
 
-def _plain(text: str) -> str:
+def _with_newlines(text: str) -> str:
+    r"""Return a text with ``\n`` as line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _matter(text: str) -> FrontMatter:
     try:
-        matter = split_front_matter(_plain(text))
+        matter = split_front_matter(_with_newlines(text))
     except HeaderError as error:
         raise ArticleError(f"{error}; it is left alone") from error
     if matter is None or matter.form != "yaml":
@@ -137,13 +141,13 @@ def _matter(text: str) -> FrontMatter:
 
 def _record(matter: FrontMatter) -> dict[Any, Any]:
     try:
-        return dict(as_mapping(parse_yaml(matter.header, matter.first_line, unique=True), matter.first_line))
+        return dict(parse_yaml_header(matter.header, matter.first_line, unique=True))
     except HeaderError as error:
         raise ArticleError(f"{error}; it is left alone") from error
 
 
 def _names_key(data: bytes, key: str) -> bool:
-    """Say whether a line begins with our key, be it quoted, and be it in the body."""
+    """Return whether a line of the file, of its body too, begins with our key, with or without quotes."""
     name = key.encode()
     return name in data and bool(re.search(rb"(?:^|[\r\n])[\"']?" + re.escape(name) + rb"[\"']?[ \t]*:", data))
 
@@ -155,8 +159,8 @@ def _not_ours(shape: EntryShape) -> ArticleError:
     )
 
 
-def _block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int, int, list[Entry]] | None:
-    """Find our block between two places of a text; None where no line begins with our key.
+def _find_block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int, int, list[Entry]] | None:
+    """Find our block between two positions of a text; None where no line there begins with our key.
 
     Raises
     ------
@@ -170,41 +174,49 @@ def _block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int, int
     first = re.compile(rf"{key}:[ \t]*{_END}").match(text, lines[0].start(), end)
     if len(lines) > 1 or first is None:
         raise _not_ours(shape)
-    last = place = first.end()
-    while place < end and (line := _LINE.match(text, place, end)):
+    last = position = first.end()
+    while position < end and (line := _LINE.match(text, position, end)):
         if line[0].strip() and not re.match(r"[ \t]|-[ \t\r\n]", line[0]):
             break
-        place = line.end()
-        last = place if line[0].strip() else last
-    return first.start(), last, _entries(_plain(text[first.start() : last]), shape)
+        position = line.end()
+        last = position if line[0].strip() else last  # blank lines after the block are not a part of it
+    return first.start(), last, _entries(_with_newlines(text[first.start() : last]), shape)
 
 
 def _entries(block: str, shape: EntryShape) -> list[Entry]:
-    """Read our block; one that another program wrote anew in its own style is still ours, comments in it are not."""
+    """Return the entries of our block, also where another program rewrote it in its style.
+
+    Raises
+    ------
+    ArticleError
+        When they are not ours, or somebody added comments, anchors or tags, which rewriting would lose.
+    """
     try:
-        record: Mapping[Any, Any] = as_mapping(parse_yaml(block, 1, unique=True), 1)
+        record: Mapping[Any, Any] = parse_yaml_header(block, 1, unique=True)
     except HeaderError as error:
         raise _not_ours(shape) from error
     entries = record.get(shape.key)
     if len(record) != 1 or not shape.is_ours(entries):
         raise _not_ours(shape)
-    found: list[Entry] = list(entries or ())
-    if not _is_rendered(block, found, shape) and _holds_more(block):
+    our_entries: list[Entry] = list(entries or ())
+    if not _is_rendered(block, our_entries, shape) and _has_additions(block):
         raise _not_ours(shape)
-    return found
+    return our_entries
 
 
 def _is_rendered(block: str, entries: Sequence[Entry], shape: EntryShape) -> bool:
+    """Return whether a block is as we would write these entries."""
     try:
         return shape.block(entries) == block
     except (OverflowError, ValueError):  # a date near the year 1 or 9999
         return False
 
 
-def _holds_more(block: str) -> bool:
-    """Say whether there are comments, anchors, aliases or tags in a block that can be read."""
+def _has_additions(block: str) -> bool:
+    """Return whether there are comments, anchors, aliases or tags in a block of YAML."""
     end = 0
     for token in yaml.scan(block, Loader=yaml.SafeLoader):
+        # Tokens leave out comments: a # between two of them is one.
         if "#" in block[end : token.start_mark.index]:
             return True
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):

@@ -1,4 +1,4 @@
-"""Suggestions as JSON, one object a line; a file is written as a whole or not at all."""
+"""Writes suggestions as JSON, one object a line; a file is written as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def to_line(suggestion: Suggestion, model: str | None = None) -> str:
 
 
 def write_lines(suggestions: Iterable[Suggestion], stream: TextIO, model: str | None = None) -> int:
-    """Write a line for each suggestion; return how many."""
+    """Write a line for each suggestion; return the number of lines."""
     count = 0
     for suggestion in suggestions:
         stream.write(to_line(suggestion, model) + "\n")
@@ -27,12 +27,12 @@ def write_lines(suggestions: Iterable[Suggestion], stream: TextIO, model: str | 
 
 
 def write_file(suggestions: Iterable[Suggestion], path: Path, model: str | None = None) -> int:
-    """Write a file of suggestions; readers see the old file or the new one, never a part. Return the lines."""
-    return write_rows((one.to_dict(model) for one in suggestions), path)
+    """Write a file of suggestions; readers see the old file or the new one. Return the number of lines."""
+    return write_rows((suggestion.to_dict(model) for suggestion in suggestions), path)
 
 
 def write_rows(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
-    """Write a file of JSON-ready objects, one a line, as a whole or not at all. Return the lines."""
+    """Write a file of JSON-ready objects, one a line, as a whole or not at all. Return the number of lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with replacing(path) as stream:

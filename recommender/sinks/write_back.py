@@ -1,4 +1,4 @@
-"""The writing of many articles' front matter: planned and proven first, then each file replaced as a whole."""
+"""Writes suggestions into the front matter of many articles: all edits are planned and proven before the first one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest, leftovers, replacing, sync_folder
-from recommender.sinks.diff import unified
+from recommender.sinks.diff import unified_diff
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.front_matter import prove, rewrite
 
@@ -18,7 +18,7 @@ _CHANGED = "changed since it was read; it is left alone, run again"
 
 @dataclass(frozen=True, slots=True)
 class FileEntries:
-    """What a file shall hold under our key; `digest` is that of the bytes that were read, None where none were."""
+    """The entries that a file shall have under our key; `digest` is that of its content as it was read, if it was."""
 
     path: Path
     entries: Sequence[Entry] = ()
@@ -27,74 +27,74 @@ class FileEntries:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A proven change of one file, with the digests of its bytes before and after."""
+    """A proven edit of one file, with the digests of its content before and after."""
 
-    wish: FileEntries
-    old: bytes
-    new: bytes
+    target: FileEntries
+    old_digest: bytes
+    new_digest: bytes
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of every file: written (after a dry run: to be written), unchanged, or left alone.
+    """The numbers of files written (after a dry run: to be written) and unchanged, and those left alone.
 
-    `left` says of each file that was left alone why.
+    `left_alone` holds an error for each file that was left alone, which says why.
     """
 
     written: int
     unchanged: int
-    left: tuple[ArticleError, ...]
+    left_alone: tuple[ArticleError, ...]
     dry_run: bool = False
 
     def lines(self) -> list[str]:
-        """Return this as lines for a person: why files were left alone, and the numbers."""
+        """Return lines for a person: why files were left alone, and the numbers."""
         verb = "to be written" if self.dry_run else "written"
-        numbers = f"files {self.written:,} {verb}, {self.unchanged:,} unchanged, {len(self.left):,} left alone"
-        return [*map(str, self.left), numbers]
+        numbers = f"files {self.written:,} {verb}, {self.unchanged:,} unchanged, {len(self.left_alone):,} left alone"
+        return [*map(str, self.left_alone), numbers]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All changes of a site's files, each proven, none made yet.
+    """The edits of a site's files, each proven, none made yet.
 
-    `folders` are those that hold the files, where a killed job may have left something behind.
+    `folders` are those of all the files, where a killed job may have left temporary files behind.
     """
 
     shape: EntryShape
     edits: tuple[Edit, ...]
     unchanged: int
-    left: tuple[ArticleError, ...]
+    left_alone: tuple[ArticleError, ...]
     folders: tuple[Path, ...]
 
     @classmethod
-    def of(cls, wishes: Iterable[FileEntries], shape: EntryShape) -> Plan:
-        """Work out what is to be changed; nothing is written."""
+    def from_entries(cls, targets: Iterable[FileEntries], shape: EntryShape) -> Plan:
+        """Work out the edits that give each file its entries; nothing is written."""
         edits: list[Edit] = []
-        left: list[ArticleError] = []
-        folders: dict[Path, None] = {}
+        left_alone: list[ArticleError] = []
+        folders: dict[Path, None] = {}  # as an ordered set
         unchanged = 0
-        for wish in wishes:
-            folders[wish.path.parent] = None
+        for target in targets:
+            folders[target.path.parent] = None
             try:
-                edit = _edit(wish, shape)
+                edit = _planned_edit(target, shape)
             except ArticleError as error:
-                left.append(ArticleError(error.message, wish.path))
+                left_alone.append(ArticleError(error.message, target.path))
                 continue
             unchanged += edit is None
             edits += [edit] if edit else []
-        return cls(shape, tuple(edits), unchanged, tuple(left), tuple(folders))
+        return cls(shape, tuple(edits), unchanged, tuple(left_alone), tuple(folders))
 
     def summary(self) -> Written:
-        """Return what would become of the files."""
-        return Written(len(self.edits), self.unchanged, self.left, dry_run=True)
+        """Return what `write` would do."""
+        return Written(len(self.edits), self.unchanged, self.left_alone, dry_run=True)
 
     def diff(self, root: Path) -> Iterator[bytes]:
-        """Yield each change as a unified diff, with paths from `root`, for ``git apply`` or ``patch -p1``."""
+        """Yield each edit as a unified diff, with paths from `root`, for ``git apply`` or ``patch -p1``."""
         for edit in self.edits:
-            path = edit.wish.path
+            path = edit.target.path
             name = path.name if path == root else path.relative_to(root).as_posix()
             old = _read(path)
-            yield from unified(name, old, rewrite(old, self.shape, edit.wish.entries))
+            yield from unified_diff(name, old, rewrite(old, self.shape, edit.target.entries))
 
     def write(self) -> Written:
         """Replace each file as a whole, and clear away what killed jobs left behind.
@@ -104,53 +104,54 @@ class Plan:
         for folder in self.folders:
             for file in leftovers(folder):
                 file.unlink(missing_ok=True)
-        left = list(self.left)
+        left_alone = list(self.left_alone)
         touched: dict[Path, None] = {}
         for edit in self.edits:
-            path = edit.wish.path
+            path = edit.target.path
             try:
                 self._replace(edit)
             except ArticleError as error:
-                left.append(ArticleError(error.message, path))
+                left_alone.append(ArticleError(error.message, path))
             except OSError as error:
-                left.append(ArticleError(f"cannot be written: {error.strerror or error}", path))
+                left_alone.append(ArticleError(f"cannot be written: {error.strerror or error}", path))
             else:
                 touched[path.parent] = None
         for folder in touched:
             sync_folder(folder)
-        failed = len(left) - len(self.left)
-        return Written(len(self.edits) - failed, self.unchanged, tuple(left))
+        failed = len(left_alone) - len(self.left_alone)
+        return Written(len(self.edits) - failed, self.unchanged, tuple(left_alone))
 
     def _replace(self, edit: Edit) -> None:
-        path = edit.wish.path
+        """Make an edit anew from the file's content: a plan of a large site would not fit into memory with contents."""
+        path = edit.target.path
         old = _read(path)
-        new = rewrite(old, self.shape, edit.wish.entries) if content_digest(old) == edit.old else b""
-        if content_digest(new) != edit.new:
+        new = rewrite(old, self.shape, edit.target.entries) if content_digest(old) == edit.old_digest else b""
+        if content_digest(new) != edit.new_digest:
             raise ArticleError(_CHANGED)
 
-        def still_the_same() -> None:
+        def check_unchanged() -> None:
             if _read(path) != old:
                 raise ArticleError(_CHANGED)
 
-        with replacing(path, path.stat(), still_the_same) as stream:
+        with replacing(path, path.stat(), check_unchanged) as stream:
             stream.write(new)
 
 
-def _edit(wish: FileEntries, shape: EntryShape) -> Edit | None:
-    """Return the change of a file, proven; None where it is as it shall be."""
-    old = _read(wish.path)
+def _planned_edit(target: FileEntries, shape: EntryShape) -> Edit | None:
+    """Return the edit of a file, proven; None where the file has these entries already."""
+    old = _read(target.path)
     digest = content_digest(old)
-    if wish.digest is not None and digest != wish.digest:
+    if target.digest is not None and digest != target.digest:
         raise ArticleError(_CHANGED)
-    new = rewrite(old, shape, wish.entries)
+    new = rewrite(old, shape, target.entries)
     if new == old:
         return None
-    if wish.path.is_symlink():
+    if target.path.is_symlink():
         raise ArticleError("is a link to another file; it is left alone, as that may be written too")
-    if not os.access(wish.path, os.W_OK):
+    if not os.access(target.path, os.W_OK):
         raise ArticleError("is read-only; it is left alone")
-    prove(old, new, shape, wish.entries)
-    return Edit(wish, digest, content_digest(new))
+    prove(old, new, shape, target.entries)
+    return Edit(target, digest, content_digest(new))
 
 
 def _read(path: Path) -> bytes:

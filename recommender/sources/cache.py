@@ -1,255 +1,233 @@
-"""What reading made of each file of a site, kept between jobs in one file: found again by content, never trusted."""
+"""The parse cache: what reading made of each file, found again by the file's content, in one SQLite database."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import platform
-import stat
-import sys
-import tempfile
+import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import lru_cache
-from hashlib import blake2b
-from importlib import resources
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
+import platformdirs
 import yaml
 
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
+from recommender.core.records import Article, Relation
+from recommender.core.runtime import code_digest
 from recommender.sources.fields import FieldMap
-from recommender.sources.kept import CachedFile, CachedSite, Stamp, Tables, can_be_cached, from_kept, to_cached
+from recommender.sources.markdown import read_bytes
 from recommender.sources.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
 
+FILE_NAME = "articles.sqlite"
 MOST_BYTES = 2**30
-SUFFIX = ".articles"
 
-_MAGIC = b"recommender parse cache 2\n"
-_DIGEST_SIZE = 32
-# A file changed this shortly before it was looked at may change once more within the same tick of its clock.
-_RACY = 2 * 10**9
-_FORGOTTEN = 24 * 3600
+_Row = tuple[bytes, int, bytes]
+
+_DIGEST_SIZE = 16
+_FILES_PER_TRANSACTION = 500  # so that jobs at the same time wait for each other only shortly
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def default_cache_folder() -> Path | None:
-    """Return the folder in which this user's programs keep what they can make anew; None for a user without a home."""
-    if sys.platform == "darwin":
-        base = "~/Library/Caches"
-    elif sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    else:
-        named = os.environ.get("XDG_CACHE_HOME", "")
-        base = named if os.path.isabs(named) else "~/.cache"
-    base = os.path.expanduser(base)
-    return Path(base) / "recommender" if os.path.isabs(base) else None
+class CachedOutcome(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The outcome of a file without anything of its path.
+
+    `article` is without its relations, which are encoded one by one: those that many articles share are decoded once.
+    `problem` is a message and a line; `warnings` follow after the file's path.
+    """
+
+    article: Article | None
+    relations: tuple[bytes, ...]
+    problem: tuple[str, int | None] | None
+    warnings: tuple[str, ...]
+    path_id: str | None
 
 
 class ParseCache:
-    """The cache of one folder of articles, read by one mapping of fields.
+    """The outcomes of files of any sites, each under a digest of what it depends on.
 
-    A file is known again by its size, times and inode; where these changed, or are too young to be told apart, by
-    the digest of its bytes. What cannot be read, is damaged, or was made by another version counts as nothing.
-    Anything that stands in the way is one warning in the log, and no more.
+    These are the file's content, its path inside the site, the mapping of fields, the package's code and the libraries
+    that read. A record is checked against a digest of its own. Whatever goes wrong is one warning in the log, and the
+    files are read as without a cache.
 
     Parameters
     ----------
     folder
-        Where the cache lies; made on the first use.
-    root
-        The folder of articles.
+        Where the database lies; both are made with the first use, private to the user.
     most_bytes
-        What all caches in `folder` may take together; those used longest ago go first.
+        The limit of the database's size. Above it, the records of the days go whose last use is longest ago.
+    timeout
+        Seconds to wait for another job that writes.
     """
 
-    def __init__(self, folder: Path, root: Path, fields: FieldMap, *, most_bytes: int = MOST_BYTES):
-        whole = os.fsencode(os.path.abspath(root)).decode(errors="backslashreplace")
-        self._key = msgspec.json.encode([whole, fields.preset, fields.names, _version()]).decode()
-        name = blake2b(msgspec.json.encode([whole, fields.preset, fields.names]), digest_size=12).hexdigest()
-        self._file = folder / f"{name}{SUFFIX}"
+    def __init__(self, folder: Path, fields: FieldMap, *, most_bytes: int = MOST_BYTES, timeout: float = 10):
+        self._file = folder / FILE_NAME
         self._most_bytes = most_bytes
-        self._looked_at = 0
-        self._kept: dict[str, CachedFile] = {}
-        self._stamps: dict[str, Stamp] = {}
+        self._timeout = timeout
         self._usable = True
-        self._known: set[str] = set()
-        self._renewed = False
+        self._today = int(time.time() // 86400)
+        libraries = [platform.python_version(), yaml.__version__, version("python-dateutil")]
+        reading = [code_digest(), *libraries, fields.preset, fields.names]
+        self._reading_digest = content_digest(msgspec.json.encode(reading))
 
-    def find(self, files: Sequence[tuple[str, str]]) -> list[Outcome | None]:
-        """Return what is known of each file, given its path and its place below the root; None for the rest."""
-        self._looked_at = time.time_ns()
-        self._stamps = dict(_stamps(files))
-        site = self._load()
+    def load(self, files: Sequence[tuple[str, PurePosixPath]]) -> list[Outcome | None]:
+        """Return the outcome of each file, given its path and its path inside the site; None where there is none."""
+        outcomes: list[Outcome | None] = [None] * len(files)
+        relations: dict[bytes, Relation] = {}
+        used: list[bytes] = []
         try:
-            tables = Tables.of(site) if site else Tables()
-            found: list[Outcome | None] = []
-            for path, below in files:
-                kept = self._unchanged(path, below, site.looked_at if site else 0)
-                found.append(from_kept(kept, path, tables) if kept else None)
-        except (ArticleError, ValueError, LookupError) as error:
-            logger.warning("the cache %s is damaged and is made anew: %s", self._file, error)
-            self._kept.clear()
-            found = [None] * len(files)
-        self._known = {below for (_, below), outcome in zip(files, found, strict=True) if outcome}
-        return found
+            with closing(self._connect()) as connection:
+                for position, (path, relative) in enumerate(files):
+                    digest = _digest_of(path)
+                    key = self._key(relative, digest)
+                    row = connection.execute("SELECT used, record FROM records WHERE key = ?", (key,)).fetchone()
+                    if row is not None:
+                        outcomes[position] = _from_record(key, row[1], path, digest, relations)
+                        used += [key] if row[0] != self._today else []
+                with connection:
+                    marks = ((self._today, key) for key in used)
+                    connection.executemany("UPDATE records SET used = ? WHERE key = ?", marks)
+        except (OSError, sqlite3.DatabaseError) as error:
+            self._give_up(error)
+        return outcomes
 
-    def keep(self, places: Sequence[str], outcomes: Sequence[Outcome]) -> None:
-        """Write what was made of each file; files that are no more are left out. Nothing new: nothing is written."""
+    def store(self, files: Sequence[tuple[str, PurePosixPath]], outcomes: Sequence[Outcome]) -> None:
+        """Add the outcomes of files that `load` did not return; those that are not of a file's content are left out."""
         if not self._usable:
             return
-        stamped = [pair for pair in zip(places, outcomes, strict=True) if pair[0] in self._stamps]
-        able = [(below, outcome) for below, outcome in stamped if can_be_cached(outcome, below)]
-        as_before = len(self._kept) == len(self._known) and all(below in self._known for below, _ in able)
-        if as_before and not self._renewed:
-            _touch(self._file)
-            return
-        tables = Tables()
-        files = [to_cached(outcome, below, self._stamps[below], tables) for below, outcome in able]
-        site = CachedSite(self._key, self._looked_at, tables.providers, tables.relations, files)
+        pairs = list(zip(files, outcomes, strict=True))
         try:
-            self._write(msgspec.msgpack.encode(site))
-        except (OSError, UnicodeEncodeError) as error:
-            _warn(self._file, error)
+            with closing(self._connect()) as connection:
+                for start in range(0, len(files), _FILES_PER_TRANSACTION):
+                    part = pairs[start : start + _FILES_PER_TRANSACTION]
+                    rows = [row for (_, relative), outcome in part if (row := self._row(relative, outcome))]
+                    if not self._insert(connection, rows):
+                        logger.warning("the cache %s is full; %d files are not cached", self._file, len(files) - start)
+                        return
+        except (OSError, sqlite3.DatabaseError) as error:
+            self._give_up(error)
 
-    def _load(self) -> CachedSite | None:
+    def _connect(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite would make a file that others may read. Its journal gets the permissions of the file.
+        os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self._file, timeout=self._timeout)
         try:
-            data = self._file.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            _warn(self._file, error)
-            self._usable = False
-            return None
-        start = len(_MAGIC) + _DIGEST_SIZE
-        payload = memoryview(data)[start:]
-        if data[:start] != _MAGIC + blake2b(payload, digest_size=_DIGEST_SIZE).digest():
-            return None
-        try:
-            site = _DECODER.decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return None
-        if site.key != self._key:
-            return None
-        self._kept = {kept.below: kept for kept in site.files}
-        return site
-
-    def _unchanged(self, path: str, below: str, before: int) -> CachedFile | None:
-        """Return what is kept of a file where it is still true."""
-        kept, stamp = self._kept.get(below), self._stamps.get(below)
-        if kept is None or stamp is None:
-            return None
-        if stamp == kept.stamp and is_settled(stamp, before):
-            return kept
-        if stamp[0] != kept.stamp[0]:  # another size, so another content, and perhaps too much to look at
-            return None
-        try:
-            with open(path, "rb", buffering=0) as stream:
-                digest = content_digest(stream.read())
-        except OSError:
-            return None
-        if digest != kept.digest:
-            return None
-        self._renewed = self._renewed or stamp != kept.stamp or is_settled(stamp, self._looked_at)
-        return kept
-
-    def _write(self, payload: bytes) -> None:
-        """Write to a file beside it and rename: another job sees the old cache or the new one, both whole."""
-        if len(payload) > self._most_bytes:
-            logger.warning("the cache of this site would take %d MB, too much to keep", len(payload) // 2**20)
-            return
-        folder = self._file.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(suffix=f"{SUFFIX}.tmp", dir=folder)
-        try:
-            with open(handle, "wb") as stream:
-                stream.write(_MAGIC + blake2b(payload, digest_size=_DIGEST_SIZE).digest())
-                stream.write(payload)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(name, self._file)
+            # A power failure may damage the database, which is noticed and made anew: no need to wait for the disk.
+            connection.execute("PRAGMA synchronous = OFF")
+            # `used` comes first: SQLite reads a row from its beginning, and the records are large.
+            connection.execute("CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, used INTEGER, record BLOB)")
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            connection.close()
             raise
-        _evict(folder, self._file, self._most_bytes)
+        return connection
 
+    def _give_up(self, error: Exception) -> None:
+        """Warn about what stands in the way; a damaged database is deleted, so that `store` makes it anew."""
+        if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+            logger.warning("the cache %s is damaged and is made anew: %s", self._file, error)
+            with suppress(OSError):
+                self._file.unlink()
+                return
+        reason = getattr(error, "strerror", None) or error
+        logger.warning("the cache %s cannot be used, reading goes on without it: %s", self._file, reason)
+        self._usable = False
 
-_DECODER = msgspec.msgpack.Decoder(CachedSite)
+    def _key(self, relative: PurePosixPath, digest: bytes) -> bytes:
+        return content_digest(self._reading_digest + digest + os.fsencode(relative))
 
-
-def stamp_of(path: str) -> Stamp:
-    """Return what changes when a file is written: size, time of change, time of any change of its entry, inode.
-
-    Raises
-    ------
-    OSError
-        When there is no such file, or it is none that can be read twice.
-    """
-    status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "is no regular file", path)
-    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-
-
-def _stamps(files: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Stamp]]:
-    for path, below in files:
-        with suppress(OSError):  # whoever reads the file will say what is wrong with it
-            yield below, stamp_of(path)
-
-
-def is_settled(stamp: Stamp, looked_at: int) -> bool:
-    """Say whether a file with this stamp, looked at then (ns since 1970), cannot have changed without a new stamp."""
-    return max(stamp[1], stamp[2]) + _RACY < looked_at
-
-
-def _warn(file: Path, error: Exception) -> None:
-    reason = getattr(error, "strerror", None) or error
-    logger.warning("the cache %s cannot be used, reading goes on without it: %s", file, reason)
-
-
-def _touch(file: Path) -> None:
-    """Note that a cache was used."""
-    try:
-        os.utime(file)
-    except OSError as error:
-        logger.info("the cache %s could not be marked as used: %s", file, error)
-
-
-def _evict(folder: Path, newest: Path, most_bytes: int) -> None:
-    """Delete the caches used longest ago until the rest keep to the limit, and what killed jobs left behind."""
-    caches = []
-    for file in folder.iterdir():
-        if not file.name.endswith((SUFFIX, f"{SUFFIX}.tmp")):
-            continue
+    def _row(self, relative: PurePosixPath, outcome: Outcome) -> _Row | None:
+        """Return the row of an outcome; None for one that cannot be cached."""
+        if outcome.digest is None or not all(text.startswith(outcome.location) for text in outcome.warnings):
+            return None
+        key = self._key(relative, outcome.digest)
         try:
-            status = file.stat()
-        except FileNotFoundError:  # another job was quicker
-            continue
-        if file.suffix == ".tmp":
-            if status.st_mtime < time.time() - _FORGOTTEN:
-                file.unlink(missing_ok=True)
-        else:
-            caches.append((file != newest, -status.st_mtime_ns, status.st_size, file))
-    total = 0
-    for _, _, size, file in sorted(caches):
-        total += size
-        if total > most_bytes:
-            file.unlink(missing_ok=True)
+            return key, self._today, _to_record(key, outcome)
+        except UnicodeEncodeError:  # an id from a file's name that is no text
+            return None
+
+    def _insert(self, connection: sqlite3.Connection, rows: Sequence[_Row]) -> bool:
+        """Add rows in one transaction; where there is no room, the records of the days longest ago go first.
+
+        False where there is no room without the records of today; then nothing is added.
+        """
+        n_bytes = sum(len(record) for _, _, record in rows)
+        oldest = "SELECT MIN(used) FROM records WHERE used <> ?"
+        with connection:
+            while _stored_bytes(connection) + n_bytes > self._most_bytes:
+                deleted = connection.execute(f"DELETE FROM records WHERE used = ({oldest})", (self._today,))  # noqa: S608
+                if not deleted.rowcount:
+                    return False
+            connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+        return True
 
 
-@lru_cache(maxsize=1)
-def _version() -> str:
-    """Return what the result of reading depends on beside the file: this code, and what it reads with."""
-    digest = blake2b(digest_size=16)
-    package = resources.files("recommender")
-    code = [*package.joinpath("sources").iterdir(), *package.iterdir()]
-    for entry in sorted(code, key=lambda entry: entry.name):
-        if entry.name.endswith(".py"):
-            digest.update(entry.read_bytes())
-    return f"{digest.hexdigest()} {platform.python_version()} {yaml.__version__} {version('python-dateutil')}"
+def cache_folder(cache: str | os.PathLike[str] | bool | None) -> Path | None:
+    """Return the folder that a setting of a cache names: true is the user's own, false and None are none."""
+    if cache is True:
+        try:
+            return platformdirs.user_cache_path("recommender", appauthor=False, opinion=False)
+        except RuntimeError:  # a user without a home
+            logger.warning("there is no home to keep a cache in; name a folder for it, by source.cache or --cache")
+            return None
+    return Path(os.path.expanduser(cache)) if cache else None
+
+
+def _digest_of(path: str) -> bytes:
+    """Return the digest of a file's content; of nothing where it cannot be read: whoever reads it says why."""
+    try:
+        return content_digest(read_bytes(path))
+    except ArticleError:
+        return b""
+
+
+def _stored_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the database without its free pages, which new records take before the file grows."""
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, size = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in names)
+    return (pages - free) * size
+
+
+_DECODER = msgspec.msgpack.Decoder(CachedOutcome)
+_RELATION_DECODER = msgspec.msgpack.Decoder(Relation)
+
+
+def _to_record(key: bytes, outcome: Outcome) -> bytes:
+    article, problem = outcome.article, outcome.problem
+    cached = CachedOutcome(
+        article and replace(article, relations=()),
+        tuple(map(msgspec.msgpack.encode, article.relations if article else ())),
+        None if problem is None else (problem.message, problem.line),
+        tuple(warning[len(outcome.location) :] for warning in outcome.warnings),
+        outcome.path_id,
+    )
+    payload = msgspec.msgpack.encode(cached)
+    return content_digest(key + payload) + payload
+
+
+def _from_record(
+    key: bytes, record: object, path: str, digest: bytes, relations: dict[bytes, Relation]
+) -> Outcome | None:
+    """Return the outcome of the file at `path`; None for a damaged record. `relations` holds those decoded so far."""
+    if not isinstance(record, bytes) or record[:_DIGEST_SIZE] != content_digest(key + record[_DIGEST_SIZE:]):
+        return None
+    try:
+        cached = _DECODER.decode(memoryview(record)[_DIGEST_SIZE:])
+        for encoded in cached.relations:
+            if encoded not in relations:
+                relations[encoded] = _RELATION_DECODER.decode(encoded)
+    except (msgspec.MsgspecError, ArticleError, UnicodeDecodeError):
+        return None
+    article = cached.article
+    if article is not None and cached.relations:
+        article = replace(article, relations=tuple(map(relations.__getitem__, cached.relations)))
+    problem = None if cached.problem is None else ArticleError(cached.problem[0], path, cached.problem[1])
+    return Outcome(path, article, problem, tuple(path + text for text in cached.warnings), cached.path_id, digest)

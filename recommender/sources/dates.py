@@ -1,4 +1,4 @@
-"""Moments in every form that sites write them, read without guessing; always UTC."""
+"""Reads dates and times in every form in which sites write them, without guessing; always UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from dateutil import parser as dateutil_parser
 
-# Epoch times are believed between 1971 and 2100; milliseconds are told from seconds by their size.
+# Epoch times are accepted between 1971 and 2100; a larger number is one of milliseconds.
 _FIRST_EPOCH = datetime(1971, 1, 1, tzinfo=UTC).timestamp()
 _LAST_EPOCH = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
@@ -34,10 +34,10 @@ _LONGEST = 80
 
 
 def parse_date(value: Any) -> datetime:
-    """Return the moment that a value of a front matter or of JSON stands for, in UTC.
+    """Return the time that a value of front matter or JSON stands for, in UTC.
 
-    Understood are datetimes and dates (without a time zone: UTC), ISO 8601 in its variants, RFC 2822, months
-    by name with day and year, and epoch seconds or milliseconds from 1971 to 2100.
+    The value may be a datetime or a date (UTC where it has no time zone), ISO 8601 in its variants, RFC 2822, a month
+    by name with day and year, or epoch seconds or milliseconds from 1971 to 2100.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def parse_date(value: Any) -> datetime:
     """
     try:
         if isinstance(value, str):
-            return _of_text(value.strip())
+            return _from_text_in_utc(value.strip())
         if isinstance(value, datetime):
             return _utc(value)
         if isinstance(value, date):
@@ -71,7 +71,7 @@ class _AmbiguousDateError(ValueError):
 
 
 @lru_cache(maxsize=1 << 14)
-def _of_text(text: str) -> datetime:
+def _from_text_in_utc(text: str) -> datetime:
     return _utc(_from_text(text))
 
 
@@ -96,7 +96,7 @@ def _iso(text: str) -> str:
     """Rewrite the common departures from ISO 8601: a space before the offset, `UTC`, `+2`, `2020/1/9`."""
     text = _UTC_NAME.sub("+00:00", text) if ":" in text else text
     text = _SHORT_OFFSET.sub(r"\g<1>0\2:00", _SPACE_BEFORE_OFFSET.sub("", text))
-    return _UNPADDED.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}", text, count=1)
+    return _UNPADDED.sub(lambda parts: f"{parts[1]}-{int(parts[2]):02}-{int(parts[3]):02}", text, count=1)
 
 
 def _from_number(value: float) -> datetime:
@@ -117,10 +117,10 @@ def _by_dateutil(text: str) -> datetime:
         raise _AmbiguousDateError(f"{shown(text)} can be read as two dates; write the year first, as 2020-10-01")
     if not _YEAR.search(text):
         raise ValueError
-    found = [dateutil_parser.parse(text, default=default, tzinfos=_zone) for default in _DEFAULTS]
-    if found[0] != found[1]:
+    first, second = (dateutil_parser.parse(text, default=default, tzinfos=_zone) for default in _DEFAULTS)
+    if first != second:
         raise ValueError
-    return found[0]
+    return first
 
 
 def _zone(name: str | None, offset: int | None) -> tzinfo | None:
@@ -139,6 +139,6 @@ def _utc(moment: datetime) -> datetime:
 
 
 def shown(value: Any) -> str:
-    """Return a value as an error message shows it: in one line, never long, nothing of what a list or mapping holds."""
-    shown = repr(value) if isinstance(value, str | int | float | date | time) else f"a {type(value).__name__}"
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+    """Return a value for an error message: one short line, with nothing of the contents of a list or mapping."""
+    text = repr(value) if isinstance(value, str | int | float | date | time) else f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

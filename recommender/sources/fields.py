@@ -1,4 +1,4 @@
-"""Which of a site's fields is which of ours: presets for common site generators, and a site's own names over them."""
+"""Which of a site's fields holds what: presets for common site generators, and a site's own names over them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from recommender.core.errors import SettingsError, nearest
 from recommender.core.settings import SourceSettings
 
-# `heat` is computed from the links that we want to predict, `secured` is nobody's business: neither is ever read.
+# `heat` is computed from the links that we want to predict, `secured` is the site's secret: neither is ever read.
 FORBIDDEN = ("heat", "secured")
 
 _DEFAULT: Mapping[str, tuple[str, ...]] = {
@@ -60,13 +60,14 @@ _PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class FieldMap:
-    """Our names to the site's names, in order of preference; a dot reaches into a mapping.
+    """The site's names for each field of an article, in order of preference; a dot reaches into a mapping.
 
     Attributes
     ----------
     preset : str
         The name of the preset that the map began with.
     names : dict of str to tuple of str
+        Each field of an article to the site's names for it.
 
     >>> FieldMap.from_settings(SourceSettings(fields={"excerpt": "summary"})).first("excerpt", {"summary": "Short."})
     ('summary', 'Short.')
@@ -90,15 +91,15 @@ class FieldMap:
                 f"(one of {', '.join(_PRESETS)})"
             )
         names = dict(_PRESETS[settings.preset])
-        for ours, theirs in settings.fields.items():
-            if ours not in names:
-                raise SettingsError(f"unknown field {ours!r} in source.fields; {nearest(str(ours), names)}")
-            names[ours] = _site_names(ours, theirs)
+        for field, site_names in settings.fields.items():
+            if field not in names:
+                raise SettingsError(f"unknown field {field!r} in source.fields; {nearest(str(field), names)}")
+            names[field] = _checked_names(field, site_names)
         return cls(settings.preset, names)
 
-    def first(self, ours: str, record: Mapping[Any, Any]) -> tuple[str, Any]:
+    def first(self, field: str, record: Mapping[Any, Any]) -> tuple[str, Any]:
         """Return the site's name and value of the first field that holds something, else ``("", None)``."""
-        for name in self.names[ours]:  # `every` without its generator, which costs more than all else here
+        for name in self.names[field]:  # the loop of `every`, without the generator, which would take most of the time
             value = record.get(name)
             if value is None and "." in name:
                 value = _reach(record, name)
@@ -106,9 +107,9 @@ class FieldMap:
                 return name, value
         return "", None
 
-    def every(self, ours: str, record: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    def every(self, field: str, record: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
         """Yield the site's name and value of each field that holds something, in order of preference."""
-        for name in self.names[ours]:
+        for name in self.names[field]:
             value = record.get(name)
             if value is None and "." in name:
                 value = _reach(record, name)
@@ -116,14 +117,14 @@ class FieldMap:
                 yield name, value
 
 
-def _site_names(ours: str, theirs: Any) -> tuple[str, ...]:
-    names = (theirs,) if isinstance(theirs, str) else theirs
+def _checked_names(field: str, site_names: Any) -> tuple[str, ...]:
+    names = (site_names,) if isinstance(site_names, str) else site_names
     if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) and name for name in names):
-        raise SettingsError(f"source.fields.{ours} must be the name of a field of the site's, got {theirs!r}")
+        raise SettingsError(f"source.fields.{field} must be the name of a field of the site's, got {site_names!r}")
     for name in names:
         if name.partition(".")[0] in FORBIDDEN:
             raise SettingsError(
-                f"source.fields.{ours} is {name!r}, which is never read: heat leaks the links, secured is opaque"
+                f"source.fields.{field} is {name!r}, which is never read: heat leaks the links, secured is opaque"
             )
     return tuple(names)
 

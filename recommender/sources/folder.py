@@ -1,10 +1,11 @@
-"""A folder of Markdown files: which of them may be articles, and the reading of them all."""
+"""A folder of Markdown files: which of them may be articles, and the reading of all of these."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from joblib import Parallel, delayed
@@ -13,24 +14,24 @@ from recommender.core.runtime import collection_paused
 from recommender.sources.cache import ParseCache
 from recommender.sources.fields import FieldMap
 from recommender.sources.markdown import FrontMatterReader
-from recommender.sources.outcomes import Outcome, until_problem
+from recommender.sources.outcomes import Outcome, raising_problems
 
 MARKDOWN = (".md", ".markdown")
 # What site generators keep beside the articles; hidden folders are left out as well.
 NOT_WALKED = frozenset({"_data", "_includes", "_layouts", "_sass", "_site", "node_modules"})
 SECTION_PAGE = "_index"
 
-# Below this many files the start of other processes, which load all libraries anew, takes longer than it saves.
-_FEWEST_FOR_PROCESSES = 5000
+# Below this many files, starting other processes, which load all libraries anew, takes longer than it saves.
+FEWEST_FOR_PROCESSES = 5000
 _CHUNKS_PER_PROCESS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A file that may be an article: its path as the user would write it, and its place below the folder."""
+    """A file that may be an article: its path as the user would write it, and its path below the folder."""
 
     path: str
-    below: str
+    below: PurePosixPath
 
 
 def content_root(root: Path, preset: str) -> Path:
@@ -44,27 +45,26 @@ def markdown_files(root: Path) -> list[SiteFile]:
     Links to folders are followed, each folder once, so that loops end.
     """
     if root.is_file():
-        return [SiteFile(str(root), root.name)]
+        return [SiteFile(str(root), PurePosixPath(root.name))]
     start = "" if str(root) == "." else os.path.join(root, "")
-    found = sorted(_walk(root))
-    return [SiteFile(start + os.sep.join(parts), "/".join(parts)) for parts in found]
+    return [SiteFile(start + os.sep.join(parts), PurePosixPath(*parts)) for parts in sorted(_walk(root))]
 
 
 def _walk(root: Path) -> Iterator[tuple[str, ...]]:
     """Yield the parts of each file's path below the root."""
     seen: set[tuple[int, int]] = set()
-    for place, folders, names in os.walk(root, followlinks=True):
-        status = os.stat(place)
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        status = os.stat(folder)
         if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
+            subfolders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         # Real folders before links to them, each kind by name: the same on every file system.
-        folders[:] = sorted(
-            (name for name in folders if name not in NOT_WALKED and not name.startswith(".")),
-            key=lambda name: (Path(place, name).is_symlink(), name),
+        subfolders[:] = sorted(
+            (name for name in subfolders if name not in NOT_WALKED and not name.startswith(".")),
+            key=lambda name: (Path(folder, name).is_symlink(), name),
         )
-        parts = Path(place).relative_to(root).parts
+        parts = Path(folder).relative_to(root).parts
         for name in names:
             stem, suffix = os.path.splitext(name)
             if suffix.lower() in MARKDOWN and stem != SECTION_PAGE and not name.startswith("."):
@@ -72,11 +72,17 @@ def _walk(root: Path) -> Iterator[tuple[str, ...]]:
 
 
 def read_markdown_folder(
-    root: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None = None
+    root: Path,
+    fields: FieldMap,
+    n_jobs: int,
+    strict: bool,
+    cache_folder: Path | None = None,
+    fewest_for_processes: int = FEWEST_FOR_PROCESSES,
 ) -> list[Outcome]:
     """Read every file that may be an article, in the order of their paths, whatever the number of processes.
 
-    With a `cache_folder`, only what the cache there does not know is read, and the cache is brought up to date.
+    With a `cache_folder`, only the files that its cache does not know are read, and are added to it. Below
+    `fewest_for_processes` files to read, this process reads all of them.
 
     Raises
     ------
@@ -84,51 +90,47 @@ def read_markdown_folder(
         The first problem, where `strict`.
     """
     root = content_root(root, fields.preset)
-    files = markdown_files(root)
+    files = [(file.path, _path_in_site(file, fields.preset)) for file in markdown_files(root)]
     if cache_folder is None or not root.is_dir():
-        return _read_files(files, fields, n_jobs, strict)
-    cache = ParseCache(cache_folder, root, fields)
-    known = cache.find([(file.path, file.below) for file in files])
-    unknown = [file for file, outcome in zip(files, known, strict=True) if outcome is None]
-    read = iter(_read_files(unknown, fields, n_jobs, strict=False))
-    outcomes = [outcome or next(read) for outcome in known]
-    cache.keep([file.below for file in files], outcomes)
-    return list(until_problem(outcomes, strict))
+        return _read_files(files, fields, n_jobs, strict, fewest_for_processes)
+    cache = ParseCache(cache_folder, fields)
+    cached = cache.load(files)
+    unknown = [file for file, outcome in zip(files, cached, strict=True) if outcome is None]
+    new = _read_files(unknown, fields, n_jobs, False, fewest_for_processes)
+    cache.store(unknown, new)
+    remaining = iter(new)
+    return list(raising_problems((outcome or next(remaining) for outcome in cached), strict))
 
 
-def _read_files(files: Sequence[SiteFile], fields: FieldMap, n_jobs: int, strict: bool) -> list[Outcome]:
-    if n_jobs == 1 or len(files) < _FEWEST_FOR_PROCESSES:
-        with collection_paused():
-            return list(until_problem(_each(files, fields), strict))
+_Files = Sequence[tuple[str, PurePosixPath]]
+
+
+def _read_files(files: _Files, fields: FieldMap, n_jobs: int, strict: bool, fewest_for_processes: int) -> list[Outcome]:
+    if n_jobs == 1 or len(files) < fewest_for_processes:
+        return list(raising_problems(_read_chunk(files, fields, strict), strict))
     processes = n_jobs if n_jobs > 0 else (os.cpu_count() or 1)
     size = -(-len(files) // (processes * _CHUNKS_PER_PROCESS))
     chunks = [files[start : start + size] for start in range(0, len(files), size)]
-    read = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict) for chunk in chunks)
-    return list(until_problem((outcome for chunk in read for outcome in chunk), strict))
+    results = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict) for chunk in chunks)
+    return list(raising_problems(chain.from_iterable(results), strict))
 
 
-def _read_chunk(files: Sequence[SiteFile], fields: FieldMap, strict: bool) -> list[Outcome]:
-    """Read in another process; the problem that ends a strict reading is the last outcome."""
+def _read_chunk(files: _Files, fields: FieldMap, strict: bool) -> list[Outcome]:
+    """Read files one after another; where `strict`, the first with a problem is the last."""
+    reader = FrontMatterReader(fields)
     outcomes: list[Outcome] = []
     with collection_paused():
-        for outcome in _each(files, fields):
-            outcomes.append(outcome)
-            if strict and outcome.problem is not None:
+        for path, relative in files:
+            outcomes.append(reader.read(Path(path), relative))
+            if strict and outcomes[-1].problem is not None:
                 break
     return outcomes
 
 
-def _each(files: Sequence[SiteFile], fields: FieldMap) -> Iterator[Outcome]:
-    reader = FrontMatterReader(fields)
-    for file in files:
-        path = Path(file.path)
-        yield reader.read(path, _relative(path, file.below, fields.preset))
-
-
-def _relative(path: Path, below: str, preset: str) -> PurePosixPath:
-    """Return a file's path inside the site; Hugo's sites begin at `content`, also where a part of one is read."""
+def _path_in_site(file: SiteFile, preset: str) -> PurePosixPath:
+    """Return a file's path inside its site; a site of Hugo begins at `content`, also where a part of it is read."""
     if preset == "hugo":
-        parts = path.absolute().parts
+        parts = Path(file.path).absolute().parts
         if "content" in parts[:-1]:
             return PurePosixPath(*parts[len(parts) - parts[::-1].index("content") :])
-    return PurePosixPath(below)
+    return file.below

@@ -1,29 +1,23 @@
-"""Front matter: split off a file's text, and read as YAML, TOML or JSON, safely and with lines for errors."""
+"""Splits front matter off a file's text and reads it as YAML, TOML or JSON, safely and with lines for errors."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from recommender.core.plain_yaml import NotPlainError, parse_plain_yaml
+from recommender.core.safe_yaml import YamlError, parse_yaml
 
 _FENCES = {"---": "yaml", "+++": "toml"}
 _BLANKS_TO_END = re.compile(r"[ \t]*(?=\n|\Z)")
-_MOST_BRACKETS = 1000
-_DEEP = re.compile(r"(?:[-?:][ \t]+){100}|^ {500}", re.MULTILINE)
 _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
-_UNFIT_FOR_YAML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class HeaderError(ValueError):
-    """Front matter cannot be read; `line` counts from 1 in the file, None where it is unknown."""
+    """Front matter that cannot be read; `line` counts from 1 in the file and is None where it is unknown."""
 
     def __init__(self, message: str, line: int | None):
         self.line = line
@@ -32,9 +26,9 @@ class HeaderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """A file in two: its front matter's text, and the body below.
+    """A file split in two: the text of its front matter, and the body below.
 
-    `form` is ``yaml``, ``toml`` or ``json``; `first_line` is the header's first line in the file, from 1.
+    `form` is ``yaml``, ``toml`` or ``json``; `first_line` is the number of the header's first line in the file, from 1.
     """
 
     form: str
@@ -60,9 +54,9 @@ def split_front_matter(text: str) -> FrontMatter | None:
     fence = first.rstrip()
     if fence in _FENCES:
         rest = text[start + len(first) :]
-        closing = _line_of_only(rest, fence)
-        if fence == "---":
-            closing = _line_of_only(rest, "...", closing[0] if closing else None) or closing
+        closing = _find_line(rest, fence)
+        if fence == "---":  # YAML may also end with three dots
+            closing = _find_line(rest, "...", closing[0] if closing else None) or closing
         if not closing:
             raise HeaderError(f"front matter opens with {fence} and never ends; close it with a line {fence}", opening)
         return FrontMatter(_FENCES[fence], rest[1 : closing[0]], opening + 1, rest[closing[1] :].strip())
@@ -71,13 +65,14 @@ def split_front_matter(text: str) -> FrontMatter | None:
     return None
 
 
-def _line_of_only(text: str, mark: str, before: int | None = None) -> tuple[int, int] | None:
-    """Return where the first line after a line's end begins and ends that holds a mark and, at most, blanks."""
-    at = text.find(f"\n{mark}", 0, before)  # many times as fast as a regular expression that looks for lines
-    while at >= 0:
-        if found := _BLANKS_TO_END.match(text, at + 1 + len(mark)):
-            return at + 1, found.end()
-        at = text.find(f"\n{mark}", at + 1, before)
+def _find_line(text: str, mark: str, before: int | None = None) -> tuple[int, int] | None:
+    """Return start and end of the first line, but the text's very first, that holds the mark and at most blanks."""
+    # str.find is many times as fast as a regular expression that looks at every line.
+    start = text.find(f"\n{mark}", 0, before)
+    while start >= 0:
+        if rest_of_line := _BLANKS_TO_END.match(text, start + 1 + len(mark)):
+            return start + 1, rest_of_line.end()
+        start = text.find(f"\n{mark}", start + 1, before)
     return None
 
 
@@ -99,12 +94,30 @@ def parse_header(matter: FrontMatter) -> Mapping[Any, Any]:
     HeaderError
         When it cannot be read, or is no mapping.
     """
-    parse = {"yaml": parse_yaml, "toml": _parse_toml, "json": _parse_json}[matter.form]
-    return as_mapping(parse(matter.header, matter.first_line), matter.first_line)
+    if matter.form == "yaml":
+        return parse_yaml_header(matter.header, matter.first_line)
+    parse = _parse_toml if matter.form == "toml" else _parse_json
+    return _as_mapping(parse(matter.header, matter.first_line), matter.first_line)
 
 
-def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
-    """Return the mapping that a front matter must be; an empty one for nothing."""
+def parse_yaml_header(header: str, first_line: int, *, unique: bool = False) -> Mapping[Any, Any]:
+    """Read front matter in YAML; an empty mapping for an empty text.
+
+    `first_line` is the header's first line in its file, for errors; `unique` refuses a mapping that names a key twice.
+
+    Raises
+    ------
+    HeaderError
+        When it cannot be read, or is no mapping.
+    """
+    try:
+        value = parse_yaml(header, first_line, unique=unique)
+    except YamlError as error:
+        raise HeaderError(f"front matter {error}", error.line) from error
+    return _as_mapping(value, first_line)
+
+
+def _as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -112,51 +125,13 @@ def as_mapping(value: Any, line: int) -> Mapping[Any, Any]:
     return value
 
 
-def parse_yaml(text: str, first_line: int, *, unique: bool = False) -> Any:
-    """Read a YAML text with its safe types alone; a date that does not exist stays a text.
-
-    `unique` refuses a mapping that names a key twice, where else the last one counts.
-
-    Raises
-    ------
-    HeaderError
-        With the line in the file, `first_line` being that of the text.
-    """
-    try:
-        # PyYAML alone knows of a key that is named twice.
-        return _parse_by_pyyaml(text, first_line, unique) if unique else parse_plain_yaml(text)
-    except NotPlainError:
-        return _parse_by_pyyaml(text, first_line)
-
-
-def _parse_by_pyyaml(text: str, first_line: int, unique: bool = False) -> Any:
-    try:
-        return yaml.load(text, Loader=_loader_for(text, unique))  # noqa: S506 (all are safe loaders)
-    except yaml.MarkedYAMLError as error:
-        # A quote that is never closed is found at the end; where it opens is what a writer wants to know.
-        unclosed = error.problem == "found unexpected end of stream"
-        mark = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
-        line = first_line + mark.line if mark else None
-        raise HeaderError(f"front matter is no YAML: {error.problem or error.context}", line) from error
-    except yaml.YAMLError as error:
-        found = _UNFIT_FOR_YAML.search(text)
-        line = first_line + text.count("\n", 0, found.start()) if found else None
-        unfit = f"U+{ord(found[0]):04X}" if found else "a character"
-        raise HeaderError(f"front matter holds {unfit}, which YAML does not allow; delete it", line) from error
-    except RecursionError as error:
-        raise HeaderError("front matter is nested too deeply", first_line) from error
-    except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
-        # PyYAML's constructors let these escape, for `!!int x` or `0b_`.
-        raise HeaderError("front matter holds a value that is not of the kind it is marked as", first_line) from error
-
-
 def _parse_toml(text: str, first_line: int) -> Any:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
+        position = _TOML_LINE.search(str(error))
         last = text.count("\n", 0, len(text.rstrip()))
-        line = first_line + (int(found[1]) - 1 if found and found[1] else last)
+        line = first_line + (int(position[1]) - 1 if position and position[1] else last)
         raise HeaderError(f"front matter is no TOML: {_TOML_LINE.sub('', str(error))}", line) from error
     except (RecursionError, ValueError) as error:
         raise HeaderError("front matter is nested too deeply, or holds too long a number", first_line) from error
@@ -167,56 +142,3 @@ def _parse_json(text: str, first_line: int) -> Any:
         return json.loads(text)
     except (RecursionError, ValueError) as error:
         raise HeaderError("front matter is no JSON", first_line) from error
-
-
-class _Constructor(yaml.constructor.SafeConstructor):
-    """Safe types alone, with dates that do not exist kept as texts."""
-
-    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
-        try:
-            return super().construct_yaml_timestamp(node)
-        except (ValueError, AttributeError, OverflowError):
-            return node.value
-
-    # PyYAML's table of constructors holds functions, not names: an override alone would not be called.
-    yaml_constructors = {  # noqa: RUF012
-        **yaml.constructor.SafeConstructor.yaml_constructors,
-        "tag:yaml.org,2002:timestamp": construct_yaml_timestamp,
-    }
-
-
-class _PatientLoader(_Constructor, yaml.SafeLoader):
-    """The loader in Python: slow, and stops at too deep a nesting."""
-
-
-_Fastest: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _FastLoader(_Constructor, _Fastest):  # type: ignore[misc, valid-type]
-    """The loader in C, which crashes the process at too deep a nesting: only for texts that cannot be deep."""
-
-
-class _Unique:
-    """Refuses a mapping that names a key twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        named = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = next((key for key, count in Counter(named).items() if count > 1), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"it names {twice[1]} more than once", node.start_mark)
-        return super().construct_mapping(node, deep)  # type: ignore[misc]
-
-
-class _PatientUniqueLoader(_Unique, _PatientLoader):
-    pass
-
-
-class _FastUniqueLoader(_Unique, _FastLoader):
-    pass
-
-
-def _loader_for(text: str, unique: bool) -> type[yaml.SafeLoader]:
-    may_be_deep = text.count("[") + text.count("{") > _MOST_BRACKETS or _DEEP.search(text)
-    if unique:
-        return _PatientUniqueLoader if may_be_deep else _FastUniqueLoader
-    return _PatientLoader if may_be_deep else _FastLoader

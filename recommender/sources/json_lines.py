@@ -1,4 +1,4 @@
-"""JSON Lines, plain or gzipped: one article a line."""
+"""Reads JSON Lines, plain or gzipped: one article a line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import msgspec
 
 from recommender.core.errors import ArticleError
 from recommender.core.runtime import collection_paused
-from recommender.sources.builder import ArticleBuilder, Place
+from recommender.sources.builder import ArticleBuilder, RecordLocation
 from recommender.sources.fields import FieldMap
-from recommender.sources.outcomes import Outcome, until_problem
+from recommender.sources.outcomes import Outcome, raising_problems
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MOST_BYTES = 32 * 2**20
@@ -30,7 +30,7 @@ def read_json_lines(path: Path, fields: FieldMap, strict: bool) -> list[Outcome]
     """
     try:
         with collection_paused(), _opened(path) as stream:
-            return list(until_problem(_outcomes(path, stream, ArticleBuilder(fields)), strict))
+            return list(raising_problems(_outcomes(path, stream, ArticleBuilder(fields)), strict))
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
 
@@ -53,38 +53,38 @@ def _outcomes(path: Path, stream: IO[bytes], builder: ArticleBuilder) -> Iterato
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield each line with its number; of a line over the limit only so much that its length shows."""
+    """Yield each line with its number; a line over the limit is cut off, but stays longer than the limit."""
     number = 0
     while line := stream.readline(MOST_BYTES + 1):
         number += 1
-        more = line
-        while len(more) > MOST_BYTES and not more.endswith(b"\n"):
-            more = stream.readline(MOST_BYTES + 1)
+        part = line
+        while len(part) > MOST_BYTES and not part.endswith(b"\n"):
+            part = stream.readline(MOST_BYTES + 1)
         yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
 def _outcome(
     path: Path, number: int, line: bytes, decoder: msgspec.json.Decoder[Any], builder: ArticleBuilder
 ) -> Outcome:
-    place = Place(str(path), lambda _: number)
+    location = RecordLocation(str(path), lambda _: number)
     try:
-        article = builder.article(_record(line, decoder, place), place)
+        article = builder.article(_record(line, decoder, location), location)
     except ArticleError as error:
-        return Outcome(f"{path}:{number}", problem=error, warnings=tuple(place.warnings))
-    return Outcome(f"{path}:{number}", article, warnings=tuple(place.warnings))
+        return Outcome(f"{path}:{number}", problem=error, warnings=tuple(location.warnings))
+    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings))
 
 
-def _record(line: bytes, decoder: msgspec.json.Decoder[Any], place: Place) -> Mapping[Any, Any]:
+def _record(line: bytes, decoder: msgspec.json.Decoder[Any], location: RecordLocation) -> Mapping[Any, Any]:
     if len(line) > MOST_BYTES:
-        raise place.error(f"the line is longer than {MOST_BYTES // 2**20} MB; an article is not")
+        raise location.error(f"the line is longer than {MOST_BYTES // 2**20} MB; an article is not")
     try:
         record = decoder.decode(line)
     except UnicodeDecodeError as error:
-        raise place.error(f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save it as UTF-8") from error
+        raise location.error(f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save it as UTF-8") from error
     except msgspec.DecodeError as error:
-        raise place.error(f"is no JSON: {error}") from error
+        raise location.error(f"is no JSON: {error}") from error
     except RecursionError as error:
-        raise place.error("is nested too deeply") from error
+        raise location.error("is nested too deeply") from error
     if not isinstance(record, Mapping):
-        raise place.error(f"must be an object with the fields of an article, got a {type(record).__name__}")
+        raise location.error(f"must be an object with the fields of an article, got a {type(record).__name__}")
     return record

@@ -1,4 +1,4 @@
-"""One Markdown file with front matter made into an article."""
+"""Reads one Markdown file with front matter into an article."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
 from recommender.core.records import Article
-from recommender.sources.builder import ArticleBuilder, Place, Related
+from recommender.core.safe_yaml import YamlError, parse_yaml
+from recommender.sources.builder import ArticleBuilder, RecordLocation, Related
 from recommender.sources.fields import FieldMap
 from recommender.sources.front_matter import (
     FrontMatter,
     HeaderError,
-    as_mapping,
     parse_header,
-    parse_yaml,
+    parse_yaml_header,
     split_front_matter,
 )
 from recommender.sources.outcomes import Outcome
@@ -37,51 +37,62 @@ _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """A list of related articles: its name, its entries' lines, and the rest of its header, which has a first line."""
+class _RelatedBlock:
+    """A header with its list of related articles cut out.
+
+    `name` is the list's field, `entries` the lines of its entries; `rest` is the header with the field set to null,
+    and `first_line` the header's first line in the file.
+    """
 
     name: str
-    text: str
+    entries: str
     rest: str
     first_line: int
 
 
 class FrontMatterReader:
-    """Reads Markdown files of one site; what it learns of related entries, it keeps for the files to come."""
+    """Reads the Markdown files of one site, and each related entry that several files repeat only once.
+
+    A site that keeps lists of related articles describes an article in full wherever it is related, a dozen times on
+    a real site, and a parser of YAML takes most of the time of reading. So entries are cut apart by their lines,
+    without a parser, and what one text was parsed to is remembered.
+    """
 
     def __init__(self, fields: FieldMap):
         self._fields = fields
         self._builder = ArticleBuilder(fields)
-        # An article is described in full wherever it is related: on a real site each entry comes a dozen times.
-        self._known: dict[str, dict[str, Related]] = {}
-        self._remembered = 0
-        self._block = {name: re.compile(rf"{re.escape(name)}:[ \t]*(?:#.*)?\n") for name in fields.names["relations"]}
+        # By what stands before an entry, a line's end, its indent and a dash, for its lines mean nothing without.
+        self._related_by_text: dict[str, dict[str, Related]] = {}
+        self._remembered_characters = 0
+        self._opening_of = {
+            name: re.compile(rf"{re.escape(name)}:[ \t]*(?:#.*)?\n") for name in fields.names["relations"]
+        }
 
     def read(self, path: Path, relative: PurePosixPath) -> Outcome:
-        """Read one file; `relative` is its path inside the site. What goes wrong is in the outcome."""
+        """Read one file; `relative` is its path inside the site. A problem is returned in the outcome, not raised."""
         name = str(path)
-        place = Place(name)
+        location = RecordLocation(name)
         digest: bytes | None = None
         try:
             data = read_bytes(name)
             digest = content_digest(data)
-            article, path_id = self._read(decoded(data, name), relative, place)
+            article, path_id = self._read(decoded(data, name), relative, location)
         except ArticleError as error:
-            return Outcome(name, problem=error, warnings=tuple(place.warnings), digest=digest)
-        return Outcome(name, article, warnings=tuple(place.warnings), path_id=path_id, digest=digest)
+            return Outcome(name, problem=error, warnings=tuple(location.warnings), digest=digest)
+        return Outcome(name, article, warnings=tuple(location.warnings), path_id=path_id, digest=digest)
 
-    def _read(self, text: str, relative: PurePosixPath, place: Place) -> tuple[Article, str | None]:
+    def _read(self, text: str, relative: PurePosixPath, location: RecordLocation) -> tuple[Article, str | None]:
         if not text.strip():
-            raise place.error("is empty")
+            raise location.error("is empty")
         try:
             matter = split_front_matter(text)
             if matter is None:
-                raise place.error("has no front matter; an article begins with a line ---")
-            place.line_of = lambda name: line_of(matter, name)
-            record, related = self._parse(matter, place)
+                raise location.error("has no front matter; an article begins with a line ---")
+            location.line_of = lambda name: line_of(matter, name)
+            record, related = self._parse(matter, location)
         except HeaderError as error:
-            raise ArticleError(str(error), place.path, error.line) from error
-        article = self._article(record, related, relative, matter.body, place)
+            raise ArticleError(str(error), location.path, error.line) from error
+        article = self._article(record, related, relative, matter.body, location)
         return article, None if self._builder.has_id(record) else id_of(relative)[1]
 
     def _article(
@@ -90,12 +101,12 @@ class FrontMatterReader:
         related: tuple[str, list[Related]] | None,
         relative: PurePosixPath,
         body: str,
-        place: Place,
+        location: RecordLocation,
     ) -> Article:
         dated = _DATED_NAME.match(relative.name) if self._fields.preset == "jekyll" else None
         article = self._builder.article(
             record,
-            place,
+            location,
             default_id=id_of(relative)[0],
             default_date=dated[1] if dated else None,
             default_url=_hugo_address(record, relative) if self._fields.preset == "hugo" else None,
@@ -104,71 +115,82 @@ class FrontMatterReader:
         )
         return replace(article, published=False) if "_drafts" in relative.parts else article
 
-    def _parse(self, matter: FrontMatter, place: Place) -> tuple[Mapping[Any, Any], tuple[str, list[Related]] | None]:
-        """Return the record and, where they could be read one by one, the entries of its list of related articles."""
+    def _parse(
+        self, matter: FrontMatter, location: RecordLocation
+    ) -> tuple[Mapping[Any, Any], tuple[str, list[Related]] | None]:
+        """Return the record, and the name and entries of its related list where that could be read by itself."""
         if matter.form != "yaml":
             return parse_header(matter), None
         block = self._related_block(matter)
-        rest = block.rest if block else matter.header
-        for name in _named_twice(rest):
-            place.warn(f"names {name} more than once; the last one counts", name)
-        found = self._parse_in_parts(block) if block else None
-        return found or (_without_secured(matter), None)
+        for name in _repeated_names(block.rest if block else matter.header):
+            location.warn(f"names {name} more than once; the last one counts", name)
+        parsed = self._parse_in_parts(block) if block else None
+        return parsed or (_parse_without_secured(matter), None)
 
-    def _related_block(self, matter: FrontMatter) -> _Block | None:
+    def _related_block(self, matter: FrontMatter) -> _RelatedBlock | None:
         """Find the list of related articles; None where there is not exactly one that stands by itself."""
         header = matter.header
-        found = [
-            (name, begins)
-            for name, opening in self._block.items()
-            for at in _line_starts(header, name)
-            if (begins := opening.match(header, at))
+        blocks = [
+            (name, opening)
+            for name, pattern in self._opening_of.items()
+            for start in _starts_of_lines(header, name)
+            if (opening := pattern.match(header, start))
         ]
-        if len(found) != 1:
+        if len(blocks) != 1:
             return None
-        name, begins = found[0]
-        after = _AFTER_BLOCK.search(header, begins.end() - 1)
+        name, opening = blocks[0]
+        after = _AFTER_BLOCK.search(header, opening.end() - 1)
         end = after.end() if after else len(header)
-        rest = f"{header[: begins.start()]}{name}: ~\n{header[end:]}"
-        return _Block(name, header[begins.end() : end], rest, matter.first_line)
+        rest = f"{header[: opening.start()]}{name}: ~\n{header[end:]}"
+        return _RelatedBlock(name, header[opening.end() : end], rest, matter.first_line)
 
-    def _parse_in_parts(self, block: _Block) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
-        """Read the related entries one by one, and the rest without them; None where that may not be the same."""
-        name = block.name
-        without = _SECURED.sub(_blank, block.rest) if "secured" in block.rest else block.rest
+    def _parse_in_parts(self, block: _RelatedBlock) -> tuple[Mapping[Any, Any], tuple[str, list[Related]]] | None:
+        """Read the related entries one by one, and the rest without them.
+
+        None where the parts may mean something else than the whole, as where an anchor of one is used in another, and
+        where one of them is no YAML: the whole is read then, also for the right line of the error.
+        """
+        rest = _SECURED.sub(_null_secured, block.rest) if "secured" in block.rest else block.rest
         try:
-            record = as_mapping(parse_yaml(without, block.first_line), block.first_line)
-            blanked = [name] if without == block.rest else [name, "secured"]
-            if any(key not in record or record[key] is not None for key in blanked):
+            record = parse_yaml_header(rest, block.first_line)
+            # What was cut out by its lines must have been a field, not lines of some longer text.
+            cut_out = [block.name] if rest == block.rest else [block.name, "secured"]
+            if any(name not in record or record[name] is not None for name in cut_out):
                 return None
             if self._fields.first("relations", record)[1] is not None:
                 return None
-            return record, (name, self._entries(block.text))
-        except HeaderError:
-            return None  # read it once more in one piece: for the right line, or because of an alias
+            entries = self._related_entries(block.entries)
+        except (HeaderError, YamlError):
+            return None
+        return None if entries is None else (record, (block.name, entries))
 
-    def _entries(self, block: str) -> list[Related]:
-        """Return what each entry of a block sequence says; a HeaderError says that they cannot be told apart."""
-        first = _FIRST_ENTRY.match(block)
+    def _related_entries(self, text: str) -> list[Related] | None:
+        """Return the entries of a block sequence; None where they cannot be told apart by their lines."""
+        first = _FIRST_ENTRY.match(text)
         if not first:
-            raise HeaderError("no sequence of entries", None)
+            return None
         dash = f"\n{first[1]}- "
-        known = self._known.setdefault(dash, {})
-        parts = block[first.end() :].rstrip("\n").split(dash)
-        return [known.get(part) or self._entry(dash, part) for part in parts]
+        related_by_text = self._related_by_text.setdefault(dash, {})
+        entries: list[Related] = []
+        for entry in text[first.end() :].rstrip("\n").split(dash):
+            related = related_by_text.get(entry) or self._parse_entry(dash, entry)
+            if related is None:
+                return None
+            entries.append(related)
+        return entries
 
-    def _entry(self, dash: str, part: str) -> Related:
-        """Read an entry that was not met before, and remember it by its text."""
-        lines = part.rstrip("\n")
-        entries = parse_yaml(f"{dash[1:]}{lines}\n", 1)
-        if not isinstance(entries, list) or len(entries) != 1:
-            raise HeaderError("no single entry", None)
-        self._remembered += len(part)
-        if self._remembered > _MOST_REMEMBERED:
-            self._known.clear()
-            self._remembered = len(part)
-        related = self._builder.related(entries[0])
-        self._known.setdefault(dash, {})[part] = related
+    def _parse_entry(self, dash: str, text: str) -> Related | None:
+        """Read an entry for the first time, and remember it by its text; None where it is not exactly one entry."""
+        lines = text.rstrip("\n")
+        values = parse_yaml(f"{dash[1:]}{lines}\n")
+        if not isinstance(values, list) or len(values) != 1:
+            return None
+        self._remembered_characters += len(text)
+        if self._remembered_characters > _MOST_REMEMBERED:
+            self._related_by_text.clear()
+            self._remembered_characters = len(text)
+        related = self._builder.related(values[0])
+        self._related_by_text.setdefault(dash, {})[text] = related
         return related
 
 
@@ -221,52 +243,53 @@ def id_of(relative: PurePosixPath) -> tuple[str, str]:
 
 
 def line_of(matter: FrontMatter, name: str | None) -> int | None:
-    """Return the line of a field in the file, given the site's name; None where it cannot be told."""
+    """Return the line of a field in the file, given the site's name for it; None where it is not found."""
     if not name:
         return None
     key = re.escape(name.partition(".")[0])
-    found = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", matter.header, re.MULTILINE)
-    return matter.first_line + matter.header.count("\n", 0, found.start()) if found else None
+    position = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", matter.header, re.MULTILINE)
+    return matter.first_line + matter.header.count("\n", 0, position.start()) if position else None
 
 
-def _without_secured(matter: FrontMatter) -> Mapping[Any, Any]:
-    """Read front matter in one piece, without what looks like `secured`, unless it is a part of another text."""
-    without = _SECURED.sub(_blank, matter.header)
+def _parse_without_secured(matter: FrontMatter) -> Mapping[Any, Any]:
+    """Read front matter in one piece, but not its `secured`, unless that is a part of another text."""
+    rest = _SECURED.sub(_null_secured, matter.header)
     try:
-        record = as_mapping(parse_yaml(without, matter.first_line), matter.first_line)
+        record = parse_yaml_header(rest, matter.first_line)
     except HeaderError as error:
-        if without == matter.header:
+        if rest == matter.header:
             raise
         try:
             return parse_header(matter)
         except HeaderError:
-            raise error from None  # the error that cannot show anything of `secured`
-    if without != matter.header and ("secured" not in record or record["secured"] is not None):
+            raise error from None  # the error of the text without `secured`, which cannot show anything of it
+    if rest != matter.header and ("secured" not in record or record["secured"] is not None):
         return parse_header(matter)
     return record
 
 
-def _blank(found: re.Match[str]) -> str:
-    return "secured: ~\n" + "\n" * (found[0].count("\n") - 1)
+def _null_secured(field: re.Match[str]) -> str:
+    """Set the field to null and keep the number of lines, for errors further down."""
+    return "secured: ~\n" + "\n" * (field[0].count("\n") - 1)
 
 
-def _line_starts(text: str, beginning: str) -> Iterator[int]:
-    """Yield where each line begins that begins so."""
+def _starts_of_lines(text: str, beginning: str) -> Iterator[int]:
+    """Yield the start of each line that begins so."""
     if text.startswith(beginning):
         yield 0
-    at = text.find(f"\n{beginning}")
-    while at >= 0:
-        yield at + 1
-        at = text.find(f"\n{beginning}", at + 1)
+    start = text.find(f"\n{beginning}")
+    while start >= 0:
+        yield start + 1
+        start = text.find(f"\n{beginning}", start + 1)
 
 
-def _named_twice(header: str) -> list[str]:
+def _repeated_names(header: str) -> list[str]:
     names = _KEY.findall(header)
     return [] if len(set(names)) == len(names) else sorted({name for name in names if names.count(name) > 1})
 
 
 def _hugo_address(record: Mapping[Any, Any], relative: PurePosixPath) -> str:
-    """Return where Hugo puts a page unless it is told otherwise: ``/section/slug/``."""
+    """Return the address that Hugo gives a page without one of its own: ``/section/slug/``."""
     section = PurePosixPath(id_of(relative)[1]).parts
     slug = record.get("slug")
     parts = [*section[:-1], slug if isinstance(slug, str) and slug else section[-1]]

@@ -1,4 +1,4 @@
-"""What became of each file or line that was read, and the corpus and the report made of all of them."""
+"""Outcomes, what became of each file or line that was read, and the corpus and the report made of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from recommender.corpus.corpus import Corpus, ReadReport, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One file or line: an article, or the problem that stood in its way.
+    """What became of one file or line: an article, or the problem that prevented one.
 
-    `path_id` is the id to take where another article has the same one; None for an id that the record names.
-    `digest` is that of a file's content, where the file holds this one article; None for a line of a file, and for
-    a file that could not be read.
+    Attributes
+    ----------
+    location
+        The file's path; with the line's number for a line of a file.
+    path_id
+        The id that the article gets where another one has the same id; None where the record itself names its id.
+    digest
+        The digest of a file's content, where the file holds this one article; None for a line of a file, and for
+        a file that could not be read.
     """
 
-    place: str
+    location: str
     article: Article | None = None
     problem: ArticleError | None = None
     warnings: tuple[str, ...] = ()
@@ -28,8 +34,8 @@ class Outcome:
     digest: bytes | None = field(default=None, repr=False)
 
 
-def until_problem(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome]:
-    """Yield outcomes; the first problem is raised where `strict`."""
+def raising_problems(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome]:
+    """Yield outcomes; where `strict`, raise the first problem among them."""
     for outcome in outcomes:
         if strict and outcome.problem is not None:
             raise outcome.problem
@@ -37,66 +43,62 @@ def until_problem(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome
 
 
 def to_corpus(
-    outcomes: Iterable[Outcome], topic_parents: Mapping[str, str], warnings: Iterable[str], wanted: str
+    outcomes: Iterable[Outcome], topic_parents: Mapping[str, str], warnings: Iterable[str], message_if_empty: str
 ) -> Corpus:
-    """Build the corpus and its report; `wanted` says what was looked for.
+    """Build the corpus and its report.
 
     Raises
     ------
     ArticleError
-        When there is no article at all, with the first reason.
+        When there is no article at all, with `message_if_empty` and the first problem.
     """
     outcomes = list(outcomes)
     skipped = tuple(str(outcome.problem) for outcome in outcomes if outcome.problem is not None)
     if len(skipped) == len(outcomes):
         first = f"; all {len(skipped)} were skipped, the first because: {skipped[0]}" if skipped else ""
-        raise ArticleError(f"{wanted}{first}")
+        raise ArticleError(f"{message_if_empty}{first}")
     articles, clashes = _with_ids(outcomes)
-    said = [*warnings, *(warning for outcome in outcomes for warning in outcome.warnings), *clashes]
-    files = tuple(
-        SourceFile(outcome.place, article, outcome.digest)
-        for outcome, article in articles
-        if outcome.digest is not None
+    all_warnings = [*warnings, *(warning for outcome in outcomes for warning in outcome.warnings), *clashes]
+    files = [
+        None if outcome.digest is None else SourceFile(outcome.location, outcome.digest) for outcome, _ in articles
+    ]
+    report = ReadReport(len(outcomes), skipped, tuple(all_warnings))
+    return Corpus.from_articles(
+        [article for _, article in articles], topic_parents, report, files if any(files) else ()
     )
-    report = ReadReport(len(outcomes), skipped, tuple(said), tuple(sorted(files, key=lambda file: file.path)))
-    return Corpus.from_articles((article for _, article in articles), topic_parents, report)
 
 
 def _with_ids(outcomes: Iterable[Outcome]) -> tuple[list[tuple[Outcome, Article]], list[str]]:
-    """Give files of one name their paths for ids, and say where records name one id twice."""
-    owners: dict[str, list[Outcome]] = defaultdict(list)
+    """Give files of the same name their paths as ids; also return a warning for each id that records name twice."""
+    outcomes_of_id: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         if outcome.article is not None:
-            owners[outcome.article.id].append(outcome)
+            outcomes_of_id[outcome.article.id].append(outcome)
     articles: list[tuple[Outcome, Article]] = []
     clashes: list[str] = []
     id_of_path: dict[str, str] = {}
-    for name, owned in owners.items():
-        if len(owned) == 1 and (alone := owned[0].article) is not None:
-            if owned[0].path_id is not None:
-                id_of_path[owned[0].path_id] = name
-            articles.append((owned[0], alone))
-            continue
-        named = [outcome for outcome in owned if outcome.path_id is None]
+    for article_id, same_id in outcomes_of_id.items():
+        named = [outcome for outcome in same_id if outcome.path_id is None]
         clashes += [
-            f"{later.place}: has the id {name!r} of {named[0].place}; the two are merged" for later in named[1:]
+            f"{later.location}: has the id {article_id!r} of {named[0].location}; the two are merged"
+            for later in named[1:]
         ]
-        for outcome in owned:
+        for outcome in same_id:
             article = outcome.article
             if article is None:
                 continue
             if outcome.path_id is not None:
-                new_id = outcome.path_id if len(owned) > 1 else name
+                new_id = outcome.path_id if len(same_id) > 1 else article_id
                 id_of_path[outcome.path_id] = new_id
-                article = article if new_id == name else replace(article, id=new_id)
+                article = article if new_id == article_id else replace(article, id=new_id)
             articles.append((outcome, article))
     return [(outcome, _with_targets(article, id_of_path)) for outcome, article in articles], clashes
 
 
 def _with_targets(article: Article, id_of_path: Mapping[str, str]) -> Article:
-    """Let relations that name a file by its path point to the id that the file got."""
-    named = [relation.target_id for relation in article.relations if relation.target_id is not None]
-    if not any(name in id_of_path for name in named):
+    """Let relations that name a file by its path point to the id of the file's article."""
+    target_ids = [relation.target_id for relation in article.relations if relation.target_id is not None]
+    if not any(target_id in id_of_path for target_id in target_ids):
         return article
     return replace(article, relations=tuple(_with_target(relation, id_of_path) for relation in article.relations))
 

@@ -1,4 +1,4 @@
-"""A site's topic tree: one YAML file a topic, with its name and its parent's."""
+"""Reads a site's topic tree: one YAML file a topic, with its name and its parent's."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from recommender.core.errors import ArticleError
-from recommender.sources.front_matter import HeaderError, parse_yaml
+from recommender.core.safe_yaml import YamlError, parse_yaml
 from recommender.sources.markdown import decoded, read_bytes
 from recommender.sources.values import UnusableValueError, name_of
 
 
 def read_topic_tree(site: Path) -> tuple[dict[str, str], list[str]]:
-    """Return each topic's parent, and what was odd, from ``_data/topics`` of a site's folder or of the one above.
+    """Return the parent of each topic, and warnings.
 
-    A parent may be named or given by its ``_id``. A file that cannot be read and a parent that would close a
-    circle are left out with a warning. No such folder: no tree.
+    The files lie in ``_data/topics`` of the site's folder or of the one above; without such a folder there is no tree.
+    A parent may be given by its name or by its ``_id``. A file that cannot be read and a parent that would close a
+    circle are left out with a warning.
     """
-    places = (site / "_data" / "topics", site.absolute().parent / "_data" / "topics")
-    folder = next((place for place in places if place.is_dir()), None)
+    folders = (site / "_data" / "topics", site.absolute().parent / "_data" / "topics")
+    folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         return {}, []
     warnings: list[str] = []
@@ -51,9 +52,9 @@ def _topics(folder: Path, warnings: list[str]) -> Iterator[tuple[str, Mapping[An
 
 def _topic(path: Path) -> tuple[str, Mapping[Any, Any]]:
     try:
-        topic = parse_yaml(decoded(read_bytes(path), path), 1)
-    except HeaderError as error:
-        raise ArticleError(str(error).replace("front matter", "the file"), path, error.line) from error
+        topic = parse_yaml(decoded(read_bytes(path), path))
+    except YamlError as error:
+        raise ArticleError(f"the file {error}", path, error.line) from error
     if not isinstance(topic, Mapping) or topic.get("name") is None:
         raise ArticleError("has no name", path)
     try:
@@ -63,7 +64,7 @@ def _topic(path: Path) -> tuple[str, Mapping[Any, Any]]:
 
 
 def _reaches(start: str, wanted: str, parents: Mapping[str, str]) -> bool:
-    """Say whether `wanted` is `start` or above it; the tree so far has no circles."""
+    """Return whether `wanted` is `start` or above it; the tree so far has no circles."""
     current: str | None = start
     while current is not None and current != wanted:
         current = parents.get(current)

@@ -1,4 +1,4 @@
-"""A site's values made into ours: texts, lists, numbers, flags; what cannot be used is said in one line."""
+"""Converts a site's values to texts, names, numbers and flags; what cannot be used is an error of one line."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def address_of(value: Any) -> str:
 
 
 def language_of(value: Any) -> str:
-    """Return a language's tag."""
-    if value is False:  # YAML 1.1 reads a bare `no`, Norwegian, as false
+    """Return the tag of a language."""
+    if value is False:  # YAML 1.1 reads a bare `no`, the tag of Norwegian, as false
         return "no"
     if not isinstance(value, str):
         raise UnusableValueError(f"must be a language's tag such as en, got {shown(value)}")
@@ -75,7 +75,7 @@ def number_of(value: Any) -> float:
 
 
 def flag_of(value: Any) -> bool:
-    """Return true or false; yes, no, 1, 0 count as such."""
+    """Return true or false, also for the words and numbers that mean them: yes, no, on, off, 1, 0."""
     word = str(value).strip().lower() if isinstance(value, bool | int | str) else None
     if word in _YES:
         return True
@@ -85,7 +85,7 @@ def flag_of(value: Any) -> bool:
 
 
 def names_in(value: Any, *, by_spaces: bool = False) -> Iterator[str | UnusableValueError]:
-    """Yield each name of a list, of one name, or of mappings with a name; what cannot be used as the error it is.
+    """Yield the names of a list of names or of mappings with a name, or a single name; yield an error for any other.
 
     `by_spaces` splits a single text at its spaces, as Jekyll does.
     """
@@ -99,11 +99,11 @@ def names_in(value: Any, *, by_spaces: bool = False) -> Iterator[str | UnusableV
         yield UnusableValueError(f"must be a list of names, got {shown(value)}")
         return
     for entry in entries:
-        named = (entry.get("name") or entry.get("title")) if isinstance(entry, Mapping) else entry
-        if named is None and not isinstance(entry, Mapping):
+        value_of_name = (entry.get("name") or entry.get("title")) if isinstance(entry, Mapping) else entry
+        if value_of_name is None and not isinstance(entry, Mapping):
             continue
         try:
-            name = name_of(named)
+            name = name_of(value_of_name)
         except UnusableValueError as error:
             yield error
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -57,24 +58,29 @@ def test_without_rules_settings_are_written_as_before() -> None:
         ({"k": 3}, r"unknown setting 'rules\.k'; it is selection\.k"),
         ({"block_targets": "a"}, r"'rules\.block_targets' must be a list, got 'a'"),
         ({"block_targets": [2025]}, r"'rules\.block_targets' must hold texts, got 2025; put it in quotes"),
+        ({"block_targets": [date(2025, 1, 1)]}, r"must hold texts, got datetime\.date\(2025, 1, 1\); put it in quotes"),
+        ({"least_quality": float("inf")}, r"'rules\.least_quality' must be a number, got inf"),
         ({"block_targets": [None]}, r"'rules\.block_targets' must hold texts, got None"),
         ({"block_targets": [" "]}, r"'rules\.block_targets' must hold texts, got ' '"),
         ({"pin": [["a", "b"]]}, r"'rules\.pin' must hold entries of a source and a target, got \['a', 'b'\]"),
         ({"pin": [{"source": "a"}]}, "entries of a source and a target"),
         ({"pin": [{"source": "a", "target": "b", "why": "c"}]}, "entries of a source and a target"),
-        ({"pin": [{"source": "a", "target": 5}]}, r"'rules\.pin\.target' must hold texts, got 5; put it in quotes"),
+        (
+            {"pin": [{"source": "a", "target": 5}]},
+            r"must hold entries .*'target': 5}; put it in quotes",
+        ),
         ({"pin": {"source": "a", "target": "b"}}, r"'rules\.pin' must be a list"),
         ({"never": ["ab"]}, r"'rules\.never' must hold pairs like \[one, other\], got 'ab'"),
         ({"never": [["a"]]}, r"must hold pairs like \[one, other\], got \['a'\]"),
         ({"never_topics": [["a", "b", "c"]]}, r"'rules\.never_topics' must hold pairs"),
-        ({"most_per_provider": 0}, r"'rules\.most_per_provider' must be a whole number from 1, got 0"),
-        ({"most_per_provider": True}, "whole number from 1, got True"),
-        ({"least_quality": "high"}, r"'rules\.least_quality' must be a number, got 'high'"),
-        ({"least_quality": True}, "must be a number, got True"),
-        ({"oldest_days": float("nan")}, r"'rules\.oldest_days' must be a number, got nan"),
+        ({"most_per_provider": 0}, r"'rules\.most_per_provider' must be at least 1, got 0"),
+        ({"most_per_provider": True}, "must be of type int, got True"),
+        ({"least_quality": "high"}, r"'rules\.least_quality' must be of type float, got 'high'"),
+        ({"least_quality": True}, "must be of type float, got True"),
+        ({"oldest_days": float("nan")}, r"'rules\.oldest_days' must be at least 0, got nan"),
         ({"oldest_days": -1}, r"'rules\.oldest_days' must be at least 0, got -1"),
         ({"half_life_days": 0}, r"'rules\.half_life_days' must be above 0, got 0"),
-        ({"same_language": "yes"}, r"'rules\.same_language' must be true or false, got 'yes'"),
+        ({"same_language": "yes"}, r"'rules\.same_language' must be of type bool, got 'yes'"),
     ],
 )
 def test_what_cannot_be_a_rule_is_named(rules: dict, said: str) -> None:
@@ -85,6 +91,8 @@ def test_what_cannot_be_a_rule_is_named(rules: dict, said: str) -> None:
 def test_rules_are_checked_without_a_file_too() -> None:
     with pytest.raises(SettingsError, match=r"'rules\.block_targets' must be a list"):
         Rules(block_targets="a")
+    with pytest.raises(SettingsError, match=r"'rules\.pin' must hold entries of a source and a target, got Pin"):
+        Rules(pin=[Pin("a", " ")])
     assert Rules(block_targets=["a"]) == Rules(block_targets=("a",))
 
 

@@ -91,23 +91,23 @@ def test_a_whole_number_may_stand_for_a_probability() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"selection": {"k": 0}}, "'k' must be at least 1, got 0"),
-        ({"selection": {"threshold": -0.1}}, r"threshold must be in \[0, 1\], got -0.1"),
-        ({"selection": {"threshold": 1.1}}, r"threshold must be in \[0, 1\], got 1.1"),
-        ({"selection": {"threshold": float("nan")}}, r"threshold must be in \[0, 1\], got nan"),
-        ({"selection": {"diversity": -0.1}}, r"selection\.diversity must be in \[0, 1\], got -0.1"),
-        ({"selection": {"diversity": 2}}, r"selection\.diversity must be in \[0, 1\], got 2"),
-        ({"selection": {"diversity": float("nan")}}, r"selection\.diversity must be in \[0, 1\], got nan"),
-        ({"candidates": {"text": -1}}, "'text' must be at least 0, got -1"),
-        ({"candidates": {"seeds": -1}}, "'seeds' must be at least 0, got -1"),
-        ({"ranker": {"trees": 0}}, "'trees' must be at least 2, got 0"),
-        ({"ranker": {"leaves": 1}}, "'leaves' must be at least 2, got 1"),
-        ({"ranker": {"least_sources": 1}}, "'least_sources' must be at least 2, got 1"),
-        ({"ranker": {"most_sources": 0}}, "'most_sources' must be at least 1, got 0"),
-        ({"ranker": {"learning_rate": 0}}, "learning_rate must be above 0 and at most 1, got 0"),
-        ({"ranker": {"learning_rate": 1.5}}, "learning_rate must be above 0 and at most 1, got 1.5"),
-        ({"ranker": {"calibration_share": 0}}, "calibration_share must be between 0 and 1, got 0"),
-        ({"ranker": {"calibration_share": 1}}, "calibration_share must be between 0 and 1, got 1"),
+        ({"selection": {"k": 0}}, r"'selection\.k' must be at least 1, got 0"),
+        ({"selection": {"threshold": -0.1}}, r"'selection\.threshold' must be in \[0, 1\], got -0.1"),
+        ({"selection": {"threshold": 1.1}}, r"'selection\.threshold' must be in \[0, 1\], got 1.1"),
+        ({"selection": {"threshold": float("nan")}}, r"'selection\.threshold' must be in \[0, 1\], got nan"),
+        ({"selection": {"diversity": -0.1}}, r"'selection\.diversity' must be in \[0, 1\], got -0.1"),
+        ({"selection": {"diversity": 2}}, r"'selection\.diversity' must be in \[0, 1\], got 2"),
+        ({"selection": {"diversity": float("nan")}}, r"'selection\.diversity' must be in \[0, 1\], got nan"),
+        ({"candidates": {"text": -1}}, r"candidates\.text' must be at least 0, got -1"),
+        ({"candidates": {"seeds": -1}}, r"candidates\.seeds' must be at least 0, got -1"),
+        ({"ranker": {"trees": 0}}, r"'ranker\.trees' must be at least 2, got 0"),
+        ({"ranker": {"leaves": 1}}, r"'ranker\.leaves' must be at least 2, got 1"),
+        ({"ranker": {"least_sources": 1}}, r"'ranker\.least_sources' must be at least 2, got 1"),
+        ({"ranker": {"most_sources": 0}}, r"'ranker\.most_sources' must be at least 1, got 0"),
+        ({"ranker": {"learning_rate": 0}}, r"'ranker\.learning_rate' must be above 0 and at most 1, got 0"),
+        ({"ranker": {"learning_rate": 1.5}}, r"'ranker\.learning_rate' must be above 0 and at most 1, got 1.5"),
+        ({"ranker": {"calibration_share": 0}}, r"'ranker\.calibration_share' must be between 0 and 1, got 0"),
+        ({"ranker": {"calibration_share": 1}}, r"'ranker\.calibration_share' must be between 0 and 1, got 1"),
     ],
 )
 def test_a_value_out_of_range_is_named(values: dict, said: str) -> None:
@@ -116,11 +116,11 @@ def test_a_value_out_of_range_is_named(values: dict, said: str) -> None:
 
 
 def test_ranges_are_checked_without_a_file_too() -> None:
-    with pytest.raises(SettingsError, match=r"'k' must be a whole number, got 2\.5"):
+    with pytest.raises(SettingsError, match=r"'selection\.k' must be of type int, got 2\.5"):
         SelectionSettings(k=2.5)
-    with pytest.raises(SettingsError, match="'trees' must be a whole number, got '9'"):
+    with pytest.raises(SettingsError, match=r"'ranker\.trees' must be of type int, got '9'"):
         RankerSettings(trees="9")
-    with pytest.raises(SettingsError, match="'recent' must be at least 0, got -3"):
+    with pytest.raises(SettingsError, match=r"'candidates\.recent' must be at least 0, got -3"):
         CandidateSettings(recent=-3)
 
 
@@ -145,7 +145,7 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path, text: str) -> None:
         (b"selection: [\n", r"cannot read the settings .*site\.yaml: .*line 2"),
         (b"\xff\xfe\x00", r"cannot read the settings .*site\.yaml: "),
         (b"selection: !!python/object/apply:os.getcwd []\n", r"cannot read the settings .*site\.yaml: "),
-        (b"selection: {k: 0}\n", r"site\.yaml: .*'k' must be at least 1, got 0"),
+        (b"selection: {k: 0}\n", r"site\.yaml: .*'selection\.k' must be at least 1, got 0"),
         (b"selection: {treshold: 1}\n", r"site\.yaml: unknown setting 'selection\.treshold'; did you mean threshold"),
     ],
 )

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from support.stored_corpora import SITE, START, articles_of, files, folder_of, ids, opened, same
 
 from recommender import Article, Corpus, ModelFormatError, Recommender, Relation
-from recommender.core.model_folder import Folder
-from recommender.corpus import row_table
+from recommender.corpus import slot_table
 from recommender.corpus.archive import ARTICLES, PAGES, open_corpus
 from recommender.corpus.editing import edited
 from recommender.corpus.stored_articles import Lines
@@ -32,18 +31,18 @@ def test_an_opened_corpus_answers_as_the_one_that_was_saved(site: list[Article],
     same(again, corpus)
     same(again.in_memory(), corpus)
     assert files(again) == files(corpus)
-    found, found_there = edited(corpus, [], added), edited(again, [], added)
-    assert (found is None) == (found_there is None)
-    if found is None or found_there is None:
+    edit, edit_of_opened = edited(corpus, [], added), edited(again, [], added)
+    assert (edit is None) == (edit_of_opened is None)
+    if edit is None or edit_of_opened is None:
         return
-    grown, grown_there = found[0], found_there[0]
+    grown, opened_and_grown = edit[0], edit_of_opened[0]
     anew = Corpus.from_articles([*site, *added], corpus.topic_parents, grown.report)
-    same(grown_there, anew)
-    same(grown_there.in_memory(), anew)
+    same(opened_and_grown, anew)
+    same(opened_and_grown.in_memory(), anew)
     same(again, Corpus.from_articles(site, corpus.topic_parents))
-    assert files(grown_there) == files(grown) == files(anew)
+    assert files(opened_and_grown) == files(grown) == files(anew)
     assert files(again) == files(corpus)
-    same(opened(grown_there), opened(anew))
+    same(opened(opened_and_grown), opened(anew))
 
 
 @settings(max_examples=50, deadline=None)
@@ -51,19 +50,8 @@ def test_an_opened_corpus_answers_as_the_one_that_was_saved(site: list[Article],
 def test_texts_of_one_digest_are_told_apart(site: list[Article]) -> None:
     corpus = Corpus.from_articles(site)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_table, "digest", lambda text: len(text) % 2)
+        patch.setattr(slot_table, "digest", lambda text: len(text) % 2)
         same(opened(corpus), corpus)
-
-
-@settings(max_examples=50, deadline=None)
-@given(sites)
-def test_a_folder_of_articles_alone_has_its_corpus_made(site: list[Article]) -> None:
-    corpus = Corpus.from_articles(site)
-    alone = Folder(arrays={ARTICLES: folder_of(corpus).arrays[ARTICLES]})
-    same(open_corpus(alone, corpus.topic_parents), corpus)
-    older = folder_of(corpus)
-    del older.arrays["waiting_rows.npy"]
-    same(open_corpus(older, corpus.topic_parents), corpus)
 
 
 @pytest.fixture
@@ -88,7 +76,7 @@ def test_what_is_asked_for_is_read_and_nothing_else(site: Corpus, monkeypatch: p
     assert isinstance(lines, Lines)
     assert (again.find("c"), again.find(f"{SITE}/2#two"), again.find("e")) == (2, 1, None)
     assert again[2] is again[2]
-    assert lines.decoded == 2  # for its address, and as it was asked for
+    assert lines.n_decoded == 2  # for its address, and as it was asked for
 
 
 def test_an_opened_corpus_travels_as_arrays(site: Corpus) -> None:
@@ -99,9 +87,9 @@ def test_an_opened_corpus_travels_as_arrays(site: Corpus) -> None:
     head = pickle.dumps(corpus, protocol=5, buffer_callback=buffers.append)
     assert len(head) < 5_000
     same(pickle.loads(head, buffers=buffers), corpus)  # noqa: S301 - our own
-    found = edited(corpus, [1], [Article("new", "Newer"), Article("newer", "Newer", published_at=START)])
-    assert found is not None
-    same(pickle.loads(pickle.dumps(found[0])), found[0])  # noqa: S301 - our own
+    edit = edited(corpus, ["b"], [Article("new", "Newer"), Article("newer", "Newer", published_at=START)])
+    assert edit is not None
+    same(pickle.loads(pickle.dumps(edit[0])), edit[0])  # noqa: S301 - our own
 
 
 def at(place: int, value: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -131,13 +119,13 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("times.npy", at(1, np.nan), r"times\.npy is not in its order"),
     ("times.npy", at(0, -np.inf), r"times\.npy is not in its order"),
     ("times.npy", at(0, np.inf), r"times\.npy is not in its order"),
-    ("folded_places.npy", at(0, 5), r"folded_places\.npy must hold 0 to 4"),
-    ("folded_places.npy", at(0, -1), r"folded_places\.npy must hold 0 to 4"),
-    ("folded_places.npy", at(0, 0), r"folded_places\.npy and folded_rows\.npy do not fit"),
-    ("folded_places.npy", lambda old: np.repeat(old, 2), r"folded_places\.npy and folded_rows\.npy do not fit"),
-    ("folded_rows.npy", at(0, 4), r"folded_rows\.npy must hold 0 to 3"),
-    ("folded_rows.npy", at(0, 3), r"folded_places\.npy and folded_rows\.npy do not fit"),
-    ("folded_rows.npy", last_left_out, r"folded_places\.npy and folded_rows\.npy do not fit"),
+    ("merged_positions.npy", at(0, 5), r"merged_positions\.npy must hold 0 to 4"),
+    ("merged_positions.npy", at(0, -1), r"merged_positions\.npy must hold 0 to 4"),
+    ("merged_positions.npy", at(0, 0), r"merged_positions\.npy and merged_rows\.npy do not fit"),
+    ("merged_positions.npy", lambda old: np.repeat(old, 2), r"merged_positions\.npy and merged_rows\.npy do not fit"),
+    ("merged_rows.npy", at(0, 4), r"merged_rows\.npy must hold 0 to 3"),
+    ("merged_rows.npy", at(0, 3), r"merged_positions\.npy and merged_rows\.npy do not fit"),
+    ("merged_rows.npy", last_left_out, r"merged_positions\.npy and merged_rows\.npy do not fit"),
     ("links.npy", at(0, 4), r"links\.npy must hold 0 to 3"),
     ("links.npy", at(0, -1), r"links\.npy must hold 0 to 3"),
     ("links.npy", last_left_out, r"links\.npy is not in its order"),
@@ -150,8 +138,8 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("neighbours_starts.npy", at(1, 100), r"neighbours_starts\.npy and neighbours_columns\.npy do not fit"),
     ("neighbours_starts.npy", last_left_out, r"neighbours_starts\.npy must hold 5 numbers, got 4"),
     ("external_rows.npy", at(0, 4), r"external_rows\.npy must hold 0 to 3"),
-    ("external_rows.npy", last_left_out, r"external_rows\.npy and external_places\.npy do not fit"),
-    ("external_places.npy", at(0, -1), r"external_places\.npy must hold 0 to"),
+    ("external_rows.npy", last_left_out, r"external_rows\.npy and external_numbers\.npy do not fit"),
+    ("external_numbers.npy", at(0, -1), r"external_numbers\.npy must hold 0 to"),
     ("ids_digests.npy", lambda old: old[::-1].copy(), r"ids_digests\.npy is not in its order"),
     ("ids_digests.npy", last_left_out, r"ids_digests\.npy must hold 4 numbers, got 3"),
     ("ids_digests.npy", lambda old: old.astype(np.float64), r"ids_digests\.npy must hold one row of uint64"),
@@ -159,8 +147,8 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
     ("ids_rows.npy", at(0, -1), r"ids_rows\.npy must hold 0 to 3"),
     ("addresses_digests.npy", lambda old: old[::-1].copy(), r"addresses_digests\.npy is not in its order"),
     ("addresses_rows.npy", at(0, 2**31 - 1), r"addresses_rows\.npy must hold 0 to 3"),
-    ("waiting_digests.npy", lambda old: np.append(old, old[:1]), r"waiting_digests\.npy must hold 2 numbers, got 3"),
-    ("waiting_rows.npy", at(0, 4), r"waiting_rows\.npy must hold 0 to 3"),
+    ("awaited_digests.npy", lambda old: np.append(old, old[:1]), r"awaited_digests\.npy must hold 2 numbers, got 3"),
+    ("awaited_rows.npy", at(0, 4), r"awaited_rows\.npy must hold 0 to 3"),
 ]
 
 
@@ -175,7 +163,7 @@ def test_an_array_that_does_not_fit_is_refused(
 
 
 def test_a_missing_part_is_named(site: Corpus) -> None:
-    for name in sorted(folder_of(site).arrays.keys() - {"article_starts.npy", "waiting_rows.npy"}):
+    for name in sorted(folder_of(site).arrays):
         folder = folder_of(site)
         del folder.arrays[name]
         with pytest.raises(ModelFormatError, match=f"the model folder has no {name}; train the model again"):
@@ -213,7 +201,7 @@ def test_a_line_that_is_no_article_is_found_out_when_it_is_asked_for(site: Corpu
 
 def test_a_relation_that_its_article_has_not_got_is_found_out(site: Corpus) -> None:
     folder = folder_of(site)
-    folder.arrays["external_places.npy"] = folder.arrays["external_places.npy"] + np.int32(9)
+    folder.arrays["external_numbers.npy"] = folder.arrays["external_numbers.npy"] + np.int32(9)
     corpus = open_corpus(folder, {})
     with pytest.raises(
         ModelFormatError, match=r"the model folder cannot be used \(the article in row 1 has no relation"

@@ -15,9 +15,8 @@ from support.made_up import START, article
 
 from recommender import Article, Corpus, Recommender, Relation
 from recommender.corpus.row_map import RowMap
-from recommender.retrieval import inverted_index as search
-from recommender.retrieval import permuted_rows as rows_module
-from recommender.retrieval.permuted_rows import edited, places_of, whole
+from recommender.retrieval.permuted_rows import edited, positions_after, whole
+from recommender.retrieval.vectors import MAX_ADDED
 
 
 @pytest.fixture(scope="module")
@@ -137,25 +136,27 @@ def test_a_grown_model_is_saved_as_one_made_anew(site: list[Article], tmp_path: 
         assert (tmp_path / "grown" / name).read_bytes() == (tmp_path / "anew" / name).read_bytes(), name
 
 
-def test_many_newer_articles_become_part_of_the_whole(site: list[Article], monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (rows_module, search):
-        monkeypatch.setattr(module, "MOST_BELOW", 3)
+def test_many_newer_articles_become_part_of_the_large_matrices(site: list[Article]) -> None:
     model, anew = Recommender().fit(site), Recommender().fit(site)
-    every = list(site)
-    for number in range(50, 60):
-        every.append(newer(number, number % 4, number))
-        model.add([every[-1]])
-    anew.renew(every)
-    assert list(model.suggest_all(threshold=0)) == list(anew.suggest_all(threshold=0))
+    newer_articles = [newer(number, number % 4, number) for number in range(50, 52 + MAX_ADDED)]
+    model.add(newer_articles[:-1])
+    assert model.index.inverted.n_added == 0
+    model.add(newer_articles[-1:])
+    assert model.index.inverted.n_added == 1
+    anew.renew([*site, *newer_articles])
+    same(model.corpus, anew.corpus)
+    for source in (0, 7, 49, 50, 51, 700, len(model.corpus) - 1):
+        article_id = model.corpus[source].id
+        assert model.suggest(article_id, threshold=0) == anew.suggest(article_id, threshold=0)
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))
 def test_rows_are_taken_as_of_one_matrix(rows: list[int]) -> None:
     dense = np.arange(54).reshape(9, 6) % 4
     both = sparse.csr_matrix(dense[:6])
-    for more in (dense[6:7], dense[7:]):
-        moves = RowMap.of(both.shape[0], [], [both.shape[0]] * len(more))
-        both = edited(both, sparse.csr_matrix(more), places_of(both, moves))
+    for new in (dense[6:7], dense[7:]):
+        row_map = RowMap.of(both.shape[0], [], [both.shape[0]] * len(new))
+        both = edited(both, sparse.csr_matrix(new), positions_after(both, row_map))
     np.testing.assert_array_equal(both[np.array(rows, dtype=np.intp)].toarray(), dense[rows])
     np.testing.assert_array_equal(both[2:8].toarray(), dense[2:8])
     np.testing.assert_array_equal(whole(both).toarray(), dense)

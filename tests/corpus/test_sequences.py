@@ -1,22 +1,24 @@
-"""Sequences that are no tuple behave as one."""
+"""Sequences that make their elements when asked for them behave like tuples."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.corpus.sequences import Grown, Lazy, grown
+from recommender.corpus.row_map import RowMap
+from recommender.corpus.sequences import Edited, Lazy
 
 
 class Squares(Lazy[int]):
     def __init__(self, size: int):
         self._size = size
 
-    def at(self, place: int) -> int:
-        return place * place
+    def at(self, position: int) -> int:
+        return position * position
 
     def __len__(self) -> int:
         return self._size
@@ -41,24 +43,33 @@ def test_a_lazy_sequence_is_a_sequence() -> None:
         hash(squares)
 
 
-@given(st.lists(st.lists(st.integers(), max_size=3), max_size=5), st.data())
-def test_each_that_grew_ends_where_it_ended(parts: list[list[int]], data: st.DataObject) -> None:
-    known: list[tuple[Grown[int], list[int]]] = [(grown((7, 8), []), [7, 8])]
-    for part in parts:
-        older, values = known[data.draw(st.integers(0, len(known) - 1))]
-        known.append((grown(older, part), [*values, *part]))
-    for one, values in known:
-        assert list(one) == values
-        assert one == values
-        assert [one[place] for place in range(-len(one), len(one))] == values + values
-        again = pickle.loads(pickle.dumps(one))  # noqa: S301 - our own
-        assert again == one
-        assert list(grown(again, [1])) == [*values, 1]
+@given(st.lists(st.integers(), max_size=4), st.data())
+def test_an_edited_sequence_is_the_edited_list(values: list[int], data: st.DataObject) -> None:
+    versions: list[tuple[Sequence[int], list[int]]] = [(tuple(values), values)]
+    for _ in range(data.draw(st.integers(1, 4))):
+        sequence, expected = versions[data.draw(st.integers(0, len(versions) - 1))]
+        removed = sorted(data.draw(st.sets(st.sampled_from(range(len(expected))))) if expected else [])
+        inserted = sorted(data.draw(st.lists(st.integers(0, len(expected)), max_size=3)))
+        new = data.draw(st.lists(st.integers(), min_size=len(inserted), max_size=len(inserted)))
+        edited = Edited.of(sequence, RowMap.of(len(expected), removed, inserted), new)
+        versions.append((edited, edited_list(expected, removed, inserted, new)))
+    for sequence, expected in versions:
+        assert list(sequence) == expected
+        assert [sequence[index] for index in range(-len(expected), len(expected))] == expected + expected
+        assert list(pickle.loads(pickle.dumps(sequence))) == expected  # noqa: S301 - our own
 
 
-def test_what_is_new_is_not_copied_again() -> None:
-    one = grown(tuple(range(1000)), [1])
-    two = grown(one, [2])
-    assert two.first is one.first
-    assert two._more is one._more
-    assert (one.newer, two.newer) == ((1,), (1, 2))
+def edited_list(values: list[int], removed: list[int], inserted: list[int], new: list[int]) -> list[int]:
+    edited = []
+    for position in range(len(values) + 1):
+        edited += [value for value, at in zip(new, inserted, strict=True) if at == position]
+        edited += values[position : position + 1] if position not in removed else []
+    return edited
+
+
+def test_stored_elements_are_never_copied() -> None:
+    stored = tuple(range(1000))
+    first = Edited.of(stored, RowMap.of(1000, [], [1000]), [1])
+    second = Edited.of(first, RowMap.of(1001, [3], [4]), [2])
+    assert second.stored is first.stored is stored
+    assert (first.added, second.added) == ((1,), (1, 2))

@@ -18,7 +18,7 @@ from recommender.evaluation.splits import AT_PUBLICATION
 from recommender.features.pair_features import GROUP_NAMES, feature_names
 from recommender.retrieval.vectorizer import Vectorizer
 
-# Everything older is a candidate, so that what a ranker finds is the features' doing alone.
+# All older articles are candidates, so that the result depends on the features alone.
 QUICK = Settings(ranker=RankerSettings(learn="own", trees=10, leaves=8), candidates=CandidateSettings(recent=200))
 NEWSROOM = Path(__file__).resolve().parents[2] / "examples" / "newsroom"
 MEANS = ("over_articles", "over_stories")
@@ -26,12 +26,12 @@ MEANS = ("over_articles", "over_stories")
 
 @pytest.fixture(scope="module")
 def by_topic():
-    """A hundred pairs, told in turns; no word comes twice, and a pair is known by its topic alone.
+    """Return a hundred pairs of articles, mixed in time; no word comes twice, so only the topic shows a pair.
 
-    Pairs, for in a longer story the articles that a candidate is linked with have the topic too.
+    Pairs, since in a longer story the articles that a candidate is linked with have the topic too.
     """
     draw = random.Random(0)  # noqa: S311 - no secret
-    told = {}
+    first_of = {}
     articles = []
     for day, story in enumerate(draw.sample([*range(100), *range(100)], 200)):
         words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(12)]
@@ -41,9 +41,9 @@ def by_topic():
             " ".join(words[4:]),
             published_at=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day),
             topics=(f"Topic {story}",),
-            relations=(Relation(None, told[story]),) if story in told else (),
+            relations=(Relation(None, first_of[story]),) if story in first_of else (),
         )
-        told[story] = article.id
+        first_of[story] = article.id
         articles.append(article)
     return Corpus.from_articles(articles)
 
@@ -65,10 +65,10 @@ def test_the_group_with_the_signal_loses_most_and_the_others_next_to_nothing(abl
         topics = lost.pop("topics")
         assert topics.value > 0.5
         assert topics.low > 0.3, "the interval says so too"
-        assert all(abs(other.value) < 0.1 for other in lost.values()), lost
+        assert all(abs(figure.value) < 0.1 for figure in lost.values()), lost
 
 
-def test_that_group_alone_does_it_all_and_no_other_does(ablation):
+def test_that_group_alone_is_enough_and_no_other_is(ablation):
     alone = {name: worth.alone.ndcg.over_articles.value for name, worth in ablation.groups.items()}
     assert alone.pop("topics") > 0.9
     assert max(alone.values()) < 0.4
@@ -86,8 +86,8 @@ def test_losses_are_paired_with_all_features(ablation):
     for worth in ablation.groups.values():
         for trial in (worth.without, worth.alone):
             for mean in MEANS:
-                every, some, lost = (getattr(figure, mean) for figure in (ablation.ndcg, trial.ndcg, trial.lost))
-                assert lost.value == pytest.approx(every.value - some.value)
+                full, partial, lost = (getattr(figure, mean) for figure in (ablation.ndcg, trial.ndcg, trial.lost))
+                assert lost.value == pytest.approx(full.value - partial.value)
                 assert lost.low <= lost.value <= lost.high
 
 
@@ -97,11 +97,12 @@ def test_every_group_is_there_in_order_and_every_feature_in_one(ablation, by_top
     assert sum(worth.columns for worth in ablation.groups.values()) == ablation.columns
 
 
-def test_it_is_the_same_again_and_the_seed_is_the_interval_s(ablation, by_topic):
+def test_two_runs_are_the_same_and_the_seed_changes_only_the_intervals(ablation, by_topic):
     assert ablate(iter(by_topic), QUICK).to_json() == ablation.to_json()
-    lost, again = (one.groups["topics"].without.lost for one in (ablation, ablate(by_topic, QUICK, random_state=1)))
-    assert again.over_articles.value == lost.over_articles.value
-    assert again.over_articles.low != lost.over_articles.low
+    reseeded = ablate(by_topic, QUICK, random_state=1)
+    lost, reseeded_lost = (run.groups["topics"].without.lost.over_articles for run in (ablation, reseeded))
+    assert reseeded_lost.value == lost.value
+    assert reseeded_lost.low != lost.low
 
 
 def test_json(ablation):
@@ -130,8 +131,8 @@ def test_the_table_has_a_line_for_each_ranker(ablation):
         ):
             [line] = [line for line in lines if line.startswith(f"{name} ")]
             assert re.fullmatch(rf"{name} +{columns}(  +{figure}){{4}}", line)
-    [every] = [line for line in lines if line.startswith("all features ")]
-    assert re.fullmatch(rf"all features +{ablation.columns}(  +{figure}){{2}}", every)
+    [of_all] = [line for line in lines if line.startswith("all features ")]
+    assert re.fullmatch(rf"all features +{ablation.columns}(  +{figure}){{2}}", of_all)
     assert "Too few" not in ablation.table()
 
 
@@ -147,17 +148,22 @@ def test_nothing_to_measure(articles, unrelated):
     with pytest.raises(ArticleError, match="nothing to measure: of 12 articles 9 are past"):
         ablate(unrelated)
     later = {"wind-4": ("breach-4",), "ferry-4": ("wind-4",)}  # the newest quarter knows of none at publication
-    first = [replace(article, relations=()) for article in articles]
-    shifted = [replace(one, relations=tuple(Relation(None, to) for to in later.get(one.id, ()))) for one in first]
-    early = [replace(one, removed=True) if one.id in ("ferry-4", "breach-4") else one for one in shifted]
-    ablation = ablate(early)
+    without_targets = [
+        replace(
+            article,
+            relations=tuple(Relation(None, target) for target in later.get(article.id, ())),
+            removed=article.removed or article.id in ("ferry-4", "breach-4"),
+        )
+        for article in articles
+    ]
+    ablation = ablate(without_targets)
     assert ablation.sources == 0
     assert math.isnan(ablation.ndcg.over_articles.value)
     assert "nothing to measure" in ablation.table()
     assert ablation.to_dict()["nDCG@10"]["over_articles"]["value"] is None
 
 
-def test_the_report_holds_it_only_where_it_was_asked_for(newsroom, report):
+def test_the_report_has_it_only_with_the_option(newsroom, report):
     plain, full = evaluate(newsroom, QUICK), report
     assert plain.ablation is None
     assert "ablation" not in plain.to_dict()

@@ -20,7 +20,6 @@ from recommender.evaluation.baselines import (
     TopicOverlap,
     default_baselines,
 )
-from recommender.evaluation.duplicates import near_duplicates
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 WORDS = ("ferry", "strike", "harbor", "council", "vote", "wind", "turbine", "grid", "storm", "price", "rail", "union")
@@ -101,13 +100,14 @@ def test_tfidf_with_unseen_terms_equals_a_dense_product(corpus):
 def test_topic_overlap_is_the_jaccard_index(corpus):
     scores = TopicOverlap().fit(corpus, PAST).score(np.arange(40))
     for source, target in [(0, 1), (3, 17), (31, 8), (5, 5)]:
-        ours, theirs = set(corpus[source].topics), set(corpus[target].topics)
-        assert scores[source, target] == pytest.approx(len(ours & theirs) / max(1, len(ours | theirs)))
+        topics, target_topics = set(corpus[source].topics), set(corpus[target].topics)
+        jaccard = len(topics & target_topics) / max(1, len(topics | target_topics))
+        assert scores[source, target] == pytest.approx(jaccard)
 
 
 @pytest.mark.parametrize("baseline", default_baselines(), ids=lambda baseline: baseline.name)
 class TestEveryBaseline:
-    def test_what_held_out_articles_say_does_not_change_scores_of_others(self, baseline, corpus):
+    def test_the_text_of_held_out_articles_does_not_change_scores_of_others(self, baseline, corpus):
         changed = [
             replace(article, title="ferry ferry volcano", body="vote " * 90, topics=("sea",)) if row >= 35 else article
             for row, article in enumerate(corpus)
@@ -131,11 +131,10 @@ class TestEveryBaseline:
         assert (np.diff(scores[ranked]) <= 0).all()
         np.testing.assert_array_equal(baseline.rank(31, eligible, k=4), ranked[:4])
 
-    def test_ranking_many_equals_ranking_one_by_one(self, baseline, corpus, monkeypatch):
-        monkeypatch.setattr("recommender.evaluation.baselines._BLOCK", 3)
+    def test_ranking_many_equals_ranking_one_by_one(self, baseline, corpus):
         baseline.fit(corpus, PAST)
-        for source, many in zip(NEW, baseline.rank_all(NEW, NEW + 1, k=7), strict=True):
-            np.testing.assert_array_equal(many, baseline.rank(int(source), np.arange(source + 1), k=7))
+        for source, ranked in zip(NEW, baseline.rank_all(NEW, NEW + 1, k=7, block=3), strict=True):
+            np.testing.assert_array_equal(ranked, baseline.rank(int(source), np.arange(source + 1), k=7))
 
     def test_never_a_removed_article(self, baseline, corpus):
         gone = baseline.fit(corpus, PAST).rank(39, np.arange(40), k=3).tolist()
@@ -149,13 +148,13 @@ class TestEveryBaseline:
         scores = baseline.fit(corpus, np.array([], dtype=np.int64)).score(np.arange(3))
         assert np.isfinite(scores).all()
 
-    def test_asking_before_fit_is_an_error(self, baseline):
+    def test_a_score_before_fit_is_an_error(self, baseline):
         with pytest.raises(NotFittedError, match=f"'{re.escape(baseline.name)}' is not fitted"):
             unfitted(baseline).score(np.array([0]))
 
 
 def unfitted(baseline):
-    return next(other for other in default_baselines() if other.name == baseline.name)
+    return next(candidate for candidate in default_baselines() if candidate.name == baseline.name)
 
 
 def test_default_baselines_have_distinct_names():
@@ -174,7 +173,7 @@ def test_ties_go_to_the_newest_then_by_id_with_undated_last():
         assert baseline.rank(source, np.arange(len(corpus)), k=2).tolist() == ranked[:2].tolist()
 
 
-def test_no_shared_word_or_topic_is_no_suggestion():
+def test_without_a_shared_word_or_topic_there_is_no_suggestion():
     corpus = Corpus.from_articles(
         [article("a", 0, "ferry strike", topics=("sea",)), article("b", 1, "wind farm", topics=("power",))]
     )
@@ -212,19 +211,3 @@ def test_bm25_reads_the_body_and_tfidf_of_title_and_excerpt_does_not():
     )
     assert Bm25().fit(corpus, np.array([0])).score(np.array([1]))[0, 0] > 0
     assert TfidfCosine().fit(corpus, np.array([0])).score(np.array([1]))[0, 0] == 0
-
-
-def test_near_duplicates_are_wire_copies_and_never_the_source_itself():
-    wire = {"title": "Ferry strike ends", "body": "Crews vote to return after talks with the port council"}
-    corpus = Corpus.from_articles(
-        [
-            article("wire", 0, **wire),
-            article("other", 1, "Ferry fares rise", body="The council will vote on prices"),
-            article("copy", 2, **wire),
-            article("longer", 3, wire["title"], body=wire["body"] + " today"),
-        ]
-    )
-    rows = np.arange(4)
-    assert near_duplicates(corpus, rows, np.array([0, 1, 3])) == [{2, 3}, set(), {0, 2}]
-    assert near_duplicates(corpus, rows, np.array([0]), least=1.0) == [{2}]
-    assert near_duplicates(corpus, rows, np.array([0]), least=0.05) == [{1, 2, 3}]

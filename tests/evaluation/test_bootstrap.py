@@ -15,7 +15,7 @@ def sample():
 
 
 def loop(stories, values, weights, resamples, seed, *, each_story_once):
-    """The same thing, slowly: draw stories, collect their sources, take the mean."""
+    """Return the interval by a plain loop: draw stories, collect their sources, take the mean."""
     random = np.random.default_rng(seed)
     names = sorted(set(stories.tolist()))
     means = []
@@ -62,14 +62,14 @@ def test_a_large_story_counts_once_over_stories_and_by_its_articles_otherwise():
     assert bootstrap.over_stories(values).value == pytest.approx(2 / 3)
 
 
-def test_articles_of_one_story_are_not_independent_witnesses():
+def test_intervals_are_wider_where_articles_share_stories():
     values = np.repeat([0.0, 1.0], 50)
     alone = StoryBootstrap(np.arange(100)).over_articles(values)
     grouped = StoryBootstrap(np.repeat(np.arange(10), 10)).over_articles(values)
     assert grouped.high - grouped.low > 2 * (alone.high - alone.low)
 
 
-def test_a_paired_difference_is_surer_than_its_parts(sample):
+def test_a_paired_difference_has_a_narrower_interval_than_its_parts(sample):
     stories, values, _, _ = sample
     bootstrap = StoryBootstrap(stories)
     gain = bootstrap.over_articles((values + 0.05) - values)
@@ -77,11 +77,11 @@ def test_a_paired_difference_is_surer_than_its_parts(sample):
     assert bootstrap.over_articles(values).low + 0.05 < bootstrap.over_articles(values).high
 
 
-def test_all_calls_see_the_same_resampled_stories(sample):
-    stories, values, others, _ = sample
+def test_all_calls_use_the_same_resampled_stories(sample):
+    stories, values, unrelated, _ = sample
     bootstrap = StoryBootstrap(stories, random_state=5)
     first = bootstrap.over_articles(values)
-    bootstrap.over_stories(others)
+    bootstrap.over_stories(unrelated)
     assert bootstrap.over_articles(values) == first
     assert StoryBootstrap(stories, random_state=5).over_articles(values) == first
     assert StoryBootstrap(stories, random_state=6).over_articles(values) != first
@@ -95,11 +95,10 @@ def test_the_order_of_sources_does_not_matter(sample):
     assert (shuffled.low, shuffled.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_memory_is_bounded_without_changing_the_result(sample, monkeypatch):
+def test_memory_is_bounded_without_changing_the_result(sample):
     stories, values, _, _ = sample
     expected = StoryBootstrap(stories).over_articles(values)
-    monkeypatch.setattr("recommender.evaluation.bootstrap._CHUNK", 60)
-    assert StoryBootstrap(stories).over_articles(values).low == pytest.approx(expected.low)
+    assert StoryBootstrap(stories, chunk=60).over_articles(values).low == pytest.approx(expected.low)
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():

@@ -19,7 +19,7 @@ def curve(newsroom):
     return learning_curve(newsroom, QUICK, shares=(0.0, 0.3, 1.0))
 
 
-def test_more_to_learn_from_at_each_point(curve, newsroom):
+def test_there_is_more_to_learn_from_at_each_point(curve, newsroom):
     assert [point.share for point in curve] == [0.0, 0.3, 1.0]
     cut = time_cut(newsroom)
     past = np.diff(newsroom.neighbours[:cut, :cut].indptr)
@@ -28,11 +28,11 @@ def test_more_to_learn_from_at_each_point(curve, newsroom):
     assert curve[2].linked_articles == np.count_nonzero(past)
 
 
-def test_the_ranker_is_learned_where_there_is_enough(curve):
+def test_the_site_gets_its_own_ranker_where_there_is_enough_to_learn_from(curve):
     assert [point.ranker for point in curve] == ["shipped", "shipped", "blended"]
 
 
-def test_with_all_relations_it_is_the_evaluation(curve, newsroom):
+def test_with_all_relations_the_figures_are_those_of_the_evaluation(curve, newsroom):
     result = evaluate(newsroom, QUICK).result(AT_PUBLICATION)
     figures = result.models["recommender"].figures
     assert curve[-1].figures == {name: figure for name, figure in figures.items() if "threshold" not in name}
@@ -53,17 +53,22 @@ def test_a_large_story_is_learned_from_piece_by_piece():
     assert [point.linked_articles for point in curve] == [0, 20, 40, 60]
 
 
-def test_what_is_hidden_is_not_seen(newsroom):
-    """With all past relations hidden, it makes no difference whether they were ever there."""
+def test_hidden_relations_make_no_difference(newsroom):
+    """With all past relations hidden, the figures are those of a site that never had them."""
     cut = time_cut(newsroom)
-    later = [[one for one in article.relations if (newsroom.resolve(one) or 0) >= cut] for article in newsroom[:cut]]
-    never = [replace(article, relations=kept) for article, kept in zip(newsroom[:cut], later, strict=True)]
-    bare = Corpus([*never, *newsroom[cut:]], newsroom.merged, newsroom.topic_parents)
+    past = [
+        replace(
+            article,
+            relations=tuple(relation for relation in article.relations if (newsroom.resolve(relation) or 0) >= cut),
+        )
+        for article in newsroom[:cut]
+    ]
+    bare = Corpus([*past, *newsroom[cut:]], newsroom.merged, newsroom.topic_parents)
     [hidden] = learning_curve(newsroom, QUICK, shares=[0.0])
     [absent] = learning_curve(bare, QUICK, shares=[1.0])
     assert hidden.linked_articles == absent.linked_articles == 0
     values = [point.figures["nDCG@10"].over_articles.value for point in (hidden, absent)]
-    assert values[0] == values[1], "intervals differ, for stories are those of all relations"
+    assert values[0] == values[1], "intervals differ, since stories are made of all relations"
 
 
 def test_only_relations_among_the_past_are_hidden():
@@ -80,7 +85,7 @@ def test_only_relations_among_the_past_are_hidden():
         for day, name in enumerate("abcde", start=1)
     )
     known = hide_relations(corpus, 4, np.array([False, False, True, False]))
-    assert [[relation.target_id or relation.url for relation in one.relations] for one in known] == [
+    assert [[relation.target_id or relation.url for relation in article.relations] for article in known] == [
         [],
         ["a", "https://elsewhere.example/x"],
         [],
@@ -90,14 +95,14 @@ def test_only_relations_among_the_past_are_hidden():
     all_hidden = hide_relations(corpus, 4, np.ones(4, dtype=bool))
     assert all_hidden.links.tolist() == [[4, 1], [4, 3]]
     assert len(all_hidden.externals) == 1
-    assert [one.id for one in all_hidden] == [one.id for one in corpus]
+    assert [article.id for article in all_hidden] == [article.id for article in corpus]
 
 
-def test_the_draw_is_the_seed_s(newsroom):
-    first, again, other = (
+def test_the_seed_decides_which_relations_are_hidden(newsroom):
+    first, again, reseeded = (
         learning_curve(newsroom, QUICK, shares=[0.2], random_state=seed)[0].linked_articles for seed in (0, 0, 3)
     )
-    assert first == again != other
+    assert first == again != reseeded
 
 
 def test_wrong_input_is_named(newsroom, unrelated):

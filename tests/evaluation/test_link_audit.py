@@ -1,4 +1,4 @@
-"""The audit of curated links: each kind of finding, on a dozen articles and on the example site."""
+"""The audit of curated links: every kind of finding, on a dozen articles and on the example site."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from recommender.evaluation.relation_audit import audit_relations
 
 
 def linked(articles: Sequence[Article], **lists: Sequence[Relation]) -> Recommender:
-    """Return a model of the articles, without relations but for these; an underscore stands for a dash."""
-    given = {name.replace("_", "-"): tuple(relations) for name, relations in lists.items()}
-    return Recommender(name="coast").fit([replace(one, relations=given.get(one.id, ())) for one in articles])
+    """Return a model of the articles with these relations only; an underscore in a name stands for a dash."""
+    relations = {name.replace("_", "-"): tuple(links) for name, links in lists.items()}
+    return Recommender(name="coast").fit(
+        [replace(article, relations=relations.get(article.id, ())) for article in articles]
+    )
 
 
 def to(name: str) -> Relation:
     return Relation(f"https://coast.example/{name}")
 
 
-def found(audit: LinkAudit, kind: str) -> list[tuple[str, str | None]]:
-    return [(one.source, one.target) for one in audit.findings if one.kind == kind]
+def ends(audit: LinkAudit, kind: str) -> list[tuple[str, str | None]]:
+    """Return source and target of all findings of a kind."""
+    return [(finding.source, finding.target) for finding in audit.findings if finding.kind == kind]
 
 
-def test_a_link_into_the_site_that_finds_nothing_is_dead_and_one_out_of_it_unresolved(
+def test_a_link_into_the_site_to_no_article_is_dead_and_one_out_of_it_unresolved(
     articles: tuple[Article, ...],
 ) -> None:
     links = [
@@ -41,54 +44,55 @@ def test_a_link_into_the_site_that_finds_nothing_is_dead_and_one_out_of_it_unres
     ]
     audit = audit_links(linked(articles, ferry_1=links))
     dead = ["/lost/", "ferry-99", "https://coast.example/gone"]
-    assert found(audit, "dead") == [("ferry-1", target) for target in dead]
-    assert found(audit, "unresolved") == [("ferry-1", "https://else.example/a")]
+    assert ends(audit, "dead") == [("ferry-1", target) for target in dead]
+    assert ends(audit, "unresolved") == [("ferry-1", "https://else.example/a")]
     assert audit.links == 1
 
 
-def test_without_a_host_of_its_own_a_site_has_dead_ids_only(articles: tuple[Article, ...]) -> None:
-    spread = [replace(one, url=f"https://{one.id}.example/a", aliases=()) for one in articles]
-    assert own_host(Corpus.from_articles(spread)) is None
+def test_on_a_site_without_a_common_host_only_ids_can_be_dead(articles: tuple[Article, ...]) -> None:
+    own_hosts = [replace(article, url=f"https://{article.id}.example/a", aliases=()) for article in articles]
+    assert own_host(Corpus.from_articles(own_hosts)) is None
     assert own_host(Corpus.from_articles(articles)) == "coast.example"
-    audit = audit_links(linked(spread, ferry_1=[Relation("https://ferry-2.example/gone"), Relation(None, "gone")]))
-    assert found(audit, "unresolved") == [("ferry-1", "https://ferry-2.example/gone")]
-    assert found(audit, "dead") == [("ferry-1", "gone")]
+    audit = audit_links(linked(own_hosts, ferry_1=[Relation("https://ferry-2.example/gone"), Relation(None, "gone")]))
+    assert ends(audit, "unresolved") == [("ferry-1", "https://ferry-2.example/gone")]
+    assert ends(audit, "dead") == [("ferry-1", "gone")]
 
 
 def test_links_to_removed_articles_and_to_oneself(articles: tuple[Article, ...]) -> None:
-    gone = [replace(one, removed=one.id == "ferry-2") for one in articles]
-    audit = audit_links(linked(gone, ferry_1=[to("ferry-2"), to("ferry-1")]))
-    assert found(audit, "removed") == [("ferry-1", "ferry-2")]
-    assert found(audit, "itself") == [("ferry-1", "ferry-1")]
-    assert found(audit, "one-way") == found(audit, "weak") == []
+    removed = [replace(article, removed=article.id == "ferry-2") for article in articles]
+    audit = audit_links(linked(removed, ferry_1=[to("ferry-2"), to("ferry-1")]))
+    assert ends(audit, "removed") == [("ferry-1", "ferry-2")]
+    assert ends(audit, "itself") == [("ferry-1", "ferry-1")]
+    assert ends(audit, "one-way") == ends(audit, "weak") == []
 
 
 def test_a_target_given_twice_is_a_duplicate_however_it_is_written(articles: tuple[Article, ...]) -> None:
     again = Relation("http://www.coast.example/amp/ferry-2?utm_source=mail")
-    out = [Relation("https://else.example/a"), Relation("http://else.example/a/")]
-    audit = audit_links(linked(articles, ferry_1=[to("ferry-2"), again, *out]))
-    assert found(audit, "duplicate") == [("ferry-1", "ferry-2"), ("ferry-1", "http://else.example/a/")]
-    assert found(audit, "unresolved") == [("ferry-1", "https://else.example/a")]
+    external = [Relation("https://else.example/a"), Relation("http://else.example/a/")]
+    audit = audit_links(linked(articles, ferry_1=[to("ferry-2"), again, *external]))
+    assert ends(audit, "duplicate") == [("ferry-1", "ferry-2"), ("ferry-1", "http://else.example/a/")]
+    assert ends(audit, "unresolved") == [("ferry-1", "https://else.example/a")]
 
 
 def test_two_files_of_one_article_have_a_list_each(articles: tuple[Article, ...]) -> None:
     first = replace(articles[0], relations=(to("ferry-2"),))
     second = replace(first, id="ferry-1-update", relations=(Relation("https://coast.example/amp/ferry-2"),))
     audit = audit_links(Recommender().fit([first, second, *articles[1:]]))
-    assert found(audit, "duplicate") == []
+    assert ends(audit, "duplicate") == []
 
 
-def test_one_way_is_what_is_not_answered(articles: tuple[Article, ...]) -> None:
+def test_a_link_without_a_link_back_is_one_way(articles: tuple[Article, ...]) -> None:
     audit = audit_links(linked(articles, ferry_1=[to("ferry-2"), to("ferry-3")], ferry_2=[to("ferry-1")]))
-    assert found(audit, "one-way") == [("ferry-1", "ferry-3")]
+    assert ends(audit, "one-way") == [("ferry-1", "ferry-3")]
 
 
 def test_a_weak_link_has_a_better_alternative(articles: tuple[Article, ...]) -> None:
     model = linked(articles, ferry_4=[to("wind-1"), to("ferry-3")])
     score = model.score("ferry-4", "wind-1")
-    best = next(one for one in model.suggest("ferry-4") if one.target_id not in {"ferry-3", "wind-1"})
+    linked_targets = {"ferry-3", "wind-1"}
+    best = next(suggestion for suggestion in model.suggest("ferry-4") if suggestion.target_id not in linked_targets)
     audit = audit_links(model, weak=score + 1e-9)
-    [weak] = [one for one in audit.findings if one.kind == "weak"]
+    [weak] = [finding for finding in audit.findings if finding.kind == "weak"]
     assert (weak.source, weak.target, weak.better) == ("ferry-4", "wind-1", best.target_id)
     assert weak.score == pytest.approx(score)
     assert weak.better_score == pytest.approx(best.score)
@@ -97,8 +101,8 @@ def test_a_weak_link_has_a_better_alternative(articles: tuple[Article, ...]) -> 
     assert audit.mean_score == pytest.approx((score + model.score("ferry-4", "ferry-3")) / 2)
 
 
-def test_a_weak_link_without_a_better_one_is_let_be(articles: tuple[Article, ...]) -> None:
-    rules = {"block_targets": [one.id for one in articles if one.id != "wind-1"]}
+def test_a_link_of_low_score_without_a_better_one_is_not_weak(articles: tuple[Article, ...]) -> None:
+    rules = {"block_targets": [article.id for article in articles if article.id != "wind-1"]}
     model = linked(articles, ferry_4=[to("wind-1")])
     model.settings = Settings.from_dict({"rules": rules})
     weak = model.score("ferry-4", "wind-1") + 1e-9
@@ -109,20 +113,20 @@ def test_a_weak_link_without_a_better_one_is_let_be(articles: tuple[Article, ...
 
 def test_a_list_is_stale_where_a_good_article_came_later(fitted: Recommender) -> None:
     corpus = fitted.corpus
-    links = {article.id: {corpus.resolve(one) for one in article.relations} - {None} for article in corpus}
-    stale = {one.source: one for one in audit_links(fitted).findings if one.kind == "stale"}
+    links = {article.id: {corpus.resolve(relation) for relation in article.relations} - {None} for article in corpus}
+    stale = {finding.source: finding for finding in audit_links(fitted).findings if finding.kind == "stale"}
     assert 0 < len(stale) < len(links)
     for name, targets in links.items():
         latest = max([corpus.row(name), *targets])
-        fresh = [
-            one.target_id
-            for one in fitted.suggest(name, k=20, threshold=0.5)
-            if corpus.times[corpus.row(one.target_id)] > corpus.times[latest]
-            and corpus.row(one.target_id) not in targets
+        suggested = [suggestion.target_id for suggestion in fitted.suggest(name, k=20, threshold=0.5)]
+        later = [
+            target_id
+            for target_id in suggested
+            if corpus.times[corpus.row(target_id)] > corpus.times[latest] and corpus.row(target_id) not in targets
         ]
-        assert (name in stale) == bool(targets and fresh)
+        assert (name in stale) == bool(targets and later)
         if name in stale:
-            assert stale[name].better == fresh[0]
+            assert stale[name].better == later[0]
             assert stale[name].target is None
             assert stale[name].better_score >= 0.5
 
@@ -131,11 +135,11 @@ def test_scores_are_those_of_the_ranker_for_candidates_and_others(articles: tupl
     few = Settings.from_dict({"candidates": {"text": 1, "title": 0, "recent": 0, "linked": 0}})
     model = linked(articles, ferry_4=[to("wind-1"), to("ferry-3")])
     model.settings = few
-    scores = {one.target: one.score for one in audit_links(model).findings if one.kind == "one-way"}
+    scores = {finding.target: finding.score for finding in audit_links(model).findings if finding.kind == "one-way"}
     assert scores == {name: pytest.approx(model.score("ferry-4", name)) for name in ("wind-1", "ferry-3")}
 
 
-def test_limits_are_told_kind_by_kind() -> None:
+def test_limits_are_checked_kind_by_kind() -> None:
     audit = LinkAudit(
         3, (Finding("dead", "a", "/x"), Finding("dead", "a", "/y"), Finding("stale", "a", None)), 0.5, None
     )
@@ -150,8 +154,8 @@ def test_an_audit_of_the_example_site_is_complete_and_the_same_each_time(fitted:
     assert audit.counts["unresolved"] == len(newsroom.externals)
     assert audit.counts["removed"] == 2
     assert audit.relations == audit_relations(newsroom)
-    assert all(one.file and Path(one.file).is_file() for one in audit.findings)
-    order = [list(KINDS).index(one.kind) for one in audit.findings]
+    assert all(finding.file and Path(finding.file).is_file() for finding in audit.findings)
+    order = [list(KINDS).index(finding.kind) for finding in audit.findings]
     assert order == sorted(order)
     text = audit.text(show=1)
     assert "of 169 links, of mean score 0." in text

@@ -79,7 +79,7 @@ def test_coverage_and_reach():
     assert measures.catalogue_reach(lists, n_articles=10) == pytest.approx(0.3)
 
 
-def test_gini_of_equals_is_zero_and_of_one_taker_nearly_one():
+def test_gini_of_equal_degrees_is_zero_and_of_a_single_target_nearly_one():
     assert measures.gini([3, 3, 3]) == pytest.approx(0.0)
     assert measures.gini([0] * 99 + [7]) == pytest.approx(0.99)
 
@@ -94,23 +94,23 @@ def test_gini_is_half_the_relative_mean_difference(degrees):
     assert measures.gini(degrees) == pytest.approx(expected, abs=1e-12)
 
 
-def test_calibration_error_of_honest_scores_is_zero():
+def test_calibration_error_of_calibrated_scores_is_zero():
     scores = np.repeat([0.25, 0.75], 400)
-    kept = np.tile([1, 0, 0, 0], 100).tolist() + np.tile([1, 1, 1, 0], 100).tolist()
-    assert measures.calibration_error(scores, kept) == pytest.approx(0.0)
+    labels = np.tile([1, 0, 0, 0], 100).tolist() + np.tile([1, 1, 1, 0], 100).tolist()
+    assert measures.calibration_error(scores, labels) == pytest.approx(0.0)
 
 
 def test_calibration_error_does_not_let_bins_cancel_each_other():
-    scores, kept = np.repeat([0.2, 0.8], 50), np.repeat([1, 0], 50)
-    assert measures.calibration_error(scores, kept) == pytest.approx(0.8)
-    assert measures.calibration_error(scores, kept, bins=1) == pytest.approx(0.0)
+    scores, labels = np.repeat([0.2, 0.8], 50), np.repeat([1, 0], 50)
+    assert measures.calibration_error(scores, labels) == pytest.approx(0.8)
+    assert measures.calibration_error(scores, labels, bins=1) == pytest.approx(0.0)
 
 
 def test_calibration_bins_hold_equally_many_scores():
     # Two of three scores are tiny: bins of equal width would merge them and hide their error.
     scores = np.array([0.01, 0.01, 0.02, 0.02, 0.9, 0.9])
-    kept = np.array([1, 1, 0, 0, 1, 1])
-    assert measures.calibration_error(scores, kept, bins=3) == pytest.approx((0.99 + 0.02 + 0.1) / 3)
+    labels = np.array([1, 1, 0, 0, 1, 1])
+    assert measures.calibration_error(scores, labels, bins=3) == pytest.approx((0.99 + 0.02 + 0.1) / 3)
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), st.booleans()), min_size=1), st.randoms())
@@ -131,16 +131,16 @@ def test_precision_at_threshold_includes_the_threshold_itself():
     assert math.isnan(measures.precision_at_threshold([0.4], [1], 0.5))
 
 
-rankings = st.permutations(list("abcdefghijklmno")).flatmap(
+ranked_lists = st.permutations(list("abcdefghijklmno")).flatmap(
     lambda order: st.integers(1, len(order)).map(lambda size: order[:size])
 )
 right_targets = st.sets(st.sampled_from("abcdefghijklmnopq"), min_size=1)
 
 
-@given(rankings, right_targets)
+@given(ranked_lists, right_targets)
 def test_same_figures_as_ir_measures(ranked, relevant):
     qrels = {"q": dict.fromkeys(relevant, 1)}
-    run = {"q": {target: float(-place) for place, target in enumerate(ranked)}}
+    run = {"q": {target: float(-rank) for rank, target in enumerate(ranked)}}
     expected = ir_measures.calc_aggregate([nDCG @ 10, P @ 5, R @ 10, RR @ 10], qrels, run)
     assert measures.ndcg_at_k(ranked, relevant) == pytest.approx(expected[nDCG @ 10])
     assert measures.precision_at_k(ranked, relevant) == pytest.approx(expected[P @ 5])
@@ -148,13 +148,13 @@ def test_same_figures_as_ir_measures(ranked, relevant):
     assert measures.reciprocal_rank(ranked, relevant) == pytest.approx(expected[RR @ 10])
 
 
-@given(rankings, right_targets, st.data())
+@given(ranked_lists, right_targets, st.data())
 def test_moving_a_relevant_target_up_never_hurts(ranked, relevant, data):
-    place = data.draw(st.integers(0, len(ranked) - 1))
-    if place == 0 or ranked[place] not in relevant:
+    position = data.draw(st.integers(0, len(ranked) - 1))
+    if position == 0 or ranked[position] not in relevant:
         return
-    better = [*ranked[: place - 1], ranked[place], ranked[place - 1], *ranked[place + 1 :]]
+    better = [*ranked[: position - 1], ranked[position], ranked[position - 1], *ranked[position + 1 :]]
     assert measures.ndcg_at_k(better, relevant) >= measures.ndcg_at_k(ranked, relevant)
     assert measures.reciprocal_rank(better, relevant) >= measures.reciprocal_rank(ranked, relevant)
-    if ranked[place - 1] not in relevant and place < 10:
+    if ranked[position - 1] not in relevant and position < 10:
         assert measures.ndcg_at_k(better, relevant) > measures.ndcg_at_k(ranked, relevant)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recommender.core.records import Article, Relation
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.relation_audit import SliceFacts, audit_relations
+from recommender.evaluation.relation_audit import SliceFacts, audit_relations, degree_leak
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -26,15 +26,15 @@ def article(name, day=None, related=(), title=None, **fields):
 
 
 def group(names, first_day):
-    """Articles of one story, each with links to all others: what a program writes."""
+    """Return articles of one story, each with links to all others, as a program writes them."""
     return [
-        article(name, first_day + day, [other for other in names if other != name]) for day, name in enumerate(names)
+        article(name, first_day + day, [target for target in names if target != name]) for day, name in enumerate(names)
     ]
 
 
 @pytest.fixture
 def curated():
-    """Hand-made links: a chain a-b-c, a later target, a dead one, an outside one, waste; an article alone."""
+    """Hand-made links: a chain a-b-c, a later target, a removed, an external and redundant ones; a lone article."""
     return Corpus.from_articles(
         [
             article("a", 0, ["b", "b", "a"]),
@@ -101,23 +101,21 @@ def test_shares_equal_plain_counting(links):
     corpus = Corpus.from_articles(
         [article(f"a{row}", row, [f"a{target}" for source, target in links if source == row]) for row in range(10)]
     )
-    real = {(source, target) for source, target in links if source != target}
-    linked = real | {(target, source) for source, target in real}
+    relations = {(source, target) for source, target in links if source != target}
+    linked = relations | {(target, source) for source, target in relations}
     paths = [
-        (one, other)
-        for middle in range(10)
-        for one, other in combinations([end for end in range(10) if (middle, end) in linked], 2)
+        ends for middle in range(10) for ends in combinations([end for end in range(10) if (middle, end) in linked], 2)
     ]
     audit = audit_relations(corpus)
-    assert audit.relations == len(real)
+    assert audit.relations == len(relations)
     assert audit.pairs == len(linked) // 2
-    assert audit.self_relations == len(links) - len(real)
+    assert audit.self_relations == len(links) - len(relations)
     assert audit.repeated_relations == 0
-    assert audit.future_relations == sum(target > source for source, target in real)
+    assert audit.future_relations == sum(target > source for source, target in relations)
     closed = sum(path in linked for path in paths)
     assert audit.closure == pytest.approx(closed / len(paths) if paths else math.nan, nan_ok=True)
-    answered = sum((target, source) in real for source, target in real)
-    assert audit.reciprocity == pytest.approx(answered / len(real) if real else math.nan, nan_ok=True)
+    answered = sum((target, source) in relations for source, target in relations)
+    assert audit.reciprocity == pytest.approx(answered / len(relations) if relations else math.nan, nan_ok=True)
 
 
 def test_empty_titles_are_not_called_the_same():
@@ -158,9 +156,55 @@ def test_the_table_shows_the_facts_and_the_warnings(curated):
 
 
 def test_many_links_are_audited_exactly():
-    """A story of 327 holds more triads, and a number of them, that float32 cannot count."""
+    """A story of 327 articles has more triads than float32 can count."""
     corpus = Corpus.from_articles(group([f"g{number:03}" for number in range(327)], 0))
     audit = audit_relations(corpus)
     assert audit.relations == 327 * 326
     assert audit.closure == 1.0
     assert np.isclose(audit.closed_pairs, 1.0)
+
+
+def site(links, n_articles):
+    """Return articles of one a day, each with links to earlier ones by their numbers."""
+    return Corpus.from_articles(
+        Article(
+            f"a{day:02}",
+            "",
+            published_at=START + timedelta(days=day),
+            relations=tuple(Relation(None, f"a{target:02}") for target in links.get(day, ())),
+        )
+        for day in range(n_articles)
+    )
+
+
+def test_a_number_of_links_that_counts_the_link_in_question_tells_targets_apart():
+    """Ten articles, then three that link to one of them each."""
+    leak = degree_leak(site({10: [0], 11: [1], 12: [2]}, 13))
+    assert leak.sources == 3
+    assert leak.today > 0.9
+    assert leak.at_publication <= 0.5, "at publication no target had a link, and some of the others had"
+
+
+def test_a_source_without_unlinked_articles_to_compare_with_is_left_out():
+    """The only older article is the linked one, so there is no other to compare it with."""
+    assert degree_leak(site({1: [0]}, 30)).sources == 0
+
+
+def test_an_article_that_is_linked_often_is_known_at_publication():
+    links = {day: [0] for day in range(5, 30)}
+    leak = degree_leak(site(links, 30))
+    assert leak.today == 1.0
+    assert leak.at_publication == pytest.approx((0.5 + 24) / 25), "only its first link was no earlier knowledge"
+
+
+def test_the_same_seed_gives_the_same_leak(newsroom):
+    assert degree_leak(newsroom) == degree_leak(newsroom)
+    leak = degree_leak(newsroom)
+    assert leak.today > leak.at_publication + 0.1
+
+
+def test_a_leak_without_anything_to_compare(unrelated):
+    leak = degree_leak(Corpus.from_articles(unrelated))
+    assert leak.sources == 0
+    assert math.isnan(leak.today)
+    assert math.isnan(leak.at_publication)

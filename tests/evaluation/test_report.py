@@ -11,9 +11,16 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation import measures
 from recommender.evaluation.baselines import default_baselines
 from recommender.evaluation.bootstrap import StoryBootstrap
-from recommender.evaluation.figures import WITHOUT_DUPLICATES, ProtocolFigures, Ranking
+from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.report import EvaluationReport
-from recommender.evaluation.splits import AT_PUBLICATION, TODAY, held_out_sources, time_cut
+from recommender.evaluation.splits import (
+    AT_PUBLICATION,
+    TODAY,
+    WITHOUT_DUPLICATES,
+    EvaluationSet,
+    held_out_sources,
+    time_cut,
+)
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -35,17 +42,23 @@ def corpus():
 
 
 SOURCES = [12, 13, 14, 15]
-TRUTH = [{0, 4}, {12}, {1}, {2}]
+RELEVANT = [{0, 4}, {12}, {1}, {2}]
 GOOD = [[0, 4, 7], [12], [1, 2], []]
 POOR = [[7, 8, 0], [3], [1], [5, 2]]
 
 
+def measured(corpus, lists, *, protocol=AT_PUBLICATION, sources=SOURCES, **options):
+    """Return the figures of lists by name of the model, as rows or as `RankedLists`."""
+    evaluation_set = EvaluationSet.from_corpus(corpus, sources, protocol)
+    ranked = {name: rows if isinstance(rows, RankedLists) else RankedLists(rows) for name, rows in lists.items()}
+    return ProtocolFigures.from_lists(evaluation_set, ranked, **options)
+
+
 @pytest.fixture
 def figures(corpus):
-    engine = Ranking(GOOD, scores=[[0.9, 0.8, 0.2], [0.7], [0.6, 0.5], []], candidates=[[0, 4, 7], [12, 3], [2], [2]])
-    return ProtocolFigures.from_rankings(
-        corpus, AT_PUBLICATION, SOURCES, {"engine": engine, "poor": POOR}, engine="engine", threshold=0.5
-    )
+    scores = [[0.9, 0.8, 0.2], [0.7], [0.6, 0.5], []]
+    engine = RankedLists(GOOD, scores, candidates=[[0, 4, 7], [12, 3], [2], [2]])
+    return measured(corpus, {"engine": engine, "poor": POOR}, engine="engine", threshold=0.5)
 
 
 def value(figures, model, name):
@@ -61,7 +74,7 @@ def test_figures_are_means_of_the_metrics(figures):
             ("Recall@10", measures.recall_at_k, 10),
             ("MRR", measures.reciprocal_rank, 10),
         ):
-            expected = np.mean([metric(ranked, right, k=k) for ranked, right in zip(lists, TRUTH, strict=True)])
+            expected = np.mean([metric(*pair, k=k) for pair in zip(lists, RELEVANT, strict=True)])
             assert value(figures, model, name) == pytest.approx(expected)
         assert value(figures, model, "coverage") == measures.coverage(lists)
 
@@ -72,11 +85,11 @@ def test_means_over_stories_count_each_story_once(figures):
 
 
 def test_figures_at_the_threshold(figures):
-    scores, kept = [0.9, 0.8, 0.2, 0.7, 0.6, 0.5], [1, 1, 0, 1, 1, 0]
-    assert value(figures, "engine", "P@threshold") == measures.precision_at_threshold(scores, kept, 0.5) == 0.8
+    scores, labels = [0.9, 0.8, 0.2, 0.7, 0.6, 0.5], [1, 1, 0, 1, 1, 0]
+    assert value(figures, "engine", "P@threshold") == measures.precision_at_threshold(scores, labels, 0.5) == 0.8
     assert value(figures, "engine", "coverage@threshold") == 0.75
     totals = figures.models["engine"].totals
-    assert totals["calibration error"] == pytest.approx(measures.calibration_error(scores, kept))
+    assert totals["calibration error"] == pytest.approx(measures.calibration_error(scores, labels))
     assert "P@threshold" not in figures.models["poor"].figures
     assert "calibration error" not in figures.models["poor"].totals
 
@@ -88,19 +101,20 @@ def test_candidate_recall(figures):
 
 def test_reach_and_gini_are_of_the_first_five_over_all_articles(corpus):
     lists = [[0, 1, 3, 5, 6, 7], [0], [0], [0]]
-    totals = ProtocolFigures.from_rankings(corpus, TODAY, SOURCES, {"m": lists}).models["m"].totals
+    totals = measured(corpus, {"m": lists}, protocol=TODAY).models["m"].totals
     assert totals["catalogue reach"] == pytest.approx(5 / 16)
     assert totals["Gini"] == pytest.approx(measures.gini([4, 1, 0, 1, 0, 1, 1, *[0] * 9]))
 
 
 def test_differences_are_paired(figures):
-    ours = np.array([measures.ndcg_at_k(*pair) for pair in zip(GOOD, TRUTH, strict=True)])
-    theirs = np.array([measures.ndcg_at_k(*pair) for pair in zip(POOR, TRUTH, strict=True)])
-    expected = StoryBootstrap([0, 0, 1, 2]).over_articles(ours - theirs)
+    good = np.array([measures.ndcg_at_k(*pair) for pair in zip(GOOD, RELEVANT, strict=True)])
+    poor = np.array([measures.ndcg_at_k(*pair) for pair in zip(POOR, RELEVANT, strict=True)])
+    expected = StoryBootstrap([0, 0, 1, 2]).over_articles(good - poor)
     assert list(figures.differences) == ["poor"]
-    found = figures.differences["poor"]["nDCG@10"].over_articles
-    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
-    assert found.value > 0
+    difference = figures.differences["poor"]["nDCG@10"].over_articles
+    assert difference.value == pytest.approx(expected.value)
+    assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high))
+    assert difference.value > 0
 
 
 def test_slices_by_story_size(figures):
@@ -110,7 +124,7 @@ def test_slices_by_story_size(figures):
     assert small.ndcg == figures.models["poor"].figures["nDCG@10"]
 
 
-def test_slices_tell_story_sizes_apart():
+def test_stories_of_different_sizes_are_in_different_slices():
     """A story of seven, 0-5 with 8, and a pair, 6 with 9."""
     links = {8: range(6), 9: [6]}
     corpus = Corpus.from_articles(
@@ -122,7 +136,7 @@ def test_slices_tell_story_sizes_apart():
         )
         for day in range(10)
     )
-    figures = ProtocolFigures.from_rankings(corpus, AT_PUBLICATION, [8, 9], {"m": [[0, 1, 2, 3, 4, 5], [0]]})
+    figures = measured(corpus, {"m": [[0, 1, 2, 3, 4, 5], [0]]}, sources=[8, 9])
     slices = figures.models["m"].slices
     assert {name: part.ndcg.over_articles.value for name, part in slices.items()} == {"2-5": 0.0, "6-20": 1.0}
     assert math.isnan(slices["2-5"].ndcg.over_articles.low), "one story gives no interval"
@@ -130,17 +144,15 @@ def test_slices_tell_story_sizes_apart():
 
 def test_targets_follow_the_protocol(corpus):
     lists = {"m": [[13], [12], [1], [2]]}
-    at_publication = ProtocolFigures.from_rankings(corpus, AT_PUBLICATION, SOURCES, lists)
-    today = ProtocolFigures.from_rankings(corpus, TODAY, SOURCES, lists)
+    at_publication = measured(corpus, lists, protocol=AT_PUBLICATION)
+    today = measured(corpus, lists, protocol=TODAY)
     assert value(at_publication, "m", "MRR") == 0.75
     assert value(today, "m", "MRR") == 1.0
 
 
-def test_near_duplicates_are_struck_from_lists_and_from_targets(corpus):
-    left_out = [{0}, {12}, {7}, set()]
-    figures = ProtocolFigures.from_rankings(
-        corpus, AT_PUBLICATION, SOURCES, {"engine": Ranking(GOOD, scores=GOOD)}, left_out=left_out, threshold=0
-    )
+def test_near_duplicates_are_taken_out_of_lists_and_of_targets(corpus):
+    evaluation_set = EvaluationSet.from_corpus(corpus, SOURCES, AT_PUBLICATION).without([{0}, {12}, {7}, set()])
+    figures = ProtocolFigures.from_lists(evaluation_set, {"engine": RankedLists(GOOD, scores=GOOD)}, threshold=0)
     assert figures.variant == WITHOUT_DUPLICATES
     assert figures.sources == 3, "the only target of article 13 was a near-duplicate"
     expected = np.mean([measures.ndcg_at_k(*pair) for pair in (([4, 7], {4}), ([1, 2], {1}), ([], {2}))])
@@ -150,11 +162,11 @@ def test_near_duplicates_are_struck_from_lists_and_from_targets(corpus):
 
 def test_wrong_input_is_named(corpus):
     with pytest.raises(RecommenderError, match="'short' must have one list for each of 4 sources, got 1"):
-        ProtocolFigures.from_rankings(corpus, TODAY, SOURCES, {"short": [[1]]})
+        measured(corpus, {"short": [[1]]})
     with pytest.raises(RecommenderError, match="engine must be one of poor, got 'engine'"):
-        ProtocolFigures.from_rankings(corpus, TODAY, SOURCES, {"poor": POOR}, engine="engine")
+        measured(corpus, {"poor": POOR}, engine="engine")
     with pytest.raises(RecommenderError, match="scores must hold one list for each of 4, got 1"):
-        Ranking(GOOD, scores=[[0.5]])
+        RankedLists(GOOD, scores=[[0.5]])
 
 
 @pytest.fixture
@@ -186,7 +198,7 @@ def test_json_is_the_same_bytes_and_has_no_nan(report, corpus, figures):
     assert values["data"]["audit"]["relations"] == 5
 
 
-def test_the_table_holds_every_model_with_intervals(report):
+def test_the_table_has_every_model_with_intervals(report):
     table = report.table(full=True)
     lines = table.splitlines()
     assert lines[0] == ("16 articles; 12 before the cut to learn from, 4 after it; cut at 2025-03-13T00:00:00Z.")
@@ -214,7 +226,7 @@ def test_columns_are_aligned(report):
 
 def test_a_report_with_nothing_to_measure():
     corpus = Corpus.from_articles([Article("a", "A", published_at=START)])
-    figures = ProtocolFigures.from_rankings(corpus, TODAY, [], {"random": []})
+    figures = measured(corpus, {"random": []}, protocol=TODAY, sources=[])
     report = EvaluationReport.from_figures(corpus, 0, [figures])
     assert "nothing to measure" in report.table(full=True)
     assert json.loads(report.to_json())["results"][0]["models"]["random"]["figures"]["nDCG@10"]["over_articles"] == {
@@ -228,10 +240,9 @@ def test_baselines_go_straight_into_a_report(corpus):
     cut = time_cut(corpus)
     sources = held_out_sources(corpus, cut, TODAY)
     until = [len(corpus)] * len(sources)
-    rankings = {b.name: b.fit(corpus, np.arange(cut)).rank_all(sources, until) for b in default_baselines()}
-    report = EvaluationReport.from_figures(
-        corpus, cut, [ProtocolFigures.from_rankings(corpus, TODAY, sources, rankings)]
-    )
+    lists = {b.name: b.fit(corpus, np.arange(cut)).rank_all(sources, until) for b in default_baselines()}
+    figures = measured(corpus, lists, protocol=TODAY, sources=sources)
+    report = EvaluationReport.from_figures(corpus, cut, [figures])
     for baseline in default_baselines():
         assert baseline.name in report.table(full=True)
     assert report.result(TODAY).models["newest in topic"].figures["coverage"].over_articles.value == 1.0

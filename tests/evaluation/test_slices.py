@@ -28,7 +28,7 @@ def judgements():
         ndcg={"engine": np.array([1.0, 0.5]), "poor": np.array([0.0, 0.25])},
         rows=[[2, 0, 1], [3, 5]],
         scores=[[0.9, 0.4, 0.3], [0.8, 0.2]],
-        truth=[{2, 1}, {5, 0}],
+        relevant=[{2, 1}, {5, 0}],
     )
 
 
@@ -51,7 +51,7 @@ def test_every_source_needs_its_labels(judgements):
 def test_groups_are_largest_first_then_by_name_and_may_be_cut():
     labels = [("b",), ("a", "a"), ("c", "b")]
     groups = group_by_label(labels)
-    assert {name: places.tolist() for name, places in groups.items()} == {"b": [0, 2], "a": [1], "c": [2]}
+    assert {name: positions.tolist() for name, positions in groups.items()} == {"b": [0, 2], "a": [1], "c": [2]}
     assert list(groups) == ["b", "a", "c"]
     assert list(group_by_label(labels, most=2)) == ["b", "a"]
 
@@ -71,16 +71,16 @@ def test_labels_of_topic_and_provider():
 
 def test_gaps_are_the_same_either_way(corpus):
     pairs = [(3, 2), (1, 0), (2, 1), (3, 1), (4, 3), (4, 5), (5, 5)]
-    wanted = ["up to a day", "up to a day", "2-7 days", "8-30 days", "longer", "undated", "undated"]
+    expected = ["up to a day", "up to a day", "2-7 days", "8-30 days", "longer", "undated", "undated"]
     sources, targets = zip(*pairs, strict=True)
-    assert gap_labels(corpus, sources, targets) == wanted
-    assert gap_labels(corpus, targets, sources) == wanted
+    assert gap_labels(corpus, sources, targets) == expected
+    assert gap_labels(corpus, targets, sources) == expected
 
 
 def test_pairs_by_gap(corpus, judgements):
-    found = slice_pairs_by_gap(judgements, corpus, k=2)
-    assert list(found) == ["up to a day", "8-30 days", "longer", "undated"]
-    near, middle, longer, undated = found.values()
+    figures = slice_pairs_by_gap(judgements, corpus, k=2)
+    assert list(figures) == ["up to a day", "8-30 days", "longer", "undated"]
+    near, middle, longer, undated = figures.values()
     assert (near.suggested, near.linked, near.precision.value, near.recall.value) == (1, 1, 1.0, 1.0)
     assert near.mean_score == 0.9
     # Row 0 was suggested and is not linked; row 1 is linked and was only third.

@@ -88,9 +88,9 @@ def test_a_share_out_of_range_is_an_error(corpus, newest):
 
 
 def test_relevant_targets_are_undirected_and_never_removed(corpus):
-    everything = len(corpus)
-    assert ids(corpus, splits.relevant_targets(corpus, corpus.row("g"), everything)) == "bhu"
-    assert ids(corpus, splits.relevant_targets(corpus, corpus.row("d"), everything)) == "e"
+    until = len(corpus)
+    assert ids(corpus, splits.relevant_targets(corpus, corpus.row("g"), until)) == "bhu"
+    assert ids(corpus, splits.relevant_targets(corpus, corpus.row("d"), until)) == "e"
 
 
 def test_at_publication_only_the_past_is_relevant(corpus):
@@ -127,11 +127,11 @@ def test_a_story_that_crosses_the_cut_is_scored_on_its_new_side(corpus):
 
 
 def test_stories_are_connected_components_of_both_sides(corpus):
-    found = splits.stories(corpus)
-    size = {article.id: int(size) for article, size in zip(corpus, found.sizes, strict=True)}
+    stories = splits.stories(corpus)
+    size = {article.id: int(size) for article, size in zip(corpus, stories.sizes, strict=True)}
     assert size == {"a": 1, "b": 5, "c": 5, "d": 2, "e": 2, "f": 1, "g": 5, "h": 5, "u": 5}
-    assert len(np.unique(found.labels)) == 4
-    assert found.labels[corpus.row("b")] == found.labels[corpus.row("u")]
+    assert len(np.unique(stories.labels)) == 4
+    assert stories.labels[corpus.row("b")] == stories.labels[corpus.row("u")]
 
 
 @pytest.mark.parametrize(

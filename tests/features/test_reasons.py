@@ -1,4 +1,4 @@
-"""Shares that add up, and words for them."""
+"""Reasons: shares that add up, and their texts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from scipy.special import expit
 from recommender import Article, Corpus, Provider, Reason, Relation
 from recommender.features.pair_features import GROUPS
 from recommender.features.reasons import BASE, WORDS, Pair, explain_score
-from recommender.retrieval.query import queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 NAMES = ("title_terms.cosine", "title_terms.rarest", "text_terms.cosine", "time.days", "relations.count", "time.share")
 POST, WIRE = Provider("Harbor Post", "post.example"), Provider(domain="wire.example")
-Maker = Callable[[str, str], Pair]
+PairMaker = Callable[[str, str], Pair]
 
 
 @pytest.fixture(scope="module")
-def make() -> Maker:
-    """Return a way to make the pair of two of these articles, by their ids."""
+def make() -> PairMaker:
+    """Return a function that makes the pair of two of these articles, by their ids."""
     commons = "the weather was fine and the council met again"
     corpus = Corpus.from_articles(
         [
@@ -68,7 +67,7 @@ def make() -> Maker:
     return pair
 
 
-def shares(make: Maker, parts: Sequence[float]) -> tuple[Reason, ...]:
+def explained(make: PairMaker, parts: Sequence[float]) -> tuple[Reason, ...]:
     """Explain a score of these parts of its log-odds, the base last."""
     return explain_score(make("report", "tugs"), NAMES, np.array(parts[:-1]), sum(parts))
 
@@ -77,16 +76,16 @@ PART = st.floats(-6, 6).map(lambda value: round(value, 9)) | st.sampled_from([0.
 
 
 @given(st.lists(PART, min_size=len(NAMES), max_size=len(NAMES)), st.floats(-8, 8))
-def test_the_shares_add_up_to_the_score(make: Maker, parts: list[float], base: float) -> None:
-    reasons = shares(make, [*parts, base])
+def test_the_shares_add_up_to_the_score(make: PairMaker, parts: list[float], base: float) -> None:
+    reasons = explained(make, [*parts, base])
     log_odds = sum(parts) + base
     assert math.fsum(reason.share for reason in reasons) == pytest.approx(expit(log_odds), abs=1e-9)
     assert math.fsum(reason.log_odds for reason in reasons) == pytest.approx(log_odds, abs=1e-9)
 
 
 @given(st.lists(PART, min_size=len(NAMES), max_size=len(NAMES)), st.floats(-8, 8))
-def test_a_share_has_the_sign_of_its_log_odds_and_their_order(make: Maker, parts: list[float], base: float) -> None:
-    *reasons, rate = shares(make, [*parts, base])
+def test_a_share_has_the_sign_of_its_log_odds_and_their_order(make: PairMaker, parts: list[float], base: float) -> None:
+    *reasons, rate = explained(make, [*parts, base])
     assert (rate.feature, rate.log_odds) == (BASE, pytest.approx(base, abs=1e-12))
     assert rate.share == pytest.approx(expit(base), abs=1e-12)
     for reason in reasons:
@@ -96,8 +95,8 @@ def test_a_share_has_the_sign_of_its_log_odds_and_their_order(make: Maker, parts
     assert [reason.log_odds for reason in reasons] == sorted((reason.log_odds for reason in reasons), reverse=True)
 
 
-def test_features_of_a_group_are_one_reason(make: Maker) -> None:
-    *reasons, _ = shares(make, [0.5, 0.25, -1.0, 2.0, 0.0, -0.5, -2.0])
+def test_features_of_a_group_are_one_reason(make: PairMaker) -> None:
+    *reasons, _ = explained(make, [0.5, 0.25, -1.0, 2.0, 0.0, -0.5, -2.0])
     assert {reason.feature: reason.log_odds for reason in reasons} == {
         "title_terms": 0.75,
         "text_terms": -1.0,
@@ -107,31 +106,31 @@ def test_features_of_a_group_are_one_reason(make: Maker) -> None:
     assert [reason.feature for reason in reasons] == ["time", "title_terms", "relations", "text_terms"]
 
 
-def test_equal_shares_are_ordered_by_name(make: Maker) -> None:
-    *reasons, _ = shares(make, [0.0] * 6 + [-1.0])
+def test_equal_shares_are_ordered_by_name(make: PairMaker) -> None:
+    *reasons, _ = explained(make, [0.0] * 6 + [-1.0])
     assert [reason.feature for reason in reasons] == ["relations", "text_terms", "time", "title_terms"]
     assert {reason.share for reason in reasons} == {0.0}
 
 
-def test_parts_that_cancel_out_still_have_shares(make: Maker) -> None:
-    *reasons, rate = shares(make, [2.0, 0.0, -2.0, 0.0, 0.0, 0.0, 0.0])
-    told = {reason.feature: reason.share for reason in reasons}
-    assert told["title_terms"] == pytest.approx(0.5)  # the slope of the logistic function at 0, a quarter, times 2
-    assert told["text_terms"] == pytest.approx(-0.5)
+def test_parts_that_cancel_out_still_have_shares(make: PairMaker) -> None:
+    *reasons, rate = explained(make, [2.0, 0.0, -2.0, 0.0, 0.0, 0.0, 0.0])
+    share_of = {reason.feature: reason.share for reason in reasons}
+    assert share_of["title_terms"] == pytest.approx(0.5)  # the slope of the logistic function at 0, a quarter, times 2
+    assert share_of["text_terms"] == pytest.approx(-0.5)
     assert rate.share == pytest.approx(0.5)
 
 
-def test_each_reason_is_in_the_words_of_its_group(make: Maker) -> None:
+def test_each_reason_is_in_the_words_of_its_group(make: PairMaker) -> None:
     pair = make("report", "tugs")
-    *reasons, rate = shares(make, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0])
+    *reasons, rate = explained(make, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0])
     assert {reason.feature: reason.text for reason in reasons} == {
         group: WORDS[group](pair) for group in ("title_terms", "text_terms", "time", "relations")
     }
     assert rate.text
 
 
-def test_every_group_has_words_for_every_pair(make: Maker) -> None:
-    ids = [article.id for article in make("rocks", "tugs").asked.index.corpus]
+def test_every_group_has_words_for_every_pair(make: PairMaker) -> None:
+    ids = [article.id for article in make("rocks", "tugs").source_query.index.corpus]
     for source in ids:
         for target in ids:
             if source != target:
@@ -146,7 +145,7 @@ def test_every_group_has_words_for_every_pair(make: Maker) -> None:
         ("title_terms", "tugs", "rocks", "titles share: ferry, calder"),
         ("title_terms", "report", "rocks", "titles share no telling word"),
         ("title_terms", "empty", "rocks", "titles share no telling word"),
-        # The words of the fillers are in most articles and tell nothing.
+        # The words of the fillers are in most articles, and no reason.
         ("text_terms", "tugs", "rocks", "texts share: tugs, ferry, point, calder"),
         ("text_terms", "rocks", "filler-1", "texts share no telling word"),
         ("topics", "tugs", "report", "same topics: Ferries, Ports"),
@@ -173,7 +172,7 @@ def test_every_group_has_words_for_every_pair(make: Maker) -> None:
         ("length", "tugs", "empty", "0 words"),
         ("relations", "tugs", "last", "linked with 1 article, nearest “Final report: tired officer, old chart”"),
         ("relations", "tugs", "empty", "not linked with any known article"),
-        # Its links with the source itself are not told.
+        # Its links with the source itself are left out.
         ("relations", "report", "last", "not linked with any known article"),
         (
             "relations",
@@ -183,15 +182,15 @@ def test_every_group_has_words_for_every_pair(make: Maker) -> None:
         ),
     ],
 )
-def test_the_words_of_a_pair(make: Maker, group: str, source: str, target: str, words: str) -> None:
+def test_the_words_of_a_pair(make: PairMaker, group: str, source: str, target: str, words: str) -> None:
     assert WORDS[group](make(source, target)) == words
 
 
-def test_links_with_what_is_not_known_yet_are_not_told(make: Maker) -> None:
+def test_links_with_articles_that_are_not_known_yet_are_left_out(make: PairMaker) -> None:
     pair = make("tugs", "rocks")
-    corpus = pair.asked.index.corpus
+    corpus = pair.source_query.index.corpus
     rows = np.array([corpus.row("tugs")])
-    [early] = queries(pair.asked.index, pair.asked.query.vectors, rows, rows + 1)
+    [early] = queries(pair.source_query.index, pair.source_query.query.vectors, rows, rows + 1)
     assert WORDS["relations"](pair).startswith("linked with 1 article,")
     assert WORDS["relations"](Pair(SourceQuery(early), pair.row, pair.source, pair.target, pair.text)).startswith(
         "not linked"

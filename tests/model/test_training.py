@@ -11,8 +11,8 @@ import pytest
 from recommender import Article, Corpus, Relation, Settings
 from recommender.core.settings import CandidateSettings, RankerSettings
 from recommender.model.training import known_limits, pair_training_set, train_ranker, training_rows
+from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.retrieval.vectors import Index
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 QUICK = Settings(ranker=RankerSettings(trees=10, leaves=6))

@@ -1,4 +1,4 @@
-"""Calibration on margins made up for the purpose, where the truth is known."""
+"""Calibration on made-up margins, of which the true probabilities are known."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from recommender.ranker.calibration import Calibration
 from recommender.ranker.training_set import TrainingSet
 
 
-def judged(margins: np.ndarray, probability: np.ndarray, seed: int = 0) -> TrainingSet:
-    """Return pairs whose sources are the rows of two matrices."""
-    kept = np.random.default_rng(seed).random(margins.shape) < probability
-    nothing = np.empty((margins.size, 0), dtype=np.float32)
-    return TrainingSet(nothing, kept.ravel(), np.full(len(margins), margins.shape[1]), ())
+def labelled(probability: np.ndarray, seed: int = 0) -> TrainingSet:
+    """Return pairs without features, labelled with these probabilities; each row of the matrix is a source."""
+    labels = np.random.default_rng(seed).random(probability.shape) < probability
+    no_features = np.empty((probability.size, 0), dtype=np.float32)
+    return TrainingSet(no_features, labels.ravel(), np.full(len(probability), probability.shape[1]), ())
 
 
 def scores(calibration: Calibration, margins: np.ndarray) -> np.ndarray:
@@ -23,10 +23,10 @@ def scores(calibration: Calibration, margins: np.ndarray) -> np.ndarray:
 
 
 def test_a_strong_rival_makes_a_pair_less_likely() -> None:
-    """Editors keep the best candidate only, whatever the others' margins are."""
+    """Editors link the best candidate only, whatever the margins of the others are."""
     margins = np.random.default_rng(1).normal(size=(600, 8))
     best = margins == margins.max(axis=1, keepdims=True)
-    calibration = Calibration.fit(margins.ravel(), judged(margins, best * 0.9))
+    calibration = Calibration.fit(margins.ravel(), labelled(best * 0.9))
     assert calibration.best < -0.5
     alone, beside = scores(calibration, np.array([[1.0, *[-2.0] * 7], [1.0, 3.0, *[-2.0] * 6]]))
     assert alone[0] > 0.5 > beside[0]
@@ -34,7 +34,7 @@ def test_a_strong_rival_makes_a_pair_less_likely() -> None:
 
 def test_where_pairs_do_not_compete_rivals_hardly_count() -> None:
     margins = np.random.default_rng(2).normal(size=(3000, 8))
-    calibration = Calibration.fit(margins.ravel(), judged(margins, expit(1.5 * margins - 1)))
+    calibration = Calibration.fit(margins.ravel(), labelled(expit(1.5 * margins - 1)))
     assert calibration.slope == pytest.approx(1.5, abs=0.1)
     assert calibration.best == pytest.approx(0, abs=0.1)
     assert calibration.rivals == pytest.approx(0, abs=0.2)
@@ -47,57 +47,61 @@ def test_only_the_best_thirty_are_rivals() -> None:
     assert calibration.log_odds(np.array([1.0, 3.0]), np.array([2])).tolist() == [2.0] * 2
 
 
-def test_sources_do_not_touch_each_other() -> None:
+def test_the_log_odds_of_a_source_do_not_depend_on_other_sources() -> None:
     calibration = Calibration(slope=1.0, best=0.5, rivals=-0.25, intercept=0.1, choice=-0.7)
     rng = np.random.default_rng(3)
     sizes = np.array([3, 0, 40, 1])
-    margins, choice = rng.normal(size=(2, sizes.sum()))
-    parts = [slice(end - size, end) for size, end in zip(sizes, np.cumsum(sizes), strict=True)]
-    alone = [calibration.log_odds(margins[one], np.array([one.stop - one.start]), choice[one]) for one in parts]
-    assert calibration.log_odds(margins, sizes, choice).tolist() == np.concatenate(alone).tolist()
+    margins, softmax_margins = rng.normal(size=(2, sizes.sum()))
+    ends = np.cumsum(sizes)
+    alone = [
+        calibration.log_odds(margins[end - size : end], np.array([size]), softmax_margins[end - size : end])
+        for size, end in zip(sizes, ends, strict=True)
+    ]
+    assert calibration.log_odds(margins, sizes, softmax_margins).tolist() == np.concatenate(alone).tolist()
 
 
-def test_where_no_candidate_stands_out_more_of_them_are_kept() -> None:
-    """In large groups, which share the choice, editors keep far more than in small ones at the same margin."""
+def test_where_no_candidate_stands_out_in_the_softmax_more_are_relations() -> None:
+    """In a large group, which shares the softmax, editors link far more than in a small one at the same margin."""
     rng = np.random.default_rng(9)
     margins = rng.normal(size=(2000, 8))
     stands_out = rng.normal(size=(2000, 1))
-    choice = np.where(np.arange(8) == 3, stands_out, stands_out - 5)
-    pairs = judged(margins, expit(margins - 2 * stands_out))
-    calibration = Calibration.fit(margins.ravel(), pairs, choice.ravel())
+    softmax_margins = np.where(np.arange(8) == 3, stands_out, stands_out - 5)
+    pairs = labelled(expit(margins - 2 * stands_out))
+    calibration = Calibration.fit(margins.ravel(), pairs, softmax_margins.ravel())
     assert calibration.choice == pytest.approx(-2, abs=0.2)
-    told = calibration.log_odds(margins[:2].ravel(), np.array([8, 8]), choice[:2].ravel()).reshape(2, 8)
-    plain = calibration.log_odds(margins[:2].ravel(), np.array([8, 8])).reshape(2, 8)
-    np.testing.assert_allclose(told - plain, np.repeat(calibration.choice * stands_out[:2], 8, axis=1))
+    sizes = np.array([8, 8])
+    with_softmax = calibration.log_odds(margins[:2].ravel(), sizes, softmax_margins[:2].ravel()).reshape(2, 8)
+    without = calibration.log_odds(margins[:2].ravel(), sizes).reshape(2, 8)
+    np.testing.assert_allclose(with_softmax - without, np.repeat(calibration.choice * stands_out[:2], 8, axis=1))
 
 
-def test_of_what_scores_the_threshold_three_of_four_are_kept() -> None:
+def test_at_the_threshold_three_of_four_shown_pairs_are_relations() -> None:
     rng = np.random.default_rng(4)
     margins, later = rng.normal(size=(2, 800, 12))
-    calibration = Calibration.fit(margins.ravel(), judged(margins, expit(2 * margins - 1)))
+    calibration = Calibration.fit(margins.ravel(), labelled(expit(2 * margins - 1)))
     truth = np.random.default_rng(5).random(later.shape) < expit(2 * later - 1)
     five = np.argsort(-later, axis=1)[:, :5]
-    shown, kept = (np.take_along_axis(values, five, axis=1) for values in (scores(calibration, later), truth))
-    assert kept[shown >= calibration.threshold].mean() == pytest.approx(0.75, abs=0.03)
-    assert kept[shown >= calibration.threshold - 0.15].mean() < 0.73, "it is the lowest such threshold"
+    shown, labels = (np.take_along_axis(values, five, axis=1) for values in (scores(calibration, later), truth))
+    assert labels[shown >= calibration.threshold].mean() == pytest.approx(0.75, abs=0.03)
+    assert labels[shown >= calibration.threshold - 0.15].mean() < 0.73, "it is the lowest such threshold"
 
 
 def test_where_three_of_four_are_out_of_reach_the_best_tenth_is_shown() -> None:
     margins = np.random.default_rng(6).normal(size=(400, 12))
-    calibration = Calibration.fit(margins.ravel(), judged(margins, np.full(margins.shape, 0.2)))
+    calibration = Calibration.fit(margins.ravel(), labelled(np.full(margins.shape, 0.2)))
     five = np.sort(scores(calibration, margins), axis=1)[:, -5:]
     assert (five >= calibration.threshold).mean() == pytest.approx(0.1, abs=0.01)
 
 
-def test_where_nearly_all_are_kept_all_are_shown() -> None:
+def test_where_nearly_all_are_relations_all_are_shown() -> None:
     margins = np.random.default_rng(7).normal(size=(400, 12))
-    calibration = Calibration.fit(margins.ravel(), judged(margins, np.full(margins.shape, 0.95)))
+    calibration = Calibration.fit(margins.ravel(), labelled(np.full(margins.shape, 0.95)))
     assert (np.sort(scores(calibration, margins), axis=1)[:, -5:] >= calibration.threshold).all()
 
 
-def test_without_rivalry_a_margin_alone_decides() -> None:
+def test_without_rivals_the_margin_alone_decides() -> None:
     margins = np.random.default_rng(8).normal(size=(300, 8))
     best = margins == margins.max(axis=1, keepdims=True)
-    calibration = Calibration.fit(margins.ravel(), judged(margins, best * 0.9), rivalry=False)
+    calibration = Calibration.fit(margins.ravel(), labelled(best * 0.9), use_rivals=False)
     assert (calibration.best, calibration.rivals) == (0, 0)
     assert calibration.slope > 1

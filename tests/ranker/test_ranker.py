@@ -1,4 +1,4 @@
-"""Rankers on pairs made up for the purpose, where the truth is known."""
+"""Rankers on made-up pairs, of which the true probabilities are known."""
 
 from __future__ import annotations
 
@@ -15,44 +15,56 @@ from scipy.special import expit
 from recommender import ModelFormatError
 from recommender.core.settings import RankerSettings
 from recommender.evaluation.measures import ndcg_at_k
-from recommender.ranker import BlendedRanker, BoostedRanker, Ranker, ShippedRanker, fit_ranker, load_ranker, scores
-from recommender.ranker.blended import ENOUGH, own_share
-from recommender.ranker.training_set import TrainingSet
-from recommender.ranker.trees import MEMBERS, PAIRS, Trees, fill_gaps
+from recommender.ranker import (
+    BlendedRanker,
+    BoostedRanker,
+    Ranker,
+    ShippedRanker,
+    TrainingSet,
+    fit_ranker,
+    load_ranker,
+    scores,
+)
+from recommender.ranker.blended import SITE_ONLY_SOURCES, site_weight
+from recommender.ranker.trees import LOGISTIC, MEMBERS, Trees, fill_unknown
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
 QUICK = RankerSettings(trees=25, leaves=8)
 
 
-def chance(X: np.ndarray) -> np.ndarray:
+def true_probability(X: np.ndarray) -> np.ndarray:
     """Return the true probability of a pair: likeness and nearness count, noise does not."""
     return expit(2.5 * X[:, 0] + 1.0 * np.nan_to_num(X[:, 1]) - 2.0)
 
 
 def pairs(
-    n_sources: int, seed: int, each: int = 10, probability: Callable[[np.ndarray], np.ndarray] = chance
+    n_sources: int,
+    seed: int,
+    pairs_per_source: int = 10,
+    probability: Callable[[np.ndarray], np.ndarray] = true_probability,
 ) -> TrainingSet:
     rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n_sources * each, 3)).astype(np.float32)
+    X = rng.normal(size=(n_sources * pairs_per_source, 3)).astype(np.float32)
     X[rng.random(len(X)) < 0.1, 1] = np.nan
-    kept = rng.random(len(X)) < probability(X)
-    return TrainingSet(X, kept, np.full(n_sources, each), NAMES)
+    labels = rng.random(len(X)) < probability(X)
+    return TrainingSet(X, labels, np.full(n_sources, pairs_per_source), NAMES)
 
 
-def ndcg(judged: TrainingSet, values: np.ndarray) -> float:
+def ndcg(training_set: TrainingSet, values: np.ndarray) -> float:
+    """Return the mean nDCG@10 over sources, each with its pairs in the order of these values."""
     figures = []
-    for place in range(len(judged.group_sizes)):
-        _, rest = judged.split(place)
-        start, size = len(judged.labels) - len(rest.labels), judged.group_sizes[place]
-        own = values[start : start + size]
-        relevant = set(np.flatnonzero(judged.labels[start : start + size]).tolist())
-        figures.append(ndcg_at_k(np.argsort(-own, kind="stable").tolist(), relevant))
+    for source in range(len(training_set.group_sizes)):
+        _, rest = training_set.split(source)
+        start, size = len(training_set.labels) - len(rest.labels), training_set.group_sizes[source]
+        source_values = values[start : start + size]
+        relevant = set(np.flatnonzero(training_set.labels[start : start + size]).tolist())
+        figures.append(ndcg_at_k(np.argsort(-source_values, kind="stable").tolist(), relevant))
     return float(np.nanmean(figures))
 
 
-def log_odds(ranker: Ranker, X: np.ndarray, each: int = 10) -> np.ndarray:
-    """Return the log-odds of rows of which every ten are a source's, as `pairs` makes them."""
-    return ranker.log_odds(X, np.full(len(X) // each, each))
+def log_odds(ranker: Ranker, X: np.ndarray, pairs_per_source: int = 10) -> np.ndarray:
+    """Return the log-odds of pairs that lie as `pairs` makes them: equally many for each source."""
+    return ranker.log_odds(X, np.full(len(X) // pairs_per_source, pairs_per_source))
 
 
 def bits(ranker: Ranker, X: np.ndarray) -> bytes:
@@ -60,7 +72,7 @@ def bits(ranker: Ranker, X: np.ndarray) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def judged() -> TrainingSet:
+def training_set() -> TrainingSet:
     return pairs(400, seed=1)
 
 
@@ -71,8 +83,8 @@ def fresh() -> TrainingSet:
 
 
 @pytest.fixture(scope="module")
-def boosted(judged: TrainingSet) -> BoostedRanker:
-    return BoostedRanker.fit(judged, QUICK)
+def boosted(training_set: TrainingSet) -> BoostedRanker:
+    return BoostedRanker.fit(training_set, QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +94,8 @@ def shipped() -> ShippedRanker:
 
 
 @pytest.fixture(scope="module")
-def blended(judged: TrainingSet, shipped: ShippedRanker) -> BlendedRanker:
-    return BlendedRanker.fit(judged.split(100)[0], QUICK, shipped)
+def blended(training_set: TrainingSet, shipped: ShippedRanker) -> BlendedRanker:
+    return BlendedRanker.fit(training_set.split(100)[0], QUICK, shipped)
 
 
 @pytest.fixture(scope="module", params=["boosted", "shipped", "blended"])
@@ -93,25 +105,25 @@ def ranker(
     return {"boosted": boosted, "shipped": shipped, "blended": blended}[request.param]
 
 
-def test_the_split_is_by_whole_sources(judged: TrainingSet) -> None:
-    uneven = replace(judged, group_sizes=np.array([3, 0, 5, *[8] * 499]))
+def test_the_split_is_by_whole_sources(training_set: TrainingSet) -> None:
+    uneven = replace(training_set, group_sizes=np.array([3, 0, 5, *[8] * 499]))
     first, rest = uneven.split(3)
     assert (len(first.labels), len(rest.labels)) == (8, 3992)
     assert first.group_sizes.tolist() == [3, 0, 5]
-    np.testing.assert_array_equal(np.vstack([first.features, rest.features]), judged.features)
-    np.testing.assert_array_equal(np.concatenate([first.labels, rest.labels]), judged.labels)
+    np.testing.assert_array_equal(np.vstack([first.features, rest.features]), training_set.features)
+    np.testing.assert_array_equal(np.concatenate([first.labels, rest.labels]), training_set.labels)
 
 
 def test_contributions_add_up_to_the_log_odds_but_for_a_base_of_each_source(ranker: Ranker, fresh: TrainingSet) -> None:
-    parts = ranker.contributions(fresh.features)
-    assert parts.shape == (len(fresh.features), 3)
-    base = (log_odds(ranker, fresh.features) - parts.sum(axis=1)).reshape(-1, 10)
-    by_rivals = ranker.kind != "shipped"
+    shares = ranker.contributions(fresh.features)
+    assert shares.shape == (len(fresh.features), 3)
+    base = (log_odds(ranker, fresh.features) - shares.sum(axis=1)).reshape(-1, 10)
+    uses_rivals = ranker.kind != "shipped"
     np.testing.assert_allclose(base, base[:, :1].repeat(10, axis=1), rtol=0, atol=1e-4)
-    assert (np.ptp(base[:, 0]) > 0.01) == by_rivals
+    assert (np.ptp(base[:, 0]) > 0.01) == uses_rivals
 
 
-def test_it_comes_back_to_the_same_bits(ranker: Ranker, fresh: TrainingSet) -> None:
+def test_a_ranker_from_its_dict_gives_the_same_bits(ranker: Ranker, fresh: TrainingSet) -> None:
     again = load_ranker(json.loads(json.dumps(ranker.to_dict())))
     assert (again.kind, again.names) == (ranker.kind, ranker.names)
     assert again.to_dict() == ranker.to_dict()
@@ -135,17 +147,17 @@ def test_scores_are_probabilities_in_the_order_of_the_log_odds() -> None:
     assert scores(log_odds).tolist() == pytest.approx([0, 1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-2)), 1])
 
 
-def test_two_trainings_give_the_same_bytes(judged: TrainingSet, boosted: BoostedRanker) -> None:
-    assert BoostedRanker.fit(judged, QUICK).to_dict() == boosted.to_dict()
+def test_two_trainings_give_the_same_bytes(training_set: TrainingSet, boosted: BoostedRanker) -> None:
+    assert BoostedRanker.fit(training_set, QUICK).to_dict() == boosted.to_dict()
 
 
-def test_another_seed_gives_other_trees(judged: TrainingSet, boosted: BoostedRanker) -> None:
-    other = BoostedRanker.fit(judged, replace(QUICK, random_state=1))
-    assert other.to_dict()["trees"] != boosted.to_dict()["trees"]
+def test_another_seed_gives_other_trees(training_set: TrainingSet, boosted: BoostedRanker) -> None:
+    reseeded = BoostedRanker.fit(training_set, replace(QUICK, random_state=1))
+    assert reseeded.to_dict()["trees"] != boosted.to_dict()["trees"]
 
 
-def test_it_learns_what_the_editors_go_by(boosted: BoostedRanker, fresh: TrainingSet) -> None:
-    best = ndcg(fresh, chance(fresh.features))
+def test_it_learns_what_editors_link(boosted: BoostedRanker, fresh: TrainingSet) -> None:
+    best = ndcg(fresh, true_probability(fresh.features))
     learned = ndcg(fresh, log_odds(boosted, fresh.features))
     at_random = ndcg(fresh, np.random.default_rng(0).random(len(fresh.labels)))
     assert at_random < 0.75
@@ -158,21 +170,21 @@ def test_what_decides_gets_the_largest_share(boosted: BoostedRanker, fresh: Trai
 
 
 def test_a_likelier_pair_has_a_larger_share_of_likeness(boosted: BoostedRanker) -> None:
-    parts = boosted.contributions(np.array([[-2, 0, 0], [2, 0, 0]], dtype=np.float32))
-    assert parts[0, 0] < 0 < parts[1, 0]
+    shares = boosted.contributions(np.array([[-2, 0, 0], [2, 0, 0]], dtype=np.float32))
+    assert shares[0, 0] < 0 < shares[1, 0]
 
 
 def test_scores_are_near_the_known_probability() -> None:
-    judged, fresh = pairs(1500, seed=3), pairs(1500, seed=4)
-    score = scores(log_odds(BoostedRanker.fit(judged, QUICK), fresh.features))
-    truth = chance(fresh.features)
+    training_set, fresh = pairs(1500, seed=3), pairs(1500, seed=4)
+    score = scores(log_odds(BoostedRanker.fit(training_set, QUICK), fresh.features))
+    truth = true_probability(fresh.features)
     for rows in np.array_split(np.argsort(score), 6):
         assert score[rows].mean() == pytest.approx(truth[rows].mean(), abs=0.06)
     assert score.mean() == pytest.approx(truth.mean(), abs=0.03)
 
 
 @pytest.mark.parametrize("base_rate", [0.03, 0.3])
-def test_scores_follow_how_often_editors_keep_a_pair(base_rate: float) -> None:
+def test_scores_follow_how_often_editors_link_a_pair(base_rate: float) -> None:
     def rare(X: np.ndarray) -> np.ndarray:
         return base_rate * (1 + np.tanh(X[:, 0]))
 
@@ -180,19 +192,19 @@ def test_scores_follow_how_often_editors_keep_a_pair(base_rate: float) -> None:
     assert score.mean() == pytest.approx(base_rate, rel=0.25)
 
 
-def test_a_score_rises_with_the_margin_though_the_newest_sources_turn_all_round(fresh: TrainingSet) -> None:
-    old, new = pairs(160, 7), pairs(40, 8, probability=lambda X: 1 - chance(X))
-    turned = TrainingSet(
+def test_a_score_rises_with_the_margin_even_if_the_newest_sources_say_the_opposite(fresh: TrainingSet) -> None:
+    old, new = pairs(160, 7), pairs(40, 8, probability=lambda X: 1 - true_probability(X))
+    training_set = TrainingSet(
         np.vstack([old.features, new.features]), np.concatenate([old.labels, new.labels]), np.full(200, 10), NAMES
     )
-    ranker = BoostedRanker.fit(turned, QUICK)
+    ranker = BoostedRanker.fit(training_set, QUICK)
     likely = np.array([[3, 3, 0], [-3, -3, 0]], dtype=np.float32)
     assert np.subtract(*log_odds(ranker, likely, 2)) > 0
 
 
 def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
-    """The same trees may be trained on both; where editors turn stricter, scores fall."""
-    old, new = pairs(400, 9), pairs(100, 10, probability=lambda X: 0.1 * chance(X))
+    """The trees may learn from both; where editors turn stricter in the newest, scores fall."""
+    old, new = pairs(400, 9), pairs(100, 10, probability=lambda X: 0.1 * true_probability(X))
     strict = TrainingSet(
         np.vstack([old.features, new.features]), np.concatenate([old.labels, new.labels]), np.full(500, 10), NAMES
     )
@@ -202,111 +214,109 @@ def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
 
 
 def test_only_what_would_be_suggested_calibrates() -> None:
-    """Beyond the ten best of a source, pairs that nobody keeps must not lower the scores."""
+    """Beyond the ten best pairs of a source, those that nobody links must not lower the scores."""
 
     def first(X: np.ndarray) -> np.ndarray:
         return np.where(X[:, 0] > 1.5, 0.5, 0.0)
 
-    fresh = pairs(200, 12, each=100, probability=first)
-    ranker = BoostedRanker.fit(pairs(400, 11, each=100, probability=first), QUICK)
+    fresh = pairs(200, 12, pairs_per_source=100, probability=first)
+    ranker = BoostedRanker.fit(pairs(400, 11, pairs_per_source=100, probability=first), QUICK)
     score = scores(log_odds(ranker, fresh.features, 100))
     assert score[fresh.features[:, 0] > 1.6].mean() == pytest.approx(0.5, abs=0.08)
 
 
-@pytest.mark.parametrize("kept", [[*range(30, 40)], []], ids=["the worst", "none"])
-def test_where_nothing_of_the_best_was_kept_it_still_learns(kept: list[int], shipped: ShippedRanker) -> None:
+@pytest.mark.parametrize("labelled_ranks", [[*range(30, 40)], []], ids=["the worst", "none"])
+def test_where_none_of_the_best_is_labelled_it_still_learns(labelled_ranks: list[int], shipped: ShippedRanker) -> None:
     """The newest sources' only relations are beyond the ten best, so that those say nothing of a probability."""
-    old, new = pairs(40, 13, each=40), pairs(10, 14, each=40)
+    old, new = pairs(40, 13, pairs_per_source=40), pairs(10, 14, pairs_per_source=40)
     order = np.argsort(-new.features[:, 0].reshape(10, 40), axis=1)
     labels = np.zeros((10, 40), dtype=bool)
-    for source, places in enumerate(order):
-        labels[source, places[kept]] = True
-    judged = TrainingSet(
+    for source, positions in enumerate(order):
+        labels[source, positions[labelled_ranks]] = True
+    training_set = TrainingSet(
         np.vstack([old.features, new.features]), np.concatenate([old.labels, labels.ravel()]), np.full(50, 40), NAMES
     )
-    ranker = fit_ranker(judged, QUICK, shipped)
-    assert ranker.kind == ("blended" if kept else "shipped")
+    ranker = fit_ranker(training_set, QUICK, shipped)
+    assert ranker.kind == ("blended" if labelled_ranks else "shipped")
     assert np.isfinite(log_odds(ranker, old.features, 40)).all()
 
 
-def test_where_all_of_the_best_were_kept_it_still_learns(shipped: ShippedRanker) -> None:
-    judged = pairs(50, 15, each=40, probability=lambda X: (X[:, 0] > -0.2).astype(float))
-    ranker = fit_ranker(judged, QUICK, shipped)
+def test_where_all_of_the_best_are_labelled_it_still_learns(shipped: ShippedRanker) -> None:
+    training_set = pairs(50, 15, pairs_per_source=40, probability=lambda X: (X[:, 0] > -0.2).astype(float))
+    ranker = fit_ranker(training_set, QUICK, shipped)
     assert ranker.kind == "blended"
     assert np.subtract(*log_odds(ranker, np.array([[2, 0, 0], [-2, 0, 0]], dtype=np.float32), 2)) > 0
 
 
-@pytest.mark.parametrize("change", ["few", "none kept", "all kept", "none kept of the newest", "no pairs"])
-def test_too_little_to_learn_from_leaves_the_shipped_ranker(
-    judged: TrainingSet, shipped: ShippedRanker, change: str
+@pytest.mark.parametrize("change", ["few", "no labels", "all labelled", "no labels of the newest", "no pairs"])
+def test_with_too_little_to_learn_from_it_is_the_shipped_ranker(
+    training_set: TrainingSet, shipped: ShippedRanker, change: str
 ) -> None:
-    kept = judged.labels.copy()
-    kept[{"none kept": slice(None), "none kept of the newest": slice(3200, None)}.get(change, slice(0))] = False
-    given = replace(judged, labels=np.ones_like(kept) if change == "all kept" else kept)
+    labels = training_set.labels.copy()
+    labels[{"no labels": slice(None), "no labels of the newest": slice(3200, None)}.get(change, slice(0))] = False
+    too_little = replace(training_set, labels=np.ones_like(labels) if change == "all labelled" else labels)
     if change == "few":
-        given, _ = given.split(QUICK.least_sources - 1)
+        too_little, _ = too_little.split(QUICK.least_sources - 1)
     if change == "no pairs":
-        given = TrainingSet(
+        too_little = TrainingSet(
             np.empty((0, 3), dtype=np.float32), np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), NAMES
         )
-    ranker = fit_ranker(given, QUICK, shipped)
+    ranker = fit_ranker(too_little, QUICK, shipped)
     assert ranker.kind == "shipped"
     assert ranker.names == NAMES
 
 
-def test_enough_to_learn_from_is_learned_from(judged: TrainingSet, shipped: ShippedRanker) -> None:
-    enough, _ = judged.split(QUICK.least_sources)
+def test_enough_to_learn_from_is_learned_from(training_set: TrainingSet, shipped: ShippedRanker) -> None:
+    enough, _ = training_set.split(QUICK.least_sources)
     assert fit_ranker(enough, QUICK, shipped).kind == "blended"
 
 
-def test_sources_without_candidates_and_kept_by_nobody_do_no_harm(
-    judged: TrainingSet, fresh: TrainingSet, shipped: ShippedRanker
+def test_sources_without_candidates_or_without_labels_do_no_harm(
+    training_set: TrainingSet, fresh: TrainingSet, shipped: ShippedRanker
 ) -> None:
     sizes = np.zeros(800, dtype=np.intp)
     sizes[::2] = 10
-    kept = judged.labels.copy()
-    kept[:500] = False
-    ranker = fit_ranker(replace(judged, group_sizes=sizes, labels=kept), QUICK, shipped)
+    labels = training_set.labels.copy()
+    labels[:500] = False
+    ranker = fit_ranker(replace(training_set, group_sizes=sizes, labels=labels), QUICK, shipped)
     assert ranker.kind == "boosted"
     assert ndcg(fresh, log_odds(ranker, fresh.features)) > 0.8
 
 
-def test_what_is_wanted_is_learned(judged: TrainingSet, shipped: ShippedRanker) -> None:
-    few, _ = judged.split(100)
+def test_the_setting_decides_which_ranker_is_fitted(training_set: TrainingSet, shipped: ShippedRanker) -> None:
+    few, _ = training_set.split(100)
     kinds = {"own": "boosted", "shipped": "shipped", "blend": "blended"}
     for learn, kind in kinds.items():
         assert fit_ranker(few, replace(QUICK, learn=learn), shipped).kind == kind
-    many = pairs(ENOUGH, 16, each=4)
+    many = pairs(SITE_ONLY_SOURCES, 16, pairs_per_source=4)
     assert fit_ranker(many, QUICK, shipped).kind == "boosted"
 
 
-def test_the_more_there_is_to_learn_from_the_more_is_the_sites_own() -> None:
-    shares = [own_share(n) for n in range(0, 2 * ENOUGH, 10)]
-    assert shares == sorted(shares)
-    assert (shares[0], shares[-1]) == (0, 1)
+def test_the_weight_of_the_sites_own_ranker_rises_with_the_number_of_sources() -> None:
+    weights = [site_weight(n) for n in range(0, 2 * SITE_ONLY_SOURCES, 10)]
+    assert weights == sorted(weights)
+    assert (weights[0], weights[-1]) == (0, 1)
 
 
-def test_a_blend_goes_by_both(judged: TrainingSet, shipped: ShippedRanker, fresh: TrainingSet) -> None:
-    """The site goes by likeness above all, the shipped ranker by nearness alone."""
-    own, blend, theirs = (
-        fit_ranker(judged.split(60)[0], replace(QUICK, learn=learn), shipped) for learn in ("own", "blend", "shipped")
-    )
+def test_a_blend_uses_both(training_set: TrainingSet, shipped: ShippedRanker, fresh: TrainingSet) -> None:
+    """The site's own ranker weighs likeness most, the shipped one nearness alone; the blend is in between."""
     ratios = []
-    for ranker in (own, blend, theirs):
+    for learn in ("own", "blend", "shipped"):
+        ranker = fit_ranker(training_set.split(60)[0], replace(QUICK, learn=learn), shipped)
         likeness, nearness, _ = np.abs(ranker.contributions(fresh.features)[:, :3]).mean(axis=0)
         ratios.append(likeness / nearness)
     assert 0.8 * ratios[0] > ratios[1] > ratios[2] == 0
 
 
 def test_a_blend_is_calibrated_to_the_site(shipped: ShippedRanker) -> None:
-    """The shipped ranker learned where every other pair was kept; here it is one of ten."""
+    """The shipped ranker learned where every other pair is a relation; here it is one of ten."""
 
     def rare(X: np.ndarray) -> np.ndarray:
         return 0.1 * (1 + np.tanh(X[:, 0]))
 
-    learned = fit_ranker(pairs(200, 17, probability=rare), QUICK, shipped)
-    assert learned.kind == "blended"
-    assert scores(log_odds(learned, pairs(300, 18).features)).mean() == pytest.approx(0.1, rel=0.35)
+    ranker = fit_ranker(pairs(200, 17, probability=rare), QUICK, shipped)
+    assert ranker.kind == "blended"
+    assert scores(log_odds(ranker, pairs(300, 18).features)).mean() == pytest.approx(0.1, rel=0.35)
 
 
 def test_a_ranker_that_lacks_a_part_is_refused(ranker: Ranker) -> None:
@@ -346,32 +356,32 @@ def test_what_is_no_ranker_is_refused(values: Any) -> None:
         load_ranker(values)
 
 
-def test_a_training_that_learned_nothing_has_no_voice() -> None:
-    judged, later = pairs(80, 1), pairs(80, 2)
-    silent = replace(judged, features=np.zeros_like(judged.features))
-    deaf = Trees.grow(silent, QUICK, MEMBERS[:1])
-    hearing = Trees.grow(judged, QUICK, MEMBERS[1:])
-    trees = Trees([*deaf.boosters, *hearing.boosters], [1.0] * 3, deaf.objectives + hearing.objectives)
-    weights = trees.balancing(later.features)
+def test_a_member_that_learned_nothing_has_weight_0() -> None:
+    training_set, later = pairs(80, 1), pairs(80, 2)
+    constant = replace(training_set, features=np.zeros_like(training_set.features))
+    useless = Trees.fit(constant, QUICK, MEMBERS[:1])
+    useful = Trees.fit(training_set, QUICK, MEMBERS[1:])
+    trees = Trees([*useless.boosters, *useful.boosters], [1.0] * 3, useless.objectives + useful.objectives)
+    weights = trees.standardising_weights(later.features)
     assert weights[0] == 0.0
     assert min(weights[1:]) > 0.0
-    assert ndcg(later, trees.weighted(weights).margin(later.features)) > 0.8
+    assert ndcg(later, trees.with_weights(weights).margin(later.features)) > 0.8
 
 
-def test_balanced_trainings_have_an_equal_voice_and_a_spread_of_one_together() -> None:
-    judged = pairs(80, 1)
-    trees = Trees.grow(judged, QUICK)
-    parts = [Trees([one], [1.0], [PAIRS]).margin(judged.features) for one in trees.boosters]
-    weights = trees.balancing(judged.features)
-    assert [np.std(part) * weight for part, weight in zip(parts, weights, strict=True)] == pytest.approx([1 / 3] * 3)
-    assert 0.8 < np.std(trees.weighted(weights).margin(judged.features)) <= 1
+def test_standardised_members_have_equal_spreads_that_add_up_to_1() -> None:
+    training_set = pairs(80, 1)
+    trees = Trees.fit(training_set, QUICK)
+    margins = [Trees([booster], [1.0], [LOGISTIC]).margin(training_set.features) for booster in trees.boosters]
+    weights = trees.standardising_weights(training_set.features)
+    spreads = [np.std(margin) * weight for margin, weight in zip(margins, weights, strict=True)]
+    assert spreads == pytest.approx([1 / 3] * 3)
+    assert 0.8 < np.std(trees.with_weights(weights).margin(training_set.features)) <= 1
 
 
-def test_gaps_are_filled_and_score_as_unknown(boosted: BoostedRanker, fresh: TrainingSet) -> None:
-    gaps = fresh.features.copy()
-    filled = gaps.copy()
-    fill_gaps(filled)
-    assert np.isnan(gaps).any()
+def test_filled_values_score_as_unknown_ones(boosted: BoostedRanker, fresh: TrainingSet) -> None:
+    filled = fresh.features.copy()
+    fill_unknown(filled)
+    assert np.isnan(fresh.features).any()
     assert not np.isnan(filled).any()
-    np.testing.assert_array_equal(log_odds(boosted, filled), log_odds(boosted, gaps))
-    np.testing.assert_array_equal(boosted.contributions(filled), boosted.contributions(gaps))
+    np.testing.assert_array_equal(log_odds(boosted, filled), log_odds(boosted, fresh.features))
+    np.testing.assert_array_equal(boosted.contributions(filled), boosted.contributions(fresh.features))

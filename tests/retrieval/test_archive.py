@@ -24,8 +24,8 @@ def folder(unlearned: Recommender, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def exchange(folder: Path, name: str, values: np.ndarray) -> None:
-    """Put another array in the place of one, and say so in the manifest."""
+def replace_array(folder: Path, name: str, values: np.ndarray) -> None:
+    """Replace an array, and its digest in the manifest."""
     np.save(folder / name, values, allow_pickle=False)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"][name]["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -33,47 +33,24 @@ def exchange(folder: Path, name: str, values: np.ndarray) -> None:
 
 
 def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommender, folder: Path) -> None:
-    opened, made = Recommender.load(folder)._snapshot.index, Vectorizer.fit(unlearned.corpus).index(unlearned.corpus)
-    for name, matrix in made.vectors.compared.items():
+    opened, computed = (
+        Recommender.load(folder)._snapshot.index,
+        Vectorizer.fit(unlearned.corpus).index(unlearned.corpus),
+    )
+    for name, matrix in computed.vectors.compared.items():
         assert (opened.vectors.compared[name] != matrix).nnz == 0
     for name in ("providers", "days", "quality", "words"):
-        np.testing.assert_array_equal(getattr(opened.vectors, name), getattr(made.vectors, name))
-    assert (opened.inverted.matrix != made.inverted.matrix).nnz == 0
-    np.testing.assert_array_equal(opened.inverted.costs, made.inverted.costs)
+        np.testing.assert_array_equal(getattr(opened.vectors, name), getattr(computed.vectors, name))
+    assert (opened.inverted.matrix != computed.inverted.matrix).nnz == 0
+    np.testing.assert_array_equal(opened.inverted.costs, computed.inverted.costs)
 
 
-def test_its_pages_are_those_of_the_file(folder: Path) -> None:
+def test_an_opened_matrix_reads_the_file_and_cannot_write_to_it(folder: Path) -> None:
     values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)
     assert not values.flags.writeable
-
-
-def test_a_folder_without_an_index_has_it_made(unlearned: Recommender, folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"] = {
-        name: file for name, file in manifest["files"].items() if not name.endswith(("_values.npy", "_starts.npy"))
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert dict(Recommender.load(folder).suggest_all()) == dict(unlearned.suggest_all())
-
-
-def test_a_folder_of_an_older_version_is_read_and_saved_as_a_new_one(
-    unlearned: Recommender, folder: Path, tmp_path: Path
-) -> None:
-    saved = {file.name: file.read_bytes() for file in folder.iterdir()}
-    newer = {"eligible.npy", "by_provider.npy", "link_similarity.npy", "article_starts.npy", "times.npy", "links.npy"}
-    prefixes = ("folded_", "neighbours_", "external_", "ids_", "addresses_", "awaited_", "pages")
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for name in [name for name in manifest["files"] if name in newer or name.startswith(prefixes)]:
-        del manifest["files"][name]
-        (folder / name).unlink()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    model = Recommender.load(folder)
-    assert dict(model.suggest_all()) == dict(unlearned.suggest_all())
-    model.save(tmp_path / "new")
-    assert {file.name: file.read_bytes() for file in (tmp_path / "new").iterdir()} == saved
 
 
 def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,14 +59,14 @@ def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monk
         Article(f"a{row}", " ".join(words[row]), published_at=START + timedelta(hours=row), removed=row % 9 == 0)
         for row in range(600)
     ]
-    made = Recommender().fit(site)
-    made.save(tmp_path / "model")
+    fitted = Recommender().fit(site)
+    fitted.save(tmp_path / "model")
     model = Recommender.load(tmp_path / "model")
-    monkeypatch.setattr(Lines, "__iter__", None)  # nor is any passed over unread
+    monkeypatch.setattr(Lines, "__iter__", None)  # whoever goes through all lines fails
     draft = Article("draft", " ".join(words[7]), published_at=START)
-    found = model.suggest(draft, threshold=0)
-    assert found == made.suggest(draft, threshold=0)
-    assert len(found) == 5
+    suggestions = model.suggest(draft, threshold=0)
+    assert suggestions == fitted.suggest(draft, threshold=0)
+    assert len(suggestions) == 5
     lines = model.corpus.originals
     assert isinstance(lines, Lines)
     assert lines.decoded < 100  # what is suggested, and what ties in its score
@@ -125,12 +102,12 @@ CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "said"), CHANGES)
+@pytest.mark.parametrize(("name", "change", "message"), CHANGES)
 def test_an_array_that_does_not_fit_is_refused(
-    folder: Path, name: str, change: Callable[[np.ndarray], np.ndarray], said: str
+    folder: Path, name: str, change: Callable[[np.ndarray], np.ndarray], message: str
 ) -> None:
-    exchange(folder, name, change(np.load(folder / name)))
-    with pytest.raises(ModelFormatError, match=said):
+    replace_array(folder, name, change(np.load(folder / name)))
+    with pytest.raises(ModelFormatError, match=message):
         Recommender.load(folder)
 
 

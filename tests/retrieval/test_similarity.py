@@ -1,4 +1,4 @@
-"""Cosines of the rows that are looked at, against dense products."""
+"""Cosines and shared terms against dense products and plain loops."""
 
 from __future__ import annotations
 
@@ -6,21 +6,31 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as nps
 from scipy import sparse
 
-from recommender.retrieval.shared_columns import SharedColumns, numbered
-from recommender.retrieval.similarity import SHARES, SimilarityCache
+from recommender.retrieval.similarity import (
+    SHARES,
+    SharedColumns,
+    SimilarityCache,
+    column_numbers,
+    cosines_with,
+    overlap,
+)
 
 FIELDS = (*SHARES, "spelling")
+WEIGHTS = st.sampled_from([0.0, 0.0, 0.25, 0.5, 1.0])  # many zeros: sparse
 
 
-def matrices(n_rows: int, seed: int) -> dict[str, sparse.csr_matrix]:
+def random_fields(n_rows: int, seed: int) -> dict[str, sparse.csr_matrix]:
+    """Return a random matrix for each field; the spelling has the columns of the characters, with other values."""
     rng = np.random.default_rng(seed)
-    kinds = {field: sparse.random(n_rows, 50, 0.2, "csr", np.float32, rng) for field in SHARES}
-    found = {field: sparse.csr_matrix(matrix) for field, matrix in kinds.items()}
-    letters = found["characters"]
-    values = rng.random(letters.nnz, dtype=np.float32)
-    return found | {"spelling": sparse.csr_matrix((values, letters.indices, letters.indptr), shape=letters.shape)}
+    random = {field: sparse.random(n_rows, 50, 0.2, "csr", np.float32, rng) for field in SHARES}
+    fields = {field: sparse.csr_matrix(matrix) for field, matrix in random.items()}
+    characters = fields["characters"]
+    values = rng.random(characters.nnz, dtype=np.float32)
+    shape = characters.shape
+    return fields | {"spelling": sparse.csr_matrix((values, characters.indices, characters.indptr), shape=shape)}
 
 
 def products(sources: sparse.csr_matrix, rows: sparse.csr_matrix) -> np.ndarray:
@@ -28,61 +38,100 @@ def products(sources: sparse.csr_matrix, rows: sparse.csr_matrix) -> np.ndarray:
 
 
 @given(st.lists(st.lists(st.integers(0, 29), max_size=9), min_size=1, max_size=4), st.integers(0, 5))
-def test_it_is_the_dense_product_in_whatever_order_rows_are_looked_at(looks: list[list[int]], seed: int) -> None:
-    articles, sources, own = matrices(30, seed), matrices(3, seed + 100), np.array([4, -1, 7])
-    likeness = SimilarityCache(articles, sources, own)
-    for look in looks:
-        likeness.compute(np.array(look, dtype=np.intp))
-    rows = np.arange(30)
+def test_cosines_are_the_dense_product_in_whatever_order_rows_are_computed(calls: list[list[int]], seed: int) -> None:
+    articles, sources, source_rows = random_fields(30, seed), random_fields(3, seed + 100), np.array([4, -1, 7])
+    cache = SimilarityCache(articles, sources, source_rows)
+    for rows in calls:
+        cache.compute(np.array(rows, dtype=np.intp))
+    all_rows = np.arange(30)
     for source in range(3):
-        where = likeness.where(source, rows)
+        slots = cache.pair_slots(source, all_rows)
         overall = np.zeros(30)
         for field in FIELDS:
-            wanted = articles[field].toarray() @ sources[field].toarray()[source]
-            if own[source] >= 0:
-                wanted[own[source]] = 0
-            overall += SHARES.get(field, 0) * wanted
-            np.testing.assert_allclose(likeness.at(field, where), wanted, atol=1e-5)
-        np.testing.assert_allclose(likeness.at("overall", where), overall, atol=1e-5)
+            expected = articles[field].toarray() @ sources[field].toarray()[source]
+            if source_rows[source] >= 0:
+                expected[source_rows[source]] = 0
+            overall += SHARES.get(field, 0) * expected
+            np.testing.assert_allclose(cache.values_at(field, slots), expected, atol=1e-5)
+        np.testing.assert_allclose(cache.values_at("overall", slots), overall, atol=1e-5)
 
 
-def test_a_pair_has_the_same_value_to_the_last_bit_whoever_else_is_asked_for() -> None:
-    articles, sources = matrices(30, 1), matrices(5, 2)
-    together = SimilarityCache(articles, sources, np.full(5, -1))
+def test_a_pair_has_the_same_value_to_the_last_bit_in_whatever_block() -> None:
+    articles, sources = random_fields(30, 1), random_fields(5, 2)
+    block = SimilarityCache(articles, sources, np.full(5, -1))
     for source in range(5):
-        one = {field: matrix[[source]] for field, matrix in sources.items()}
-        alone = SimilarityCache(articles, one, np.array([-1]))
+        alone = SimilarityCache(
+            articles, {field: matrix[[source]] for field, matrix in sources.items()}, np.array([-1])
+        )
         for row in range(0, 30, 7):
-            pair = np.array([row])
-            assert alone.at("overall", alone.where(0, pair)) == together.at("overall", together.where(source, pair))
+            rows = np.array([row])
+            value = alone.values_at("overall", alone.pair_slots(0, rows))
+            assert value == block.values_at("overall", block.pair_slots(source, rows))
 
 
-def test_places_are_not_used_after_more_was_looked_at() -> None:
-    likeness = SimilarityCache(matrices(30, 1), matrices(2, 2), np.array([-1, -1]))
-    where = likeness.where(1, np.array([3, 4]))
-    likeness.compute(np.array([3]))
-    likeness.at("full", where)
-    likeness.compute(np.array([5]))
-    with pytest.raises(RuntimeError, match="look at all of them first"):
-        likeness.at("full", where)
+def test_slots_are_refused_after_further_rows_were_computed() -> None:
+    cache = SimilarityCache(random_fields(30, 1), random_fields(2, 2), np.array([-1, -1]))
+    slots = cache.pair_slots(1, np.array([3, 4]))
+    cache.compute(np.array([3]))
+    cache.values_at("full", slots)
+    cache.compute(np.array([5]))
+    with pytest.raises(RuntimeError, match="compute all rows first"):
+        cache.values_at("full", slots)
 
 
-def test_pairs_are_found_among_others() -> None:
-    likeness = SimilarityCache(matrices(30, 1), matrices(2, 2), np.array([-1, -1]))
-    likeness.compute(np.arange(9))
-    some = likeness.where(np.array([0, 1]), np.array([3, 4]))
-    asked = likeness.where(np.array([0, 0, 1, 1]), np.array([3, 4, 3, 4]))
-    assert likeness.among(asked, some).tolist() == [True, False, False, True]
+def test_pairs_are_told_from_others() -> None:
+    cache = SimilarityCache(random_fields(30, 1), random_fields(2, 2), np.array([-1, -1]))
+    cache.compute(np.arange(9))
+    test_pairs = cache.pair_slots(np.array([0, 1]), np.array([3, 4]))
+    pairs = cache.pair_slots(np.array([0, 0, 1, 1]), np.array([3, 4, 3, 4]))
+    assert cache.isin(pairs, test_pairs).tolist() == [True, False, False, True]
 
 
-def test_sources_without_words_are_like_nothing() -> None:
-    nothing = sparse.csr_matrix((2, 50), dtype=np.float32)
-    assert products(nothing, matrices(3, 1)["full"]).tolist() == [[0.0] * 3] * 2
-    assert products(nothing[:0], matrices(3, 1)["full"]).shape == (0, 3)
+def test_sources_without_words_are_similar_to_nothing() -> None:
+    no_words = sparse.csr_matrix((2, 50), dtype=np.float32)
+    rows = random_fields(3, 1)["full"]
+    assert products(no_words, rows).tolist() == [[0.0] * 3] * 2
+    assert products(no_words[:0], rows).shape == (0, 3)
+
+
+def test_cosines_with_a_row_are_a_row_of_the_dense_product() -> None:
+    matrix = random_fields(9, 3)["full"]
+    for row in (0, 4, 0):  # the scratch array is zero again after each call
+        np.testing.assert_allclose(cosines_with(matrix, row), matrix.toarray() @ matrix.toarray()[row], atol=1e-5)
 
 
 @given(st.sets(st.integers(0, 10**6), max_size=9), st.lists(st.integers(0, 10**6), max_size=9))
-def test_columns_are_numbered_in_order(columns: set[int], asked: list[int]) -> None:
+def test_columns_are_numbered_in_order(columns: set[int], others: list[int]) -> None:
     ordered = sorted(columns)
-    wanted = [ordered.index(one) + 1 if one in columns else 0 for one in [*asked, *ordered]]
-    assert numbered(np.array(ordered, dtype=int), np.array([*asked, *ordered], dtype=int)).tolist() == wanted
+    wanted = [*others, *ordered]
+    expected = [ordered.index(column) + 1 if column in columns else 0 for column in wanted]
+    assert column_numbers(np.array(ordered, dtype=int), np.array(wanted, dtype=int)).tolist() == expected
+
+
+@given(
+    nps.arrays(np.float32, (3, 7), elements=WEIGHTS),
+    st.integers(0, 5).flatmap(lambda n: nps.arrays(np.float32, (n, 7), elements=WEIGHTS)),
+    st.lists(st.integers(0, 2), min_size=5, max_size=5),
+)
+def test_an_overlap_is_that_of_a_loop(sources: np.ndarray, targets: np.ndarray, source_of: list[int]) -> None:
+    ordered = np.sort(source_of[: len(targets)]).astype(np.intp)
+    shared = overlap(sparse.csr_matrix(sources), sparse.csr_matrix(targets), ordered)
+    pairs = list(zip(sources[ordered], targets, strict=True))
+    columns = [[column for column in range(7) if source[column] > 0 and target[column] > 0] for source, target in pairs]
+    assert shared.count().tolist() == [len(of_pair) for of_pair in columns]
+    assert shared.columns.tolist() == [column for of_pair in columns for column in of_pair]
+    both = list(zip(pairs, columns, strict=True))
+    expected = {
+        "cosine": [sum(source[c] * target[c] for c in of_pair) for (source, target), of_pair in both],
+        "source_coverage": [sum(source[c] ** 2 for c in of_pair) for (source, _), of_pair in both],
+        "target_coverage": [sum(target[c] ** 2 for c in of_pair) for (_, target), of_pair in both],
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(getattr(shared, name)(), values, atol=1e-6, err_msg=name)
+
+
+def test_a_source_without_terms_shares_none() -> None:
+    shared = overlap(sparse.csr_matrix((1, 4)), sparse.csr_matrix(np.eye(3, 4)))
+    assert shared.count().tolist() == [0, 0, 0]
+    assert shared.cosine().tolist() == [0, 0, 0]
+    assert shared.groups.maximum(np.empty(0)).tolist() == [0, 0, 0]

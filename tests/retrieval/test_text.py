@@ -21,26 +21,26 @@ UNSEEN = "zeppelinology"
 
 
 def texts_of(articles: Sequence[Article], field: str) -> list[str]:
-    """Return what each field is made from, written out once more."""
-    made = {
-        "title": lambda one: one.title,
-        "characters": lambda one: one.title,
-        "spelling": lambda one: one.title,
-        "excerpt": lambda one: one.excerpt,
-        "full": lambda one: " ".join([one.title, one.title, one.excerpt, one.body]),
+    """Return the text of each field, written out once more."""
+    text_of = {
+        "title": lambda article: article.title,
+        "characters": lambda article: article.title,
+        "spelling": lambda article: article.title,
+        "excerpt": lambda article: article.excerpt,
+        "full": lambda article: " ".join([article.title, article.title, article.excerpt, article.body]),
     }
-    return [made[field](one) for one in articles]
+    return [text_of[field](article) for article in articles]
 
 
-def plain(field: str) -> TfidfVectorizer:
-    """Return scikit-learn's own way to the vectors of a field."""
-    how = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field in ("characters", "spelling") else {}
-    return TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", use_idf=field != "spelling", **how)
+def tfidf_pipeline(field: str) -> TfidfVectorizer:
+    """Return scikit-learn's own vectorizer of a field."""
+    options = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field in ("characters", "spelling") else {}
+    return TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", use_idf=field != "spelling", **options)
 
 
-def same(one: sparse.csr_matrix, other: sparse.csr_matrix) -> bool:
+def same(matrix: sparse.csr_matrix, expected: sparse.csr_matrix) -> bool:
     """Say whether two matrices are equal to the last bit."""
-    return one.shape == other.shape and (one != other).nnz == 0
+    return matrix.shape == expected.shape and (matrix != expected).nnz == 0
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +55,20 @@ def vectors(model: TextModel, corpus: Corpus) -> TextVectors:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_cosines_are_those_of_a_plain_pipeline(corpus: Corpus, vectors: TextVectors, field: str) -> None:
-    pipeline = plain(field)
-    wanted = pipeline.fit_transform(texts_of(corpus.articles, field))
+    pipeline = tfidf_pipeline(field)
+    expected = pipeline.fit_transform(texts_of(corpus.articles, field))
     columns = {bucket(term) for term in pipeline.vocabulary_}
     assert len(columns) == len(pipeline.vocabulary_), "the reference needs a vocabulary without collisions"
     matrix = getattr(vectors, field)
     assert matrix.shape == (len(corpus), N_BUCKETS)
-    np.testing.assert_allclose((matrix @ matrix.T).toarray(), (wanted @ wanted.T).toarray(), atol=1e-5)
+    np.testing.assert_allclose((matrix @ matrix.T).toarray(), (expected @ expected.T).toarray(), atol=1e-5)
 
 
 @pytest.mark.parametrize("field", WEIGHTED)
 def test_each_term_weighs_its_smoothed_idf_as_a_part_of_the_largest(
     corpus: Corpus, model: TextModel, field: str
 ) -> None:
-    pipeline = plain(field).fit(texts_of(corpus.articles, field))
+    pipeline = tfidf_pipeline(field).fit(texts_of(corpus.articles, field))
     largest = math.log(1 + len(corpus)) + 1
     for term, column in pipeline.vocabulary_.items():
         assert model.idf_[field][bucket(term)] == pytest.approx(pipeline.idf_[column] / largest, abs=1e-6)
@@ -76,8 +76,8 @@ def test_each_term_weighs_its_smoothed_idf_as_a_part_of_the_largest(
 
 @pytest.mark.parametrize("field", WEIGHTED)
 def test_document_frequencies_are_counted_once_an_article(corpus: Corpus, model: TextModel, field: str) -> None:
-    how = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field == "characters" else {}
-    counter = CountVectorizer(strip_accents="unicode", binary=True, **how)
+    options = {"analyzer": "char_wb", "ngram_range": (4, 4)} if field == "characters" else {}
+    counter = CountVectorizer(strip_accents="unicode", binary=True, **options)
     frequency = np.asarray(counter.fit_transform(texts_of(corpus.articles, field)).sum(axis=0)).ravel()
     counted = model.document_frequency_[field]
     assert counted.sum() == frequency.sum()
@@ -98,7 +98,7 @@ def test_an_unseen_term_outweighs_a_known_one_in_a_draft(model: TextModel) -> No
 
 
 def test_a_common_term_weighs_less_than_a_rare_one() -> None:
-    articles = [Article(f"a-{place}", "budget" if place else "budget turbine") for place in range(5)]
+    articles = [Article(f"a-{row}", "budget" if row else "budget turbine") for row in range(5)]
     model = TextModel.fit(articles)
     title = model.transform(articles[:1]).title
     assert 0 < title[0, bucket("budget")] < title[0, bucket("turbine")]
@@ -111,10 +111,10 @@ def test_a_word_of_the_title_counts_twice_in_the_full_text(model: TextModel) -> 
 
 
 def test_the_body_is_in_the_full_text_only(model: TextModel) -> None:
-    bare, told = (model.transform([Article("d", "Ferry strike", "Boats wait.", body)]) for body in ("", UNSEEN))
-    assert told.full[0, bucket(UNSEEN)] > 0
+    without, with_body = (model.transform([Article("d", "Ferry strike", "Boats wait.", body)]) for body in ("", UNSEEN))
+    assert with_body.full[0, bucket(UNSEEN)] > 0
     for field in ("title", "excerpt", "characters"):
-        assert same(getattr(bare, field), getattr(told, field))
+        assert same(getattr(without, field), getattr(with_body, field))
 
 
 def test_the_vector_of_a_draft_is_its_row_in_a_batch(corpus: Corpus, model: TextModel, vectors: TextVectors) -> None:
@@ -149,9 +149,9 @@ def test_a_site_of_empty_texts_can_be_learned_from() -> None:
 
 
 def test_no_articles_have_no_rows(model: TextModel, vectors: TextVectors) -> None:
-    nothing = model.transform([])
-    assert nothing.full.shape == (0, N_BUCKETS)
-    assert same(TextVectors.stacked([vectors, nothing]).full, vectors.full)
+    no_rows = model.transform([])
+    assert no_rows.full.shape == (0, N_BUCKETS)
+    assert same(TextVectors.stacked([vectors, no_rows]).full, vectors.full)
 
 
 def test_taken_and_stacked_rows_are_the_same_rows(vectors: TextVectors) -> None:
@@ -161,8 +161,8 @@ def test_taken_and_stacked_rows_are_the_same_rows(vectors: TextVectors) -> None:
 
 
 def test_case_and_accents_make_no_difference(model: TextModel) -> None:
-    one, other = model.transform([Article("a", "Café ÉTÉ in Ålborg"), Article("b", "CAFE été IN alborg")]).title
-    assert same(one, other)
+    accented, plain = model.transform([Article("a", "Café ÉTÉ in Ålborg"), Article("b", "CAFE été IN alborg")]).title
+    assert same(accented, plain)
     assert terms("Café ÉTÉ in Ålborg") == ("cafe", "ete", "in", "alborg")
 
 
@@ -181,8 +181,8 @@ def test_a_word_is_found_in_the_column_it_was_hashed_to(words: list[str]) -> Non
 
 
 def test_the_rarest_shared_words_come_first_and_equals_by_the_alphabet() -> None:
-    words = ["wind", "wind harbour", "wind harbour quay amber zebra"]
-    articles = [Article(str(place), word) for place, word in enumerate(words)]
+    titles = ["wind", "wind harbour", "wind harbour quay amber zebra"]
+    articles = [Article(str(row), title) for row, title in enumerate(titles)]
     source, target = (
         Article("s", "Zebra WIND quay harbour amber unknown"),
         Article("t", "amber harbour wind zebra quay"),
@@ -204,9 +204,9 @@ def test_a_shared_word_is_looked_for_in_the_field_asked_for() -> None:
 
 @pytest.mark.parametrize(("n_articles", "most"), [(40, 8), (400, 20)])
 def test_a_word_of_many_articles_is_no_reason_to_show(n_articles: int, most: int) -> None:
-    def title(place: int) -> str:
-        return " ".join(word for word, count in (("harbour", most), ("weather", most + 1)) if place < count)
+    def title(row: int) -> str:
+        return " ".join(word for word, count in (("harbour", most), ("weather", most + 1)) if row < count)
 
-    model = TextModel.fit([Article(str(place), title(place)) for place in range(n_articles)])
+    model = TextModel.fit([Article(str(row), title(row)) for row in range(n_articles)])
     pair = Article("s", "Harbour weather"), Article("t", "Weather harbour")
     assert model.rarest_shared(*pair, "title") == ["harbour"]

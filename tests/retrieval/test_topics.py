@@ -29,13 +29,13 @@ def column(topic: str) -> int:
 
 
 def plain_weights(topics: Sequence[str], parents: Mapping[str, str]) -> Weights:
-    """Give a topic 1, its parent a half, and so on up; the best where there are several ways."""
+    """Give a topic 1, its parent a half, and so on up; the highest where several paths lead to it."""
     weights: Weights = {}
     for topic in topics:
-        way = [topic]
-        while parents.get(way[-1]) not in (None, *way):
-            way.append(parents[way[-1]])
-        for steps, name in enumerate(way):
+        path = [topic]
+        while parents.get(path[-1]) not in (None, *path):
+            path.append(parents[path[-1]])
+        for steps, name in enumerate(path):
             weights[name] = max(weights.get(name, 0), 0.5**steps)
     return weights
 
@@ -45,8 +45,8 @@ def plain_vectors(site: Sequence[Sequence[str]], parents: Mapping[str, str]) -> 
     rows = [plain_weights(topics, parents) for topics in site]
     for row in (rows := [dict(row) for row in rows]):
         for name in row:
-            used = sum(name in other for other in rows)
-            row[name] *= math.log((1 + len(site)) / (1 + used)) / math.log(2 + len(site)) + 0.05
+            frequency = sum(name in topics for topics in rows)
+            row[name] *= math.log((1 + len(site)) / (1 + frequency)) / math.log(2 + len(site)) + 0.05
         length = math.sqrt(sum(weight**2 for weight in row.values()))
         for name in row:
             row[name] /= length
@@ -79,9 +79,9 @@ def test_a_loop_in_the_tree_ends(tree: dict[str, str]) -> None:
 
 def test_spellings_of_one_topic_are_one() -> None:
     model = TopicModel.fit([tagged("computer vision"), tagged("Rail")], {" COMPUTER  vision": "Machine\tLearning"})
-    one, other = model.transform([tagged("  Computer   Vision "), tagged("computer vision")]).toarray()
-    assert (one == other).all()
-    assert one[column("machine learning")] > 0
+    spelt, plain = model.transform([tagged("  Computer   Vision "), tagged("computer vision")]).toarray()
+    assert (spelt == plain).all()
+    assert spelt[column("machine learning")] > 0
     assert topic_key("STRASSE") == topic_key("Straße")
 
 
@@ -91,7 +91,7 @@ def test_a_topic_given_in_two_spellings_counts_once() -> None:
     assert model.transform([tagged("Rail", " rail", "Wind")]).nnz == 2
 
 
-def test_an_ancestor_occurs_where_one_under_it_does() -> None:
+def test_an_ancestor_occurs_where_a_topic_under_it_does() -> None:
     model = TopicModel.fit([tagged("Offshore Wind"), tagged("Grid"), tagged("Energy"), tagged("Rail")], TREE)
     occurs = {name: int(model.document_frequency_[column(name)]) for name in NAMES}
     assert occurs == {"energy": 3, "wind": 1, "offshore wind": 1, "grid": 1, "rail": 1, "ferries": 0}
@@ -116,13 +116,13 @@ def test_an_article_without_topics_is_a_row_of_zeros() -> None:
     parents=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NAMES), max_size=5),
 )
 def test_cosines_are_those_of_plain_dictionaries(site: list[list[str]], parents: dict[str, str]) -> None:
-    articles = [tagged(*topics, name=str(place)) for place, topics in enumerate(site)]
+    articles = [tagged(*topics, name=str(row)) for row, topics in enumerate(site)]
     vectors = TopicModel.fit(articles, parents).transform(articles)
     cosines = (vectors @ vectors.T).toarray()
-    wanted = plain_vectors(site, parents)
-    for one, other in itertools.product(range(len(site)), repeat=2):
-        cosine = sum(weight * wanted[other].get(name, 0) for name, weight in wanted[one].items())
-        assert cosines[one, other] == pytest.approx(cosine, abs=1e-5)
+    expected = plain_vectors(site, parents)
+    for source, target in itertools.product(range(len(site)), repeat=2):
+        cosine = sum(weight * expected[target].get(name, 0) for name, weight in expected[source].items())
+        assert cosines[source, target] == pytest.approx(cosine, abs=1e-5)
     for row in vectors:
         assert (np.diff(row.indices) > 0).all()  # what `overlap` relies on
 

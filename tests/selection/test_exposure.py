@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from recommender import Corpus, Recommender, Settings, SettingsError
 from recommender.evaluation.measures import gini
-from recommender.jobs.exposure import Exposure, Spread
+from recommender.jobs.exposure import Exposure, SiteSuggestions
 from recommender.jobs.nightly import suggest_site
 from recommender.selection.exposure import Preference, assign_with_limit
 
@@ -99,7 +99,7 @@ def limited(newsroom: Corpus) -> Recommender:
 
 def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corpus) -> None:
     free = model_of(newsroom, None, threshold=0)
-    usual, limited_lists = Spread(free), Spread(limited)
+    usual, limited_lists = SiteSuggestions(free), SiteSuggestions(limited)
     before, lists = dict(usual), dict(limited_lists)
     counts = Counter(suggestion.target_id for own in lists.values() for suggestion in own)
     assert max(counts.values()) <= 0.015 * counts.total()
@@ -120,7 +120,7 @@ def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corp
 
 
 def test_the_number_of_workers_does_not_matter(limited: Recommender) -> None:
-    assert dict(Spread(limited, n_jobs=2)) == dict(Spread(limited))
+    assert dict(SiteSuggestions(limited, n_jobs=2)) == dict(SiteSuggestions(limited))
 
 
 def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus, limited: Recommender) -> None:
@@ -128,7 +128,7 @@ def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus,
     summary = suggest_site(tmp_path / "newsroom", limited.settings, tmp_path / "out.jsonl", cache=False)
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["source"], row["target"]) for row in rows] == [
-        (source, suggestion.target_id) for source, own in Spread(limited) for suggestion in own
+        (source, suggestion.target_id) for source, own in SiteSuggestions(limited) for suggestion in own
     ]
     [line] = [line for line in summary.lines() if line.startswith("in-degree Gini")]
     assert f"in-degree Gini {summary.exposure.gini:.3f}" in line
@@ -144,5 +144,5 @@ def test_the_line_without_a_limit() -> None:
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.1, float("nan")])
 def test_a_share_out_of_range_is_named(share: float) -> None:
-    with pytest.raises(SettingsError, match=r"selection\.exposure must be above 0 and at most 1"):
+    with pytest.raises(SettingsError, match=r"exposure' must be above 0 and at most 1"):
         Settings.from_dict({"selection": {"exposure": share}})

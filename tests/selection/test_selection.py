@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from recommender import Article, Corpus, Relation
 from recommender.core.settings import CandidateSettings, SelectionSettings
 from recommender.retrieval.candidates import with_candidates
-from recommender.retrieval.query import queries
-from recommender.retrieval.source_query import SourceQuery
+from recommender.retrieval.query import SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
 from recommender.selection.eligibility import Eligibility
 from recommender.selection.scoring import ScoredCandidates

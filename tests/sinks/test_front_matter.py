@@ -63,14 +63,14 @@ def test_a_file_of_mixed_line_ends_keeps_them_all() -> None:
 
 
 def test_an_older_block_is_replaced_where_it_stands() -> None:
-    other = entry_for(Article("wind-1", "Wind", url="https://coast.example/wind-1"), 0.5)
-    old = b"---\ntitle: A\n" + SHAPE.block([other, *ENTRIES]).encode() + b"\n# below\ntype: x\n---\nText"
+    second = entry_for(Article("wind-1", "Wind", url="https://coast.example/wind-1"), 0.5)
+    old = b"---\ntitle: A\n" + SHAPE.block([second, *ENTRIES]).encode() + b"\n# below\ntype: x\n---\nText"
     assert written(old) == b"---\ntitle: A\n" + BLOCK.encode() + b"\n# below\ntype: x\n---\nText"
     assert written(old, []) == b"---\ntitle: A\n\n# below\ntype: x\n---\nText"
 
 
 def test_a_link_that_is_the_same_keeps_the_model_and_date_of_its_writing() -> None:
-    renewed = [{**one, "model": "coast@2026", "date": datetime(2026, 1, 1, tzinfo=UTC)} for one in ENTRIES]
+    renewed = [{**entry, "model": "coast@2026", "date": datetime(2026, 1, 1, tzinfo=UTC)} for entry in ENTRIES]
     old = written(b"---\ntitle: A\n---\n")
     assert written(old, renewed) == old
     surer = [{**renewed[0], "score": 0.9}]

@@ -16,10 +16,9 @@ import yaml
 from support.entries import BLOCK, ENTRIES, SHAPE
 from support.written_sites import TO_ARTICLES, contents, numbers, run, write_site
 
-from recommender import Article, Recommender, read_articles
+from recommender import Article, Corpus, Recommender, read_articles
 from recommender.core.files import SUFFIX, content_digest, leftovers
 from recommender.core.settings import SourceSettings
-from recommender.sinks import write_back
 from recommender.sinks.write_back import FileEntries, Plan
 
 OLD = b"---\ntitle: A\n---\nText"
@@ -40,14 +39,14 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_is_replaced_and_keeps_its_permissions(file: Path) -> None:
     file.chmod(0o640)
-    plan = Plan.of([FileEntries(file, ENTRIES, content_digest(OLD))], SHAPE)
+    plan = Plan.from_entries([FileEntries(file, ENTRIES, content_digest(OLD))], SHAPE)
     assert file.read_bytes() == OLD
     written = plan.write()
-    assert (written.written, written.unchanged, written.left) == (1, 0, ())
+    assert (written.written, written.unchanged, written.left_alone) == (1, 0, ())
     assert file.read_bytes() == NEW
     assert file.stat().st_mode & 0o777 == 0o640
     assert os.listdir(file.parent) == ["a.md"]
-    assert Plan.of([FileEntries(file, ENTRIES)], SHAPE).write().unchanged == 1
+    assert Plan.from_entries([FileEntries(file, ENTRIES)], SHAPE).write().unchanged == 1
 
 
 @pytest.mark.parametrize("moment", ["before the plan", "before the writing", "before the renaming"])
@@ -57,7 +56,7 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(
     theirs = OLD + b", newer"
     if moment == "before the plan":
         file.write_bytes(theirs)
-    plan = Plan.of([FileEntries(file, ENTRIES, content_digest(OLD))], SHAPE)
+    plan = Plan.from_entries([FileEntries(file, ENTRIES, content_digest(OLD))], SHAPE)
     if moment == "before the writing":
         file.write_bytes(theirs)
     if moment == "before the renaming":
@@ -65,16 +64,16 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(
         monkeypatch.setattr(os, "fsync", lambda handle: (file.write_bytes(theirs), sync(handle)))
     written = plan.write()
     assert written.written == 0
-    assert [str(one) for one in written.left] == [f"{file}: changed since it was read; it is left alone, run again"]
+    assert list(map(str, written.left_alone)) == [f"{file}: changed since it was read; it is left alone, run again"]
     assert file.read_bytes() == theirs
     assert os.listdir(file.parent) == ["a.md"]
 
 
 def test_a_file_that_is_gone_is_named(file: Path) -> None:
-    plan = Plan.of([FileEntries(file, ENTRIES)], SHAPE)
+    plan = Plan.from_entries([FileEntries(file, ENTRIES)], SHAPE)
     file.unlink()
-    assert [str(one) for one in plan.write().left] == [f"{file}: cannot be read: No such file or directory"]
-    assert [str(one) for one in Plan.of([FileEntries(file)], SHAPE).left] == [
+    assert [str(error) for error in plan.write().left_alone] == [f"{file}: cannot be read: No such file or directory"]
+    assert [str(error) for error in Plan.from_entries([FileEntries(file)], SHAPE).left_alone] == [
         f"{file}: cannot be read: No such file or directory"
     ]
 
@@ -82,8 +81,8 @@ def test_a_file_that_is_gone_is_named(file: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = file.with_name("b.md")
-    other.write_bytes(OLD)
+    second = file.with_name("b.md")
+    second.write_bytes(OLD)
     replace = os.replace
 
     def full(made: str, path: Path) -> None:
@@ -92,21 +91,21 @@ def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(
         replace(made, path)
 
     monkeypatch.setattr(os, "replace", full)
-    written = Plan.of([FileEntries(file, ENTRIES), FileEntries(other, ENTRIES)], SHAPE).write()
-    assert [str(one) for one in written.left] == [f"{file}: cannot be written: No space left on device"]
-    assert (file.read_bytes(), other.read_bytes()) == (OLD, NEW)
+    written = Plan.from_entries([FileEntries(file, ENTRIES), FileEntries(second, ENTRIES)], SHAPE).write()
+    assert list(map(str, written.left_alone)) == [f"{file}: cannot be written: No space left on device"]
+    assert (file.read_bytes(), second.read_bytes()) == (OLD, NEW)
     assert sorted(os.listdir(file.parent)) == ["a.md", "b.md"]
 
 
 def test_links_and_read_only_files_are_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = file.with_name("link.md")
     link.symlink_to(file)
-    [left] = Plan.of([FileEntries(link, ENTRIES)], SHAPE).left
-    assert re.match(rf"{link}: is a link to another file", str(left))
-    assert Plan.of([FileEntries(link)], SHAPE).unchanged == 1
-    monkeypatch.setattr(write_back.os, "access", lambda path, _: path != file)
-    [left] = Plan.of([FileEntries(file, ENTRIES)], SHAPE).left
-    assert str(left) == f"{file}: is read-only; it is left alone"
+    [error] = Plan.from_entries([FileEntries(link, ENTRIES)], SHAPE).left_alone
+    assert re.match(rf"{link}: is a link to another file", str(error))
+    assert Plan.from_entries([FileEntries(link)], SHAPE).unchanged == 1
+    monkeypatch.setattr(os, "access", lambda path, _: path != file)
+    [error] = Plan.from_entries([FileEntries(file, ENTRIES)], SHAPE).left_alone
+    assert str(error) == f"{file}: is read-only; it is left alone"
 
 
 def test_what_a_killed_job_left_behind_is_no_article_and_goes_with_the_next_run(site: Path) -> None:
@@ -138,9 +137,9 @@ def test_only_our_key_is_written_and_all_of_it_comes_out_again(site: Path, tmp_p
         links = yaml.safe_load(added)["suggested"]
         lines = [json.loads(line) for line in suggestions.splitlines()]
         wanted = [line for line in lines if f"{line['source']}.md" == name]
-        assert [one["webUrl"] for one in links] == [line["url"] for line in wanted]
-        assert [one["score"] for one in links] == [round(line["score"], 3) for line in wanted]
-        assert {(one["model"], one["date"].isoformat()) for one in links} == {
+        assert [link["webUrl"] for link in links] == [line["url"] for line in wanted]
+        assert [link["score"] for link in links] == [round(line["score"], 3) for line in wanted]
+        assert {(link["model"], link["date"].isoformat()) for link in links} == {
             ("coast@2025-03-12T06:00:00Z", "2025-03-12T06:00:00+00:00")
         }
     again = run("suggest", site, *TO_ARTICLES, "--output", tmp_path / "out.jsonl")
@@ -231,20 +230,28 @@ def test_files_that_are_left_alone_are_named_and_the_others_written(site: Path) 
     assert b"suggested: [by the editors]" in (site / "own.md").read_bytes()
 
 
+def path_of(corpus: Corpus, article_id: str) -> Path:
+    [row] = [row for row, article in enumerate(corpus) if article.id == article_id]
+    file = corpus.source_file(row)
+    assert file is not None
+    return Path(file.path)
+
+
 def test_of_two_files_of_one_article_the_one_whose_fields_count_is_written(site: Path) -> None:
     later = (site / "ferry-1.md").read_bytes().replace(b"2025-03-01", b"2025-03-02")
     (site / "a.md").write_bytes(later)
     same_id = later.replace(b"webUrl: https://coast.example/ferry-1", b"id: ferry-1")
     (site / "b.md").write_bytes(same_id)
-    files_by_id = read_articles(site).files_by_id
-    assert len(files_by_id) == 12
-    assert files_by_id["ferry-1"].path == str(site / "ferry-1.md")
+    corpus = read_articles(site)
+    assert (len(corpus), len(corpus.source_files)) == (12, 14)
+    assert path_of(corpus, "ferry-1") == site / "ferry-1.md"
     assert numbers(run("suggest", site, *TO_ARTICLES)) == [12, 2, 0]
     assert ((site / "a.md").read_bytes(), (site / "b.md").read_bytes()) == (later, same_id)
     (site / "ferry-1.md").rename(site / "c.md")
     (site / "c.md").write_bytes((site / "c.md").read_bytes().replace(b"2025-03-01", b"2025-03-03"))
-    assert read_articles(site).files_by_id["a"].path == str(site / "a.md")
-    assert read_articles(site).files_by_id["ferry-1"].path == str(site / "b.md")  # no longer the id of another
+    corpus = read_articles(site)
+    assert path_of(corpus, "a") == site / "a.md"
+    assert path_of(corpus, "ferry-1") == site / "b.md"  # no longer the id of another
     assert run("suggest", site, *TO_ARTICLES).exit_code == 0
     assert [b"suggested:" in (site / f"{name}.md").read_bytes() for name in "abc"] == [True, True, False]
 

@@ -56,13 +56,13 @@ def fields(depth: int) -> st.SearchStrategy[str]:
     field = st.tuples(st.sampled_from(NAMES), scalars()).map(lambda pair: f"{indent}{pair[0]}: {pair[1]}\n")
     comment = st.sampled_from([f"{indent}# a comment: [x\n", "\n", "# outside\n", "   \n"])
     listed = st.tuples(st.sampled_from(NAMES), st.lists(scalars(), max_size=3), st.sampled_from(["", "  "])).map(
-        lambda one: f"{indent}{one[0]}:\n" + "".join(f"{indent}{one[2]}- {value}\n" for value in one[1])
+        lambda parts: f"{indent}{parts[0]}:\n" + "".join(f"{indent}{parts[2]}- {value}\n" for value in parts[1])
     )
     flow = st.sampled_from(NAMES).map(lambda name: f"{indent}{name}: [a, {{b: c}}, 'd']  # flow\n")
     kinds = [field, comment, listed, flow]
     if depth < 2:
         inner = st.tuples(st.sampled_from(NAMES), fields(depth + 1))
-        kinds.append(inner.map(lambda one: f"{indent}{one[0]}:\n{one[1]}"))
+        kinds.append(inner.map(lambda pair: f"{indent}{pair[0]}:\n{pair[1]}"))
     return st.lists(st.one_of(kinds), max_size=5).map("".join)
 
 
@@ -127,8 +127,8 @@ def test_no_other_byte_changes_and_all_comes_out_again(
     st.binary(max_size=60) | files().map(b"".join),
     st.lists(st.sampled_from(["suggested:", "---", "x", "\r", '"', "[", "\n"]), max_size=9),
 )
-def test_whatever_comes_is_edited_provably_or_left_alone(data: bytes, more: list[str]) -> None:
-    old = data + "\n".join(more).encode()
+def test_whatever_comes_is_edited_provably_or_left_alone(data: bytes, additions: list[str]) -> None:
+    old = data + "\n".join(additions).encode()
     try:
         new = rewrite(old, SHAPE, [entry_for()])
         prove(old, new, SHAPE, [entry_for()])

@@ -5,27 +5,33 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from hashlib import blake2b
-from pathlib import Path
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
+import platformdirs
 import pytest
 from click.testing import CliRunner
+from support.reading import note_parsed_files
 
 from recommender import Corpus, read_articles
 from recommender.cli.main import main
 from recommender.core.errors import ArticleError
+from recommender.core.files import content_digest
 from recommender.core.settings import Settings, SourceSettings
 from recommender.sources import cache as cache_module
-from recommender.sources import folder
-from recommender.sources.cache import SUFFIX, ParseCache, default_cache_folder, is_settled
+from recommender.sources.cache import FILE_NAME, ParseCache, cache_folder
 from recommender.sources.fields import FieldMap
-from recommender.sources.kept import CachedSite
+from recommender.sources.folder import read_markdown_folder
 from recommender.sources.markdown import FrontMatterReader
 
+FIELDS = FieldMap.from_settings(SourceSettings())
 ARTICLE = """---
 title: {name} of the ferry strike
 excerpt: "Boats at {name}"
@@ -57,34 +63,18 @@ def site(tmp_path: Path) -> Path:
         (root / f"{name}.md").write_text(ARTICLE.format(name=name, day=day), encoding="utf-8")
     (root / "odd.md").write_text("---\ntitle: Odd\nquality: high\ntitle: Odder\n---\n", encoding="utf-8")
     (root / "broken.md").write_text("---\ntitle: B\nx: [\n---\n", encoding="utf-8")
-    settle(root)
     return root
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Return the folder of the cache."""
     return tmp_path / "cache"
 
 
 @pytest.fixture
-def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the files that are read in truth, as they come."""
-    names: list[str] = []
-    read = FrontMatterReader.read
-
-    def noting(self: FrontMatterReader, path: Path, relative: object) -> object:
-        names.append(path.name)
-        return read(self, path, relative)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(FrontMatterReader, "read", noting)
-    return names
-
-
-def settle(root: Path) -> None:
-    """Make the files' times of change old; the time of their entry's change cannot be set, and stays young."""
-    for file in root.rglob("*.md"):
-        os.utime(file, (1_700_000_000, 1_700_000_000))
+def parsed_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return note_parsed_files(monkeypatch)
 
 
 def seen(corpus: Corpus) -> tuple[object, ...]:
@@ -94,76 +84,70 @@ def seen(corpus: Corpus) -> tuple[object, ...]:
     return (repr(corpus.originals), repr(corpus.articles), repr(corpus.externals), corpus.merged, repr(report), arrays)
 
 
-def cache_file(kept: Path) -> Path:
-    [file] = kept.iterdir()
-    assert file.name.endswith(SUFFIX)
-    return file
+def rows_of(folder: Path) -> list[tuple[bytes, int, bytes]]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return connection.execute("SELECT key, used, record FROM records ORDER BY rowid").fetchall()
 
 
-def sealed(payload: bytes) -> bytes:
-    """Return what a cache file with this payload would hold, its checksum right."""
-    return cache_module._MAGIC + blake2b(payload, digest_size=32).digest() + payload
+def change_rows(folder: Path, statement: str, *values: Any) -> None:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        connection.execute(statement, values)
 
 
-def payload_of(file: Path) -> bytes:
-    return file.read_bytes()[len(cache_module._MAGIC) + 32 :]
+def store(cache: ParseCache, path: Path) -> list[tuple[str, PurePosixPath]]:
+    """Read a file and add it to a cache; return it as the cache's methods take it."""
+    relative = PurePosixPath(path.name)
+    cache.store([(str(path), relative)], [FrontMatterReader(FIELDS).read(path, relative)])
+    return [(str(path), relative)]
 
 
-def test_a_second_reading_reads_nothing_and_sees_the_same(site: Path, kept: Path, read_files: list[str]) -> None:
+def test_a_second_reading_parses_nothing_and_sees_the_same(site: Path, folder: Path, parsed_files: list[str]) -> None:
     plain = seen(read_articles(site))
-    assert len(read_files) == 5
-    assert seen(read_articles(site, cache=kept)) == plain
-    assert len(read_files) == 10
+    assert len(parsed_files) == 5
+    assert seen(read_articles(site, cache=folder)) == plain
+    assert len(parsed_files) == 10
     for _ in range(2):
-        assert seen(read_articles(site, cache=kept)) == plain
-    assert len(read_files) == 10
+        assert seen(read_articles(site, cache=folder)) == plain
+    assert len(parsed_files) == 10
+    assert [file.name for file in folder.iterdir()] == [FILE_NAME]
 
 
-def test_relations_that_articles_share_stay_shared(site: Path, kept: Path) -> None:
-    read_articles(site, cache=kept)
-    corpus = read_articles(site, cache=kept)
+def test_relations_that_articles_share_stay_shared(site: Path, folder: Path) -> None:
+    read_articles(site, cache=folder)
+    corpus = read_articles(site, cache=folder)
     assert corpus[0].relations[1] is corpus[1].relations[1]
 
 
-def test_paths_are_told_as_they_are_given(site: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read_articles(site, cache=kept)
-    for place, name in ((site.parent, "site"), (site, "."), (site / "deep", "..")):
-        monkeypatch.chdir(place)
-        assert seen(read_articles(name, cache=kept)) == seen(read_articles(name))
+def test_paths_are_as_they_are_given(site: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_articles(site, cache=folder)
+    for working_folder, name in ((site.parent, "site"), (site, "."), (site / "deep", "..")):
+        monkeypatch.chdir(working_folder)
+        assert seen(read_articles(name, cache=folder)) == seen(read_articles(name))
 
 
-def test_strict_raises_the_same_problem_from_the_cache(site: Path, kept: Path, read_files: list[str]) -> None:
+def test_strict_raises_the_same_problem_from_the_cache(site: Path, folder: Path, parsed_files: list[str]) -> None:
     raised = []
-    for cache in (False, kept, kept):
+    for cache in (False, folder, folder):
         with pytest.raises(ArticleError, match=r"broken\.md:4: front matter is no YAML") as caught:
             read_articles(site, strict=True, cache=cache)
         raised.append((str(caught.value), caught.value.line, caught.value.path))
     assert raised[0] == raised[1] == raised[2]
-    assert read_files.count("broken.md") == 2
+    assert parsed_files.count("broken.md") == 2
 
 
-def test_only_a_changed_file_is_read_again(site: Path, kept: Path, read_files: list[str]) -> None:
-    read_articles(site, cache=kept)
+def test_only_a_changed_file_is_parsed_again(site: Path, folder: Path, parsed_files: list[str]) -> None:
+    read_articles(site, cache=folder)
     (site / "two.md").write_text("---\ntitle: New words\n---\n", encoding="utf-8")
     (site / "four.md").write_text("---\ntitle: Another\n---\n", encoding="utf-8")
     (site / "odd.md").unlink()
-    read_files.clear()
-    corpus = read_articles(site, cache=kept)
-    assert sorted(read_files) == ["four.md", "two.md"]
+    parsed_files.clear()
+    corpus = read_articles(site, cache=folder)
+    assert sorted(parsed_files) == ["four.md", "two.md"]
     assert seen(corpus) == seen(read_articles(site))
-    site_kept = msgspec.msgpack.decode(payload_of(cache_file(kept)), type=CachedSite)
-    assert sorted(file.below for file in site_kept.files) == [
-        "broken.md",
-        "deep/three.md",
-        "four.md",
-        "one.md",
-        "two.md",
-    ]
 
 
-def test_a_change_that_hides_itself_is_seen(site: Path, kept: Path) -> None:
-    """The same size, inode and time of change: the time of the entry's change tells, or the racy window."""
-    read_articles(site, cache=kept)
+def test_a_change_that_hides_itself_is_seen(site: Path, folder: Path) -> None:
+    read_articles(site, cache=folder)
     file = site / "one.md"
     before = file.stat()
     with file.open("r+", encoding="utf-8") as stream:
@@ -171,181 +155,234 @@ def test_a_change_that_hides_itself_is_seen(site: Path, kept: Path) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     after = file.stat()
     assert (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
-    assert read_articles(site, cache=kept)[0].excerpt == "Ships at one"
+    assert read_articles(site, cache=folder)[0].excerpt == "Ships at one"
 
 
-def test_a_touched_file_is_compared_by_content(site: Path, kept: Path, read_files: list[str]) -> None:
-    read_articles(site, cache=kept)
-    read_files.clear()
+def test_a_file_with_the_same_content_is_not_parsed_again(site: Path, folder: Path, parsed_files: list[str]) -> None:
+    read_articles(site, cache=folder)
+    parsed_files.clear()
     os.utime(site / "one.md", (1_600_000_000, 1_600_000_000))
-    (site / "two.md").write_bytes((site / "two.md").read_bytes())
-    assert seen(read_articles(site, cache=kept)) == seen(read_articles(site))
-    assert len(read_files) == 5  # those of the reading without a cache
+    moved = site.rename(site.parent / "moved")
+    corpus = read_articles(moved, cache=folder)
+    assert parsed_files == []
+    assert seen(corpus) == seen(read_articles(moved))
 
 
-def test_a_file_is_settled_only_when_it_is_older_than_the_look_at_it() -> None:
-    second = 10**9
-    at = 1_700_000_000 * second
-    assert is_settled((5, at, at, 1), at + 3 * second)
-    assert not is_settled((5, at, at, 1), at + second)
-    assert not is_settled((5, at - 9 * second, at, 1), at + second)  # its entry changed just now
-    assert not is_settled((5, at, at, 1), at)
-    assert not is_settled((5, at + 9 * second, at, 1), at + 5 * second)  # of the future
+def test_the_same_content_under_another_name_is_another_article(site: Path, folder: Path) -> None:
+    read_articles(site, cache=folder)
+    (site / "one.md").rename(site / "uno.md")
+    (site / "deep" / "three.md").rename(site / "three.md")
+    corpus = read_articles(site, cache=folder)
+    assert {article.id for article in corpus} == {"uno", "two", "three", "odd"}
+    assert seen(corpus) == seen(read_articles(site))
 
 
-def test_in_the_racy_window_the_content_decides_although_the_stamp_is_the_same(site: Path, kept: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_cached_as_it_was_read(site: Path, folder: Path) -> None:
     file = site / "one.md"
-    files = [(str(file), "one.md")]
-    fields = FieldMap.from_settings(SourceSettings())
-    outcome = FrontMatterReader(fields).read(file, Path("one.md"))  # type: ignore[arg-type]
-    cache = ParseCache(kept, site, fields)
-    assert cache.find(files) == [None]
-    # Changed after its stamp was taken, before it was read, within one tick: the stamp that is kept is of the new file.
+    original = file.read_bytes()
+    cache = ParseCache(folder, FIELDS)
+    relative = PurePosixPath("one.md")
+    files = [(str(file), relative)]
+    assert cache.load(files) == [None]
+    outcome = FrontMatterReader(FIELDS).read(file, relative)
     file.write_text("---\ntitle: Quick\n---\n", encoding="utf-8")
-    cache._stamps["one.md"] = cache_module.stamp_of(str(file))
-    cache.keep(["one.md"], [outcome])
-    assert ParseCache(kept, site, fields).find(files) == [None]
+    cache.store(files, [outcome])
+    assert cache.load(files) == [None]
+    file.write_bytes(original)
+    assert cache.load(files) == [outcome]
 
 
-def damaged(file: Path) -> bytes:
+def cut(file: Path, size: int) -> None:
+    file.write_bytes(file.read_bytes()[:size])
+
+
+def one_bit(file: Path) -> None:
+    """Change one bit of the last record."""
+    [*_, (_, _, record)] = rows_of(file.parent)
     data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    return bytes(data)
+    data[data.index(record) + len(record) // 2] ^= 1
+    file.write_bytes(bytes(data))
 
 
-def with_files(change: Callable[[list[object]], object]) -> Callable[[Path], bytes]:
-    """Return what damages the content and makes the checksum right again."""
+def forged(change: Callable[[list[Any]], object]) -> Callable[[Path], None]:
+    """Return what changes the content of each record and makes its digest right again."""
 
-    def changed(file: Path) -> bytes:
-        values = msgspec.msgpack.decode(payload_of(file))
-        change(values)
-        return sealed(msgspec.msgpack.encode(values))
+    def forge(file: Path) -> None:
+        for key, _, record in rows_of(file.parent):
+            values = msgspec.msgpack.decode(record[16:])
+            change(values)
+            payload = msgspec.msgpack.encode(values)
+            new = content_digest(key + payload) + payload
+            change_rows(file.parent, "UPDATE records SET record = ? WHERE key = ?", new, key)
 
-    return changed
-
-
-def set_in_article(position: int, value: object) -> Callable[[list[object]], object]:
-    def change(values: list[object]) -> object:
-        for kept in values[4]:  # type: ignore[attr-defined]
-            if kept[3] is not None:
-                kept[3][position] = value
-        return None
-
-    return change
+    return forge
 
 
-DAMAGES = {
-    "one bit": damaged,
-    "cut short": lambda file: file.read_bytes()[:-100],
-    "cut to nothing": lambda _: b"",
-    "of another format": lambda file: file.read_bytes().replace(cache_module._MAGIC, b"recommender parse cache 1\n", 1),
-    "no cache at all": lambda _: b"\x80\x04\x95pickle, perhaps" * 9,
-    "of another version": with_files(lambda values: values.__setitem__(0, "older")),
-    "no message": lambda _: sealed(b"\xc1"),
-    "another message": lambda _: sealed(msgspec.msgpack.encode({"files": []})),
-    "a number for a title": with_files(set_in_article(1, 5)),
-    "a quality of no number": with_files(set_in_article(11, float("nan"))),
-    "an empty id": with_files(set_in_article(0, "")),
-    "a provider that is not there": with_files(set_in_article(7, 99)),
-    "a relation that is not there": with_files(set_in_article(15, [99])),
-    "a relation from the end": with_files(set_in_article(15, [-1])),
-    "neither article nor problem": with_files(lambda values: [kept.__setitem__(3, None) for kept in values[4]]),  # type: ignore[attr-defined]
-    "a relation without an address": with_files(lambda values: values[3][0].__setitem__(0, None)),  # type: ignore[index]
+def in_article(name: str, value: object) -> Callable[[list[Any]], object]:
+    return lambda values: values[0] and values[0].__setitem__(name, value)
+
+
+def statement(text: str) -> Callable[[Path], None]:
+    return lambda file: change_rows(file.parent, text)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "one bit": one_bit,
+    "cut short": lambda file: cut(file, file.stat().st_size // 2),
+    "cut to its first page": lambda file: cut(file, 4096),
+    "cut to nothing": lambda file: cut(file, 0),
+    "no database at all": lambda file: file.write_bytes(b"\x80\x04\x95pickle, perhaps" * 999),
+    "zeros in the middle": lambda file: file.write_bytes(file.read_bytes()[:4096] + bytes(4096)),
+    "records of texts": statement("UPDATE records SET record = 'text'"),
+    "records of nothing": statement("UPDATE records SET record = NULL"),
+    "records under each other's keys": statement(
+        "UPDATE records SET record = (SELECT other.record FROM records other WHERE other.key <> records.key LIMIT 1)"
+    ),
+    "another message": forged(lambda values: values.clear()),
+    "a number for a title": forged(in_article("title", 5)),
+    "a quality of no number": forged(in_article("quality", float("nan"))),
+    "an empty id": forged(in_article("id", "")),
+    "a relation that is none": forged(lambda values: values.__setitem__(1, [b"\xc1"])),
+    "a relation without an address": forged(
+        lambda values: values.__setitem__(1, [msgspec.msgpack.encode({"url": None})])
+    ),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_cache_of_no_use_is_made_anew(
-    site: Path, kept: Path, damage: Callable[[Path], bytes], read_files: list[str]
+def test_a_damaged_cache_is_made_anew(
+    site: Path,
+    folder: Path,
+    damage: Callable[[Path], object],
+    parsed_files: list[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    plain = seen(read_articles(site, cache=kept))
-    file = cache_file(kept)
-    sound = file.read_bytes()
-    file.write_bytes(damage(file))
-    assert file.read_bytes() != sound
-    read_files.clear()
-    assert seen(read_articles(site, cache=kept)) == plain
-    assert len(read_files) == 5
-    read_files.clear()
-    assert seen(read_articles(site, cache=kept)) == plain
-    assert read_files == []
+    plain = seen(read_articles(site, cache=folder))
+    sound = (folder / FILE_NAME).read_bytes()
+    damage(folder / FILE_NAME)
+    assert (folder / FILE_NAME).read_bytes() != sound
+    parsed_files.clear()
+    assert seen(read_articles(site, cache=folder)) == plain
+    assert parsed_files
+    assert len(caplog.records) <= 1
+    parsed_files.clear()
+    assert seen(read_articles(site, cache=folder)) == plain
+    assert parsed_files == []
 
 
-def test_another_mapping_has_a_cache_of_its_own(site: Path, kept: Path, read_files: list[str]) -> None:
-    read_articles(site, cache=kept)
+@pytest.mark.parametrize("content", ["another table", "no database at all"])
+def test_a_cache_of_no_use_is_one_warning(
+    site: Path, folder: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.mkdir()
+    if content == "another table":
+        change_rows(folder, "CREATE TABLE records (name TEXT)")
+    else:
+        (folder / FILE_NAME).write_text(content * 999, encoding="utf-8")
+    assert seen(read_articles(site, cache=folder)) == seen(read_articles(site))
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    wanted = "cannot be used, reading goes on" if content == "another table" else "is damaged and is made anew"
+    assert wanted in record.getMessage()
+
+
+def test_another_mapping_has_records_of_its_own(site: Path, folder: Path, parsed_files: list[str]) -> None:
+    read_articles(site, cache=folder)
     mapped = SourceSettings(fields={"excerpt": "title"})
     for settings in (mapped, SourceSettings(preset="hugo")):
-        read_files.clear()
-        assert seen(read_articles(site, settings, cache=kept)) == seen(read_articles(site, settings))
-        assert len(read_files) == 10
-    assert len(list(kept.iterdir())) == 3
-    assert read_articles(site, mapped, cache=kept)[0].excerpt == "one of the ferry strike"
+        parsed_files.clear()
+        assert seen(read_articles(site, settings, cache=folder)) == seen(read_articles(site, settings))
+        assert len(parsed_files) == 10
+    assert len(rows_of(folder)) == 15
+    assert read_articles(site, mapped, cache=folder)[0].excerpt == "one of the ferry strike"
 
 
 def test_another_version_of_the_code_reads_anew(
-    site: Path, kept: Path, read_files: list[str], monkeypatch: pytest.MonkeyPatch
+    site: Path, folder: Path, parsed_files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_articles(site, cache=kept)
-    monkeypatch.setattr(cache_module, "_version", lambda: "next")
-    read_articles(site, cache=kept)
-    assert len(read_files) == 10
-    cache_file(kept)  # the old one is overwritten
+    read_articles(site, cache=folder)
+    monkeypatch.setattr(cache_module, "code_digest", lambda: "next")
+    read_articles(site, cache=folder)
+    assert len(parsed_files) == 10
 
 
-def test_caches_used_longest_ago_go_first(site: Path, kept: Path) -> None:
-    sizes = {}
-    for number, name in enumerate(("x", "y", "z")):
-        fields = FieldMap.from_settings(SourceSettings(fields={"category": name}))
-        cache = ParseCache(kept, site, fields, most_bytes=10**6)
-        cache.find([])
-        cache._renewed = True
-        cache.keep([], [])
-        sizes[name] = cache._file.stat().st_size
-        os.utime(cache._file, (number, number))
-    foreign = kept / "notes.txt"
-    foreign.write_text("not ours", encoding="utf-8")
-    left = kept / f"killed{SUFFIX}.tmp"
-    left.write_bytes(b"half")
-    os.utime(left, (1, 1))
-    used = ParseCache(kept, site, FieldMap.from_settings(SourceSettings(fields={"category": "x"})))
-    used.find([])
-    used.keep([], [])  # nothing new, but used now
-    fresh = ParseCache(
-        kept, site, FieldMap.from_settings(SourceSettings(fields={"category": "w"})), most_bytes=2 * sizes["x"] + 20
-    )
-    fresh.find([])
-    fresh._renewed = True
-    fresh.keep([], [])
-    assert {file.name for file in kept.iterdir()} == {fresh._file.name, used._file.name, "notes.txt"}
+def large_article(folder: Path, name: str) -> Path:
+    """Write an article whose record takes some pages of the database."""
+    (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n" + "words and words " * 2000, encoding="utf-8")
+    return folder / f"{name}.md"
 
 
-def test_a_cache_over_the_limit_is_not_written(
-    site: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(ParseCache.__init__, "__kwdefaults__", {"most_bytes": 500})
-    assert seen(read_articles(site, cache=kept)) == seen(read_articles(site))
-    assert not kept.exists()
-    assert "too much to keep" in caplog.text
+def test_the_records_used_longest_ago_go_first(site: Path, folder: Path) -> None:
+    first, second, third = (large_article(site, name) for name in ("first", "second", "third"))
+    for file in (first, second):
+        store(ParseCache(folder, FIELDS), file)
+    today = rows_of(folder)[0][1]
+    for days, (key, _, _) in zip((5, 9), rows_of(folder), strict=True):
+        change_rows(folder, "UPDATE records SET used = ? WHERE key = ?", today - days, key)
+    [outcome] = ParseCache(folder, FIELDS).load([(str(second), PurePosixPath("second.md"))])
+    assert outcome is not None
+    assert [used - today for _, used, _ in rows_of(folder)] == [-5, 0]  # the second one was used today
+    size = (folder / FILE_NAME).stat().st_size
+    store(ParseCache(folder, FIELDS, most_bytes=size), third)
+    files = [(str(file), PurePosixPath(file.name)) for file in (first, second, third)]
+    cached = ParseCache(folder, FIELDS).load(files)
+    assert [outcome is not None for outcome in cached] == [False, True, True]
+    assert (folder / FILE_NAME).stat().st_size <= size
+
+
+def test_a_full_cache_is_one_warning(site: Path, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    small = ParseCache(folder, FIELDS, most_bytes=20_000)
+    store(small, site / "one.md")
+    store(small, large_article(site, "large"))
+    assert len(rows_of(folder)) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the cache {folder / FILE_NAME} is full; 1 files are not cached"
+    ]
 
 
 def test_a_folder_of_no_use_is_one_warning(site: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("here already", encoding="utf-8")
     assert seen(read_articles(site, cache=occupied)) == seen(read_articles(site))
-    warned = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert len(warned) == 1
-    assert "cannot be used, reading goes on without it" in warned[0].getMessage()
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "cannot be used, reading goes on without it" in record.getMessage()
 
 
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder_is_one_warning(site: Path, kept: Path, caplog: pytest.LogCaptureFixture) -> None:
-    kept.mkdir(mode=0o500)
-    assert seen(read_articles(site, cache=kept)) == seen(read_articles(site))
+def test_a_read_only_folder_is_one_warning(site: Path, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder.mkdir(mode=0o500)
+    assert seen(read_articles(site, cache=folder)) == seen(read_articles(site))
     assert len(caplog.records) == 1
 
 
-def test_a_file_that_cannot_be_kept_does_not_keep_the_rest_from_it(
-    site: Path, kept: Path, read_files: list[str]
+def test_a_locked_cache_is_one_warning(site: Path, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = site / "one.md"
+    files = store(ParseCache(folder, FIELDS), file)
+    cache = ParseCache(folder, FIELDS, timeout=0.01)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as other_job:
+        other_job.execute("BEGIN EXCLUSIVE")
+        assert cache.load(files) == [None]
+        store(cache, file)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the cache {folder / FILE_NAME} cannot be used, reading goes on without it: database is locked"
+    ]
+    assert ParseCache(folder, FIELDS).load(files) != [None]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter there")
+def test_the_cache_is_private_to_the_user(site: Path, folder: Path) -> None:
+    umask = os.umask(0)
+    try:
+        read_articles(site, cache=folder)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_a_file_that_cannot_be_cached_does_not_keep_the_rest_from_it(
+    site: Path, folder: Path, parsed_files: list[str]
 ) -> None:
     try:
         (site / os.fsdecode(b"odd\xff.md")).write_text("---\ntitle: Named oddly\n---\n", encoding="utf-8")
@@ -353,80 +390,92 @@ def test_a_file_that_cannot_be_kept_does_not_keep_the_rest_from_it(
         pytest.skip("this file system has no such names")
     (site / "gone.md").symlink_to(site / "nowhere")
     plain = seen(read_articles(site))
-    read_articles(site, cache=kept)
-    written = cache_file(kept).read_bytes()
-    read_files.clear()
-    assert seen(read_articles(site, cache=kept)) == plain
-    assert sorted(read_files) == ["gone.md", os.fsdecode(b"odd\xff.md")]
-    assert payload_of(cache_file(kept))[-500:] == written[-500:]
+    read_articles(site, cache=folder)
+    parsed_files.clear()
+    assert seen(read_articles(site, cache=folder)) == plain
+    assert sorted(parsed_files) == ["gone.md", os.fsdecode(b"odd\xff.md")]
+    assert len(rows_of(folder)) == 5
 
 
-def test_two_jobs_at_once_see_the_same_and_leave_one_whole_cache(site: Path, kept: Path) -> None:
+def test_two_jobs_at_once_see_the_same_and_leave_a_whole_cache(
+    site: Path, folder: Path, parsed_files: list[str]
+) -> None:
     code = (
         "import sys; from recommender import read_articles; "
         "[print(repr(read_articles(sys.argv[1], cache=sys.argv[2]).articles)) for _ in range(5)]"
     )
     jobs = [
-        subprocess.Popen([sys.executable, "-c", code, str(site), str(kept)], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(site), str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
     ]
-    said = {line for job in jobs for line in job.communicate()[0].splitlines()}
-    assert [job.returncode for job in jobs] == [0, 0]
-    assert said == {repr(read_articles(site).articles)}
-    cache_file(kept)
+    outputs = [job.communicate() for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0, 0]
+    assert {errors for _, errors in outputs} == {""}
+    assert {line for lines, _ in outputs for line in lines.splitlines()} == {repr(read_articles(site).articles)}
+    parsed_files.clear()
+    read_articles(site, cache=folder)
+    assert parsed_files == []
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_workers_change_nothing(site: Path, kept: Path, n_jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = seen(read_articles(site))
-    monkeypatch.setattr(folder, "_FEWEST_FOR_PROCESSES", 1)
+def test_workers_change_nothing(site: Path, folder: Path, n_jobs: int) -> None:
+    plain = repr(read_markdown_folder(site, FIELDS, 1, strict=False))
     for _ in range(2):
-        assert seen(read_articles(site, n_jobs=n_jobs, cache=kept)) == plain
+        outcomes = read_markdown_folder(site, FIELDS, n_jobs, False, folder, fewest_for_processes=1)
+        assert repr(outcomes) == plain
 
 
-def test_python_keeps_nothing_unless_asked(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_caches_nothing_unless_it_is_asked_to(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     read_articles(site)
     assert not (tmp_path / "own").exists()
     read_articles(site, SourceSettings(cache=True), cache=False)
     assert not (tmp_path / "own").exists()
     read_articles(site, SourceSettings(cache=str(tmp_path / "named")))
-    cache_file(tmp_path / "named")
+    assert len(rows_of(tmp_path / "named")) == 5
 
 
-@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="these have their own places")
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="these have their own folders")
 def test_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative, so not heeded")
-    assert default_cache_folder() == tmp_path / ".cache" / "recommender"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative, so ignored")
+    assert cache_folder(True) == tmp_path / ".cache" / "recommender"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
-    assert default_cache_folder() == tmp_path / "x" / "recommender"
+    assert cache_folder(True) == tmp_path / "x" / "recommender"
 
 
-@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="these have their own places")
 def test_a_user_without_a_home_reads_without_a_cache(
     site: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setenv("HOME", "nowhere")
+    def no_home(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(platformdirs, "user_cache_path", no_home)
     assert seen(read_articles(site, cache=True)) == seen(read_articles(site))
     assert "there is no home to keep a cache in" in caplog.text
 
 
-def test_one_file_alone_is_not_worth_a_cache(site: Path, kept: Path) -> None:
-    assert seen(read_articles(site / "one.md", cache=kept)) == seen(read_articles(site / "one.md"))
-    assert not kept.exists()
+def test_one_file_alone_is_not_worth_a_cache(site: Path, folder: Path) -> None:
+    assert seen(read_articles(site / "one.md", cache=folder)) == seen(read_articles(site / "one.md"))
+    assert not folder.exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_a_file_that_became_a_pipe_is_not_waited_for(site: Path, kept: Path) -> None:
-    read_articles(site, cache=kept)
+def test_a_file_that_became_a_pipe_is_not_waited_for(site: Path, folder: Path) -> None:
+    read_articles(site, cache=folder)
     (site / "one.md").unlink()
     os.mkfifo(site / "one.md")
-    assert seen(read_articles(site, cache=kept)) == seen(read_articles(site))
+    assert seen(read_articles(site, cache=folder)) == seen(read_articles(site))
 
 
-def test_a_folder_named_in_no_encoding(tmp_path: Path, kept: Path, read_files: list[str]) -> None:
+def test_a_folder_named_in_no_encoding(tmp_path: Path, folder: Path, parsed_files: list[str]) -> None:
     root = Path(os.fsdecode(bytes(tmp_path) + b"/site\xff"))
     try:
         root.mkdir()
@@ -434,12 +483,12 @@ def test_a_folder_named_in_no_encoding(tmp_path: Path, kept: Path, read_files: l
         pytest.skip("this file system has no such names")
     (root / "a.md").write_text("---\ntitle: A\n---\n", encoding="utf-8")
     for _ in range(2):
-        assert [one.id for one in read_articles(root, cache=kept)] == ["a"]
-    assert read_files == ["a.md"]
+        assert [article.id for article in read_articles(root, cache=folder)] == ["a"]
+    assert parsed_files == ["a.md"]
 
 
-@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="the place of the cache is set by XDG_CACHE_HOME")
-def test_the_command_line_keeps_unless_told_otherwise(
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="the folder of the cache is set by XDG_CACHE_HOME")
+def test_the_command_line_caches_unless_it_is_told_otherwise(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, named, chosen = tmp_path / "own", tmp_path / "named", tmp_path / "chosen"
@@ -454,17 +503,16 @@ def test_the_command_line_keeps_unless_told_otherwise(
         (["--settings", tmp_path / "settings.yaml", "--cache", chosen], chosen),
         ([], own / "recommender"),
     ]
-    said = set()
-    for arguments, place in cases:
+    outputs = set()
+    for arguments, folder in cases:
         result = CliRunner().invoke(main, ["suggest", str(site), *map(str, arguments)])
         assert result.exit_code == 0, result.output
-        said.add(result.stdout)
-        assert [path for path in (named, chosen, own / "recommender") if path.exists() and any(path.iterdir())] == (
-            [place] if place else []
-        )
-        if place:
-            shutil.rmtree(place)
-    assert len(said) == 1
+        outputs.add(result.stdout)
+        used = [path for path in (named, chosen, own / "recommender") if path.exists() and any(path.iterdir())]
+        assert used == ([folder] if folder else [])
+        if folder:
+            shutil.rmtree(folder)
+    assert len(outputs) == 1
     both = CliRunner().invoke(main, ["suggest", str(site), "--cache", str(chosen), "--no-cache"])
     assert both.exit_code == 2
     assert "exclude each other" in both.stderr

@@ -8,7 +8,7 @@ import pytest
 from recommender import Article, Provider, Relation
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
-from recommender.sources.builder import ArticleBuilder, Place
+from recommender.sources.builder import ArticleBuilder, RecordLocation
 from recommender.sources.fields import FieldMap
 
 FULL = {
@@ -36,9 +36,9 @@ FULL = {
 
 
 def build(record: dict[str, Any], preset: str = "default", **fields: Any) -> tuple[Article, list[str]]:
-    place = Place("a.md")
+    location = RecordLocation("a.md")
     fields_of_site = FieldMap.from_settings(SourceSettings(preset=preset, fields=fields))
-    return ArticleBuilder(fields_of_site).article(record, place, default_id="stem"), place.warnings
+    return ArticleBuilder(fields_of_site).article(record, location, default_id="stem"), location.warnings
 
 
 def quiet(record: dict[str, Any], preset: str = "default", **fields: Any) -> Article:
@@ -208,7 +208,7 @@ def test_heat_and_secured_are_never_looked_at() -> None:
             return super().get(key, default)
 
     builder = ArticleBuilder(FieldMap.from_settings(SourceSettings()))
-    assert builder.article(Tripwire(FULL), Place("a.md")).id == "ferry"
+    assert builder.article(Tripwire(FULL), RecordLocation("a.md")).id == "ferry"
 
 
 def test_entries_of_related_in_every_form() -> None:

@@ -56,11 +56,11 @@ def test_a_bad_line_is_one_clear_line(tmp_path: Path, line: bytes, problem: str)
     corpus = read_articles(path)
     assert [article.id for article in corpus] == ["a", "b"]
     assert corpus.report.read == 3
-    (said,) = corpus.report.skipped
-    assert said.startswith(f"{path}:3: {problem}")
+    (message,) = corpus.report.skipped
+    assert message.startswith(f"{path}:3: {problem}")
     with pytest.raises(ArticleError, match=r"articles.jsonl:3: ") as caught:
         read_articles(path, strict=True)
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_secured_is_in_no_error(tmp_path: Path) -> None:
@@ -100,9 +100,10 @@ def test_a_truncated_gzip_file_keeps_what_came_before(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(lines.encode())[:-2000])
     corpus = read_articles(path)
     assert 1000 < len(corpus) < 5000
-    (said,) = corpus.report.skipped
+    (message,) = corpus.report.skipped
     assert (
-        said == f"{path}:{len(corpus) + 1}: the compressed data ends early; what follows is lost, write the file anew"
+        message
+        == f"{path}:{len(corpus) + 1}: the compressed data ends early; what follows is lost, write the file anew"
     )
     assert corpus.report.read == len(corpus) + 1
     with pytest.raises(ArticleError, match="the compressed data ends early"):
@@ -118,10 +119,10 @@ def test_what_is_no_gzip_file_is_an_error(tmp_path: Path) -> None:
         read_articles(path)
 
 
-@pytest.mark.parametrize("place", [-8, 12])
-def test_a_damaged_gzip_file_is_said(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("position", [-8, 12])
+def test_a_damaged_gzip_file_is_a_problem(tmp_path: Path, position: int) -> None:
     data = bytearray(gzip.compress(GOOD.encode() * 50))
-    data[place] ^= 0xFF
+    data[position] ^= 0xFF
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(data)
     with pytest.raises(ArticleError, match=r"a\.jsonl\.gz:\d+: "):

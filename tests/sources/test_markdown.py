@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import contextlib
+import operator
 import os
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recommender import Relation
 from recommender.core.settings import SourceSettings
 from recommender.sources.fields import FieldMap
-from recommender.sources.front_matter import HeaderError, parse_yaml, split_front_matter
+from recommender.sources.front_matter import split_front_matter
 from recommender.sources.markdown import MOST_BYTES, FrontMatterReader, id_of
 from recommender.sources.outcomes import Outcome
 
@@ -169,14 +169,14 @@ BAD = {
 
 @pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD.keys())
 def test_a_bad_file_is_one_clear_line(folder: Folder, text: str, problem: str) -> None:
-    said = folder.problem(text)
-    assert said.startswith(problem)
-    assert "s3cret" not in said
+    message = folder.problem(text)
+    assert message.startswith(problem)
+    assert "s3cret" not in message
 
 
 def test_another_encoding_is_named_with_its_line(folder: Folder) -> None:
-    said = folder.problem("---\ntitle: T\ntype: caf\xe9\n---\n".encode("latin-1"))
-    assert said == "a.md:3: is not UTF-8 (byte 0xe9); save it as UTF-8"
+    message = folder.problem("---\ntitle: T\ntype: caf\xe9\n---\n".encode("latin-1"))
+    assert message == "a.md:3: is not UTF-8 (byte 0xe9); save it as UTF-8"
 
 
 def test_a_file_of_absurd_size_is_not_read(folder: Folder) -> None:
@@ -205,7 +205,7 @@ def test_a_field_given_twice_is_warned_about(folder: Folder) -> None:
     outcome = folder.read("---\ntitle: A\ntitle: B\n---\n")
     assert outcome.article is not None
     assert outcome.article.title == "B"
-    assert outcome.warnings == (f"{outcome.place}:2: names title more than once; the last one counts",)
+    assert outcome.warnings == (f"{outcome.location}:2: names title more than once; the last one counts",)
 
 
 def test_of_two_lists_of_related_articles_the_last_one_counts(folder: Folder) -> None:
@@ -219,8 +219,8 @@ def test_of_two_lists_of_related_articles_the_last_one_counts(folder: Folder) ->
 def test_a_warning_names_the_line_of_its_field(folder: Folder) -> None:
     outcome = folder.read("---\ntitle: A\n\nquality: high\nrelated:\n  - title: Lost\n---\n")
     assert outcome.warnings == (
-        f"{outcome.place}:4: quality must be a number, got 'high'; it is left out",
-        f"{outcome.place}:5: entry 1 of related has no address ('Lost'); it is left out",
+        f"{outcome.location}:4: quality must be a number, got 'high'; it is left out",
+        f"{outcome.location}:5: entry 1 of related has no address ('Lost'); it is left out",
     )
 
 
@@ -348,6 +348,20 @@ def test_reading_entries_one_by_one_gives_what_reading_in_one_piece_gives(
         assert "second occurrence" in str(wanted.problem)
 
 
+def test_related_entries_as_programs_write_them_are_parsed_once() -> None:
+    """Were they parsed with the whole file, again and again, reading would be slow, and no other test would tell."""
+    reader = FrontMatterReader(FieldMap.from_settings(SourceSettings()))
+    n_relations = 0
+    for file in sorted(Path("examples/newsroom/_news").glob("*.md")):
+        first, second = (reader.read(file, PurePosixPath(file.name)).article for _ in range(2))
+        assert first is not None
+        assert second is not None
+        assert first.relations == second.relations
+        assert all(map(operator.is_, first.relations, second.relations))
+        n_relations += len(first.relations)
+    assert n_relations > 100
+
+
 def test_related_entries_of_many_files_are_shared(folder: Folder) -> None:
     (folder.path / "a.md").write_text(SEED, encoding="utf-8")
     reader = FrontMatterReader(FieldMap.from_settings(SourceSettings()))
@@ -361,9 +375,3 @@ def test_a_fence_inside_a_line_closes_nothing() -> None:
     matter = split_front_matter("---\ntitle: a --- b\n----\nx: 1\n---\nBody\n---\n")
     assert matter is not None
     assert (matter.header, matter.body) == ("title: a --- b\n----\nx: 1\n", "Body\n---")
-
-
-@given(st.text(max_size=60) | st.text("[]{}&*!|>-?:,# \n'\"%@`ab01", max_size=60))
-def test_no_yaml_gets_past_the_one_error(text: str) -> None:
-    with contextlib.suppress(HeaderError):
-        parse_yaml(text, 1)

@@ -11,7 +11,8 @@ import pytest
 from recommender import Corpus, read_articles
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
-from recommender.sources import folder
+from recommender.sources.fields import FieldMap
+from recommender.sources.folder import read_markdown_folder
 
 
 def write(root: Path, **files: str) -> Path:
@@ -29,7 +30,7 @@ def article(title: str = "T", **fields: str) -> str:
 
 
 def ids(corpus: Corpus) -> set[str]:
-    return {each.id for each in corpus}
+    return {article.id for article in corpus}
 
 
 def test_a_folder_is_read_in_time_order_and_everything_is_accounted_for(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_a_folder_is_read_in_time_order_and_everything_is_accounted_for(tmp_path
         README="# Site\n",
     )
     corpus = read_articles(tmp_path)
-    assert [each.id for each in corpus] == ["b", "a"]
+    assert [article.id for article in corpus] == ["b", "a"]
     assert corpus.merged == (("c", "b"),)
     assert corpus.links.tolist() == [[1, 0]]
     assert len(corpus.externals) == 1
@@ -95,7 +96,7 @@ def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None
 
 def test_a_stem_gives_way_to_an_id_that_a_record_names(tmp_path: Path) -> None:
     write(tmp_path, a__x=article("One"), b__y=article("Two", id="x"))
-    assert {each.id: each.title for each in read_articles(tmp_path)} == {"a/x": "One", "x": "Two"}
+    assert {article.id: article.title for article in read_articles(tmp_path)} == {"a/x": "One", "x": "Two"}
 
 
 def test_two_records_that_name_one_id_are_merged_and_said(tmp_path: Path) -> None:
@@ -182,29 +183,28 @@ def test_the_order_of_a_file_system_does_not_matter(tmp_path: Path, monkeypatch:
     walk = os.walk
 
     def backwards(*args: object, **kwargs: object) -> object:
-        for place, folders, names in walk(*args, **kwargs):  # type: ignore[call-overload]
-            folders.reverse()
-            yield place, folders, names[::-1]
+        for path, subfolders, names in walk(*args, **kwargs):  # type: ignore[call-overload]
+            subfolders.reverse()
+            yield path, subfolders, names[::-1]
 
-    monkeypatch.setattr(folder.os, "walk", backwards)
-    other = read_articles(tmp_path)
-    assert other.articles == forwards.articles
-    assert other.report == forwards.report
+    monkeypatch.setattr(os, "walk", backwards)
+    reversed_walk = read_articles(tmp_path)
+    assert reversed_walk.articles == forwards.articles
+    assert reversed_walk.report == forwards.report
     assert forwards.report.warnings
 
 
-def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "_FEWEST_FOR_PROCESSES", 1)
+def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
     related = "[{webUrl: https://a.example/1, title: One}, Lost one]"
     write(tmp_path, **{f"{n % 2}__p{n % 9}": article(f"T{n}", related=related, quality="x") for n in range(18)}, bad="")
-    one = read_articles(tmp_path)
-    two = read_articles(tmp_path, n_jobs=2)
-    assert two.articles == one.articles
-    assert two.report == one.report
-    assert len(one.report.warnings) == 36
+    fields = FieldMap.from_settings(SourceSettings())
+    alone = read_markdown_folder(tmp_path, fields, 1, strict=False)
+    spread = read_markdown_folder(tmp_path, fields, 2, strict=False, fewest_for_processes=1)
+    assert repr(spread) == repr(alone)
+    assert sum(len(outcome.warnings) for outcome in alone) == 36
     for n_jobs in (1, 2):
         with pytest.raises(ArticleError, match=r"bad\.md: is empty"):
-            read_articles(tmp_path, strict=True, n_jobs=n_jobs)
+            read_markdown_folder(tmp_path, fields, n_jobs, strict=True, fewest_for_processes=1)
 
 
 def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_hugo_site_is_read_from_its_content(tmp_path: Path) -> None:
     )
     settings = SourceSettings(preset="hugo")
     corpus = read_articles(tmp_path, settings)
-    assert {each.id: each.url for each in corpus} == {"a": "/posts/a/", "b": "/posts/b/"}
+    assert {article.id: article.url for article in corpus} == {"a": "/posts/a/", "b": "/posts/b/"}
     assert len(corpus.links) == 1
     assert read_articles(tmp_path / "content" / "posts", settings).articles == corpus.articles
 
@@ -239,15 +239,15 @@ def test_a_hugo_site_is_read_from_its_content(tmp_path: Path) -> None:
 def test_a_jekyll_site_is_dated_by_its_file_names(tmp_path: Path) -> None:
     write(tmp_path, **{"_posts__2020-10-02-b": article(related="[2020-10-01-a]"), "_posts__2020-10-01-a": article()})
     corpus = read_articles(tmp_path, SourceSettings(preset="jekyll"))
-    assert [each.published_at for each in corpus] == [datetime(2020, 10, day, tzinfo=UTC) for day in (1, 2)]
+    assert [article.published_at for article in corpus] == [datetime(2020, 10, day, tzinfo=UTC) for day in (1, 2)]
     assert corpus.links.tolist() == [[1, 0]]
 
 
 def write_topics(root: Path, **files: str) -> None:
-    place = root / "_data" / "topics"
-    place.mkdir(parents=True, exist_ok=True)
+    folder = root / "_data" / "topics"
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (place / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def test_the_topic_tree_is_found_from_the_site_and_from_its_articles(
@@ -276,14 +276,14 @@ def test_odd_topics_are_left_out_of_the_tree_with_a_warning(tmp_path: Path) -> N
         g="name: G\nparent: A",
     )
     corpus = read_articles(tmp_path)
-    place = tmp_path / "_data" / "topics"
+    tree = tmp_path / "_data" / "topics"
     assert corpus.topic_parents == {"A": "B", "G": "A"}
     assert corpus.report.warnings == (
-        f"{place}/d.yaml:2: the file is no YAML: did not find expected node content; the topic is left out of the tree",
-        f"{place}/e.yaml: has no name; the topic is left out of the tree",
-        f"{place}/f.yaml: name must be a text, got a list; the topic is left out of the tree",
-        f"{place}: topic 'B' is above its own parent 'A'; the parent is left out",
-        f"{place}: topic 'C' is above its own parent 'C'; the parent is left out",
+        f"{tree}/d.yaml:2: the file is no YAML: did not find expected node content; the topic is left out of the tree",
+        f"{tree}/e.yaml: has no name; the topic is left out of the tree",
+        f"{tree}/f.yaml: name must be a text, got a list; the topic is left out of the tree",
+        f"{tree}: topic 'B' is above its own parent 'A'; the parent is left out",
+        f"{tree}: topic 'C' is above its own parent 'C'; the parent is left out",
     )
 
 
@@ -296,4 +296,4 @@ def test_azure(corpora: Path) -> None:
     assert len(corpus.links) == 121_529
     assert corpus.externals == ()
     assert corpus.topic_parents["AI"] == "Azure"
-    assert sum(each.removed for each in corpus) == 1
+    assert sum(article.removed for article in corpus) == 1

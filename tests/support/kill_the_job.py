@@ -25,7 +25,8 @@ import yaml
 from recommender import Recommender, Settings, read_articles
 from recommender.core.files import SUFFIX
 from recommender.core.settings import SourceSettings
-from recommender.jobs.nightly import WriteBack, suggest_site
+from recommender.jobs.article_writer import WriteBack
+from recommender.jobs.nightly import suggest_site
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.write_back import FileEntries, Plan
 from recommender.sources.fields import FieldMap
@@ -41,7 +42,7 @@ Contents = dict[str, bytes]
 
 @dataclass
 class Trial:
-    """A site as it was and as it shall be, and a place to try in."""
+    """A site's contents before and after writing, and a copy of the site to kill the writing of."""
 
     site: Path
     model: Path
@@ -51,7 +52,7 @@ class Trial:
     seen: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, folder: Path) -> Trial:
+    def prepare(cls, folder: Path) -> Trial:
         """Copy the example site, train a model, and write once without being disturbed."""
         site, model = folder / "newsroom", folder / "model"
         shutil.copytree(NEWSROOM, site)
@@ -68,17 +69,17 @@ class Trial:
 
     def plan(self) -> Plan:
         """Plan the writing of the same links anew, from the files as they are."""
-        files = read_articles(self.site).report.files
+        files = [file for file in read_articles(self.site).source_files if file is not None]
         names = {file.path: str(Path(file.path).relative_to(self.site)) for file in files}
-        return Plan.of(
+        return Plan.from_entries(
             [FileEntries(Path(file.path), self.entries.get(names[file.path], ()), file.digest) for file in files], SHAPE
         )
 
     def check_torn(self) -> None:
-        """Hold every file against its old and new bytes."""
-        found = contents(self.site)
-        strays = [name for name in found if name.endswith(SUFFIX)]
-        files = {name: data for name, data in found.items() if name not in strays}
+        """Check that every file has its old or its new bytes."""
+        data_of = contents(self.site)
+        strays = [name for name in data_of if name.endswith(SUFFIX)]
+        files = {name: data for name, data in data_of.items() if name not in strays}
         assert files.keys() == self.old.keys(), files.keys() ^ self.old.keys()
         torn = [name for name, data in files.items() if data not in (self.old[name], self.new[name])]
         assert not torn, f"torn: {torn}"
@@ -91,9 +92,9 @@ class Trial:
         self.seen["temporary files left"] += len(strays)
 
     def check_complete(self) -> None:
-        """Hold every file against its new bytes; nothing else may be there."""
-        found = contents(self.site)
-        assert found == self.new, [name for name in found if found[name] != self.new.get(name)]
+        """Check that every file has its new bytes, and that nothing else is there."""
+        files = contents(self.site)
+        assert files == self.new, [name for name in files if files[name] != self.new.get(name)]
         self.seen["completed to the same bytes"] += 1
 
     def kill_writing(self, times: int, chance: random.Random) -> None:
@@ -157,7 +158,7 @@ def _kill_in(seconds: float, work: Callable[[], object]) -> None:
 
 
 def main() -> None:
-    """Kill as often as asked, and say what was seen."""
+    """Kill as often as the arguments say, and print what was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=0, help="kills of the writing")
     parser.add_argument("--whole", type=int, default=0, help="kills of the whole command")
@@ -165,7 +166,7 @@ def main() -> None:
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)  # noqa: S311 - no secret
     with tempfile.TemporaryDirectory(prefix="writeback-kill-") as folder:
-        trial = Trial.of(Path(folder))
+        trial = Trial.prepare(Path(folder))
         trial.kill_writing(arguments.times, chance)
         if arguments.whole:
             trial.kill_whole(arguments.whole, chance)

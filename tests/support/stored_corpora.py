@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recommender import Article, Corpus, Provider, Relation
 from recommender.core.errors import UnknownArticleError
-from recommender.core.model_folder import Folder
+from recommender.core.model_folder import ModelFolder
 from recommender.corpus.archive import ARTICLES, add_corpus, open_corpus
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -51,9 +51,9 @@ def articles_of(names: st.SearchStrategy[str], days: st.SearchStrategy[int]) -> 
     )
 
 
-def folder_of(corpus: Corpus) -> Folder:
+def folder_of(corpus: Corpus) -> ModelFolder:
     """Return the contents of a corpus's files, as they come from a disk."""
-    folder = Folder()
+    folder = ModelFolder()
     add_corpus(folder, corpus)
     folder.arrays[ARTICLES] = np.frombuffer(folder.texts.pop(ARTICLES), dtype=np.uint8)
     return folder
@@ -88,10 +88,10 @@ def same(one: Corpus, other: Corpus) -> None:
     for name in ("indptr", "indices", "data"):
         np.testing.assert_array_equal(getattr(one.neighbours, name), getattr(other.neighbours, name))
     assert one.neighbours.shape == other.neighbours.shape
-    assert (len(one), one.newest, one.files_by_id, one.topic_parents) == (
+    assert (len(one), one.newest, one.source_files, one.topic_parents) == (
         len(other),
         other.newest,
-        {},
+        (),
         other.topic_parents,
     )
     assert one.report.read == other.report.read

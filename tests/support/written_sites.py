@@ -30,16 +30,16 @@ def numbers(result: Result) -> list[int]:
 def write_site(articles: tuple[Article, ...], folder: Path) -> Path:
     """Write articles as files, each with something that a careless writer would lose."""
     folder.mkdir()
-    for number, one in enumerate(articles):
+    for number, article in enumerate(articles):
         lines = [
             "---",
-            f'title: "{one.title}" # {number}',
-            f"excerpt: '{one.excerpt.replace(chr(39), chr(39) * 2)}'",
-            f"publishedDateTime: {one.published_at:%Y-%m-%dT%H:%M:%SZ}",
-            f"webUrl: {one.url}",
-            f"topics: [ {one.topics[0]} ]",
-            "related:" if one.relations else "related: []",
-            *(f"- webUrl: {relation.url}" for relation in one.relations),
+            f'title: "{article.title}" # {number}',
+            f"excerpt: '{article.excerpt.replace(chr(39), chr(39) * 2)}'",
+            f"publishedDateTime: {article.published_at:%Y-%m-%dT%H:%M:%SZ}",
+            f"webUrl: {article.url}",
+            f"topics: [ {article.topics[0]} ]",
+            "related:" if article.relations else "related: []",
+            *(f"- webUrl: {relation.url}" for relation in article.relations),
             'secured: "aGVsbG8="',
             "",
             "---",
@@ -47,5 +47,5 @@ def write_site(articles: tuple[Article, ...], folder: Path) -> Path:
         ]
         newline = "\r\n" if number % 3 == 1 else "\n"
         text = ("\ufeff" if number % 4 == 1 else "") + newline.join(lines) + newline * (number % 2)
-        (folder / f"{one.id}.md").write_bytes(text.encode())
+        (folder / f"{article.id}.md").write_bytes(text.encode())
     return folder

@@ -1,0 +1,42 @@
+"""The verb that lists the older articles which should point at one."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
+from recommender.jobs.backfill import inbound_row
+
+
+@click.command(epilog="Example: recommender inbound examples/newsroom TARGET")
+@SITE
+@click.argument("article_id", metavar="ID")
+@click.option("-k", type=click.IntRange(min=1), help="Most articles.  [default: 5]")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
+@click.option("--any-age", is_flag=True, help="Later articles too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@MODEL
+@site_options
+def inbound(
+    options: SiteOptions, article_id: str, k: int | None, threshold: float | None, any_age: bool, as_json: bool
+) -> None:
+    """List the older articles of SITE that should now point at the one of this ID, an id or an address.
+
+    Those that link to it already are left out; business rules and the editors' decisions hold.
+    """
+    model = options.read_and_open()
+    corpus = model.corpus
+    article = corpus[corpus.row(article_id)]
+    suggestions = model.inbound(article.id, k=k, threshold=threshold, older=not any_age)
+    if as_json:
+        for suggestion in suggestions:
+            click.echo(json.dumps(inbound_row(model, suggestion), ensure_ascii=False))
+        return
+    click.echo(f"{article.id}: {article.title}")
+    for suggestion in suggestions:
+        source = corpus[corpus.row(suggestion.source_id)]
+        click.echo(f"  {suggestion.score:.3f}  {source.id}: {source.title}")
+    if not suggestions:
+        click.echo("  nothing should point at it that does not already")

@@ -1,0 +1,121 @@
+"""The articles of a site, whatever it is: a folder of Markdown files, one of them, or JSON Lines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from recommender.core.errors import ArticleError, SettingsError
+from recommender.core.runtime import collection_paused
+from recommender.core.settings import SourceSettings
+from recommender.corpus.corpus import Corpus
+from recommender.sources.cache import cache_folder
+from recommender.sources.fields import FieldMap
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, content_root, markdown_files, read_markdown_folder
+from recommender.sources.json_lines import SUFFIXES, read_json_lines
+from recommender.sources.outcomes import Outcome, to_corpus
+from recommender.sources.topic_tree import read_topic_tree
+
+
+def read_articles(
+    path: str | os.PathLike[str],
+    settings: SourceSettings | None = None,
+    *,
+    strict: bool | None = None,
+    n_jobs: int = 1,
+    cache: str | os.PathLike[str] | bool | None = None,
+) -> Corpus:
+    r"""Read all articles of a site.
+
+    Parameters
+    ----------
+    path
+        A folder of Markdown files with front matter (YAML, TOML or JSON), one such file, or JSON Lines, one
+        article a line: ``.jsonl``, ``.ndjson``, and both with ``.gz``.
+    settings
+        Which of the site's fields is which.
+    strict
+        True: the first file or line that is no article is an error; else it is skipped, with one line in
+        ``corpus.report.skipped``. None takes it from the settings.
+    n_jobs
+        Number of processes that read a folder; -1 for one a core. The corpus is the same for any number.
+    cache
+        A folder for what was made of each Markdown file, so that next time only new and changed files are parsed;
+        True for the user's own cache folder, False for none. None takes it from the settings, where the default is
+        none. The corpus is the same with and without.
+
+    Returns
+    -------
+    Corpus
+        In time order. Its `report` counts everything that was read:
+        ``report.read == len(corpus) + len(report.skipped) + len(corpus.merged)``.
+
+    Raises
+    ------
+    ArticleError
+        When there is no such path, or no article in it; the first problem where `strict`.
+    SettingsError
+        For an unknown preset or field.
+
+    >>> import pathlib, tempfile
+    >>> site = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (site / "ferry.md").write_text("---\ntitle: Ferry strike ends\n---\n", encoding="utf-8")
+    >>> [article.id for article in read_articles(site)]
+    ['ferry']
+    """
+    settings = settings or SourceSettings()
+    if n_jobs == 0:
+        raise SettingsError("n_jobs must be 1 or more, or -1 for one process a core, got 0")
+    site = Path(path)
+    strict = settings.strict if strict is None else strict
+    fields = FieldMap.from_settings(settings)
+    folder = cache_folder(settings.cache if cache is None else cache)
+    with collection_paused():
+        outcomes = _read(site, fields, n_jobs, strict, folder)
+        parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
+        return to_corpus(outcomes, parents, warnings, _message_if_empty(site))
+
+
+def article_files(path: str | os.PathLike[str], settings: SourceSettings | None = None) -> list[Path]:
+    """Return the Markdown files of a site that may hold an article each, in the order of their paths.
+
+    Raises
+    ------
+    ArticleError
+        When there is no such path, or it is neither a folder nor a Markdown file.
+    """
+    site = Path(path)
+    if site.is_dir():
+        root = content_root(site, (settings or SourceSettings()).preset)
+        return [Path(file.path) for file in markdown_files(root)]
+    if site.exists() and site.name.lower().endswith(SUFFIXES):
+        raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
+    if site.exists() and not site.name.lower().endswith(MARKDOWN):
+        raise ArticleError(f"is no Markdown ({', '.join(MARKDOWN)})", site)
+    if not site.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files", site)
+    return [site]
+
+
+def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None) -> list[Outcome]:
+    name = site.name.lower()
+    if not site.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", site)
+    if site.is_dir() or name.endswith(MARKDOWN):
+        return read_markdown_folder(site, fields, n_jobs, strict, cache_folder)
+    if name.endswith(SUFFIXES):
+        return read_json_lines(site, fields, strict)
+    raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", site)
+
+
+def _message_if_empty(site: Path) -> str:
+    """Return the error for a site without articles: what was looked for, and which files to give instead."""
+    if not site.is_dir():
+        lines = ", one JSON object a line" if site.name.lower().endswith(SUFFIXES) else ""
+        return f"{site}: no article was found{lines}"
+    message = (
+        f"{site}: no article was found; looked for {' and '.join(MARKDOWN)} files with front matter, "
+        f"not in hidden folders nor in {', '.join(sorted(NOT_WALKED))}"
+    )
+    names = sorted(entry.name for entry in site.iterdir() if entry.name.lower().endswith(SUFFIXES))
+    return f"{message}; give the path of {' or '.join(names[:3])} to read JSON Lines" if names else message

@@ -1,0 +1,34 @@
+"""The verbs accept and reject."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from support.command_line import assert_one_line_and_exit_2, json_lines, run
+
+
+def test_a_rejection_is_noted_and_the_next_job_heeds_it(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "https://coast.example/ferry-3", "--who", "Ana", "--why", "outdated")
+    file = site / "decisions.jsonl"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"reject: ferry-2 -> ferry-3, noted in {file}\n"
+    [line] = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert (line["verdict"], line["source"], line["target"]) == ("reject", "ferry-2", "ferry-3")
+    assert (line["who"], line["why"]) == ("Ana", "outdated")
+    explanation = run("explain", site, "ferry-2", "ferry-3").stdout
+    assert re.search(r"not suggested: rejected for ferry-2 by Ana on \d{4}-\d\d-\d\d: outdated", explanation)
+    rows = json_lines(run("suggest", site).stdout)
+    assert ("ferry-2", "ferry-3") not in {(row["source"], row["target"]) for row in rows}
+    assert ("ferry-3", "ferry-2") in {(row["source"], row["target"]) for row in rows}
+    assert run("accept", site, "ferry-2", "ferry-3", "--who", "Ben").exit_code == 0
+    assert "suggested, at rank" in run("explain", site, "ferry-2", "ferry-3").stdout
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_decision_on_an_unknown_article_is_one_line(site: Path) -> None:
+    result = run("reject", site, "ferry-2", "fery-3", "--who", "Ana", "--why", "outdated")
+    assert_one_line_and_exit_2(result, "no article has the id 'fery-3'; did you mean ferry-")
+    assert not (site / "decisions.jsonl").exists()
+    assert run("reject", site, "ferry-2", "ferry-3", "--who", "Ana").exit_code == 2

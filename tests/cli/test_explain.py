@@ -1,0 +1,42 @@
+"""The verb explain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from support.command_line import assert_one_line_and_exit_2, json_lines, run
+
+from recommender import Article
+
+
+def test_explain_prints_reasons_that_add_up(site: Path) -> None:
+    text = run("explain", site, "ferry-1", "https://coast.example/amp/ferry-2")
+    assert text.exit_code == 0
+    assert text.stdout.startswith("ferry-1\n  -> ferry-2\n")
+    explanation = json.loads(run("explain", site, "ferry-1", "ferry-2", "--json").stdout)
+    assert (explanation["source"], explanation["target"]) == ("ferry-1", "ferry-2")
+    assert explanation["verdict"].startswith("suggested, at rank ")
+    assert abs(sum(reason["share"] for reason in explanation["reasons"]) - explanation["score"]) < 0.002
+    assert "strike" in explanation["shared_terms"]
+    plain = run("explain", site, "ferry-1", "ferry-2").stdout
+    assert all(f"{reason['feature']}: {reason['text']}" in plain for reason in explanation["reasons"])
+    assert f"score {explanation['score']:.3f}" in plain
+
+
+def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: tuple[Article, ...]) -> None:
+    lines = json_lines(run("suggest", site).stdout)
+    shown = {line["target"] for line in lines if line["source"] == "ferry-1"}
+    target = next(article.id for article in articles if article.id not in {*shown, "ferry-1"})
+    explanation = json.loads(run("explain", site, "ferry-1", target, "--json").stdout)
+    assert (explanation["suggested"], explanation["obstacle"]) == (False, "outranked")
+    assert len(explanation["outranked_by"]) == 5
+    plain = run("explain", site, "ferry-1", target).stdout
+    titles = {article.id: article.title for article in articles}
+    assert "".join(f"  {name}: {titles[name]}\n" for name in explanation["outranked_by"]) in plain
+
+
+def test_an_unknown_id_names_the_nearest(site: Path) -> None:
+    assert_one_line_and_exit_2(run("explain", site, "ferry-1", "ferry-9"), "'ferry-9'; did you mean ferry-")
+    assert_one_line_and_exit_2(run("explain", site, "wnd-1", "ferry-1"), "'wnd-1'; did you mean wind-1")
+    assert_one_line_and_exit_2(run("explain", site, "ferry-1", "ferry-1"), "'ferry-1' is source and target at once")

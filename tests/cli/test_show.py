@@ -1,0 +1,38 @@
+"""The verbs show and evaluate."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from support.command_line import NEWSROOM, assert_one_line_and_exit_2, run, write_articles
+
+from recommender import Article
+
+
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_show_prints_as_many_articles_as_there_are(site: Path, articles: tuple[Article, ...], count: int) -> None:
+    for extra in articles[count:]:
+        (site / f"{extra.id}.md").unlink()
+    result = run("show", site, "--articles", 4, "-k", 1)
+    assert result.exit_code == 0
+    assert result.stdout.count("because") == min(4, count)
+    assert len(set(re.findall(r"^(?:\w.*)\n.*because", result.stdout, re.MULTILINE))) == min(4, count)
+
+
+def test_evaluate_prints_a_table_and_writes_json(tmp_path: Path) -> None:
+    result = run("evaluate", NEWSROOM, "--json", tmp_path / "report.json")
+    assert result.exit_code == 0
+    for name in ("recommender", "random", "topic overlap", "nDCG@10"):
+        assert name in result.stdout
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["data"]["articles"] == 118
+    assert "README.md" in result.stderr
+
+
+def test_a_site_that_cannot_be_evaluated_is_one_line(tmp_path: Path, unrelated: tuple[Article, ...]) -> None:
+    site = write_articles(tmp_path / "coast", unrelated)
+    assert_one_line_and_exit_2(run("evaluate", site, "--json", tmp_path / "report.json"), "nothing to measure")
+    assert not (tmp_path / "report.json").exists()
