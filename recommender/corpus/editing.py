@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
@@ -115,8 +116,9 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     at = np.searchsorted(external_rows, externals[0])
     after.externals = Externals(after.articles, *map(np.insert, (external_rows, numbers), (at, at), externals))
     if not len(pairs) and not len(touched) and row_map.only_appends:  # the graph grows by rows without neighbours
-        after.neighbours = corpus.neighbours.copy()
-        after.neighbours.resize(len(after), len(after))
+        graph = corpus.neighbours
+        starts = np.append(graph.indptr, np.repeat(graph.indptr[-1:], row_map.n_new))
+        after.neighbours = sparse.csr_matrix((graph.data, graph.indices, starts), shape=(len(after), len(after)))
         return
     links = np.column_stack([unchanged.take(sources), targets_after]).astype(np.int32)
     links = links[links[:, 0] >= 0] if (links[:, 0] < 0).any() else links
