@@ -33,7 +33,7 @@ def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article])
     # All articles of these rows are taken out. Those that stay come back, with the new ones, each before a position.
     positions = sorted(position for row in rows for position in corpus.merges.positions_of(row))
     members = [(originals[position], position) for position in positions if originals[position].id not in removed_ids]
-    members += [(article, bisect_left(originals, moment_and_id(article), key=moment_and_id)) for article in added]
+    members += [(article, _position_in_time(corpus, article)) for article in added]
     members = [members[at] for at in time_order([article for article, _ in members])]
     articles = [article for article, _ in members]
     # Equal moments and ids are all of these rows: between the positions that are taken out, one is as good as another.
@@ -54,6 +54,15 @@ def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article])
     after.lookup = corpus.lookup.edited(pages)
     _relate(corpus, after, row_map)
     return after, row_map
+
+
+def _position_in_time(corpus: Corpus, article: Article) -> int:
+    """Return the original before which an article belongs, decoding only some of about the same moment."""
+    key, merges = moment_and_id(article), corpus.merges
+    first, end = int(np.searchsorted(corpus.times, key[0])), int(np.searchsorted(corpus.times, key[0], side="right"))
+    begin = merges.first_position(first - 1) + 1 if first else 0
+    stop = merges.first_position(end) if end < len(corpus) else len(corpus.originals)
+    return bisect_left(corpus.originals, key, begin, stop, key=moment_and_id)
 
 
 def _changed_rows(
