@@ -32,8 +32,7 @@ def evaluate(options: SiteOptions, newest: float, json_file: Path | None, full: 
     With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
     what is lost is printed last, and is under "ablation" in the file of --json.
     """
-    settings = options.settings()
-    report = evaluate_corpus(options.read(settings), settings, newest=newest, ablate=ablate)
+    report = evaluate_corpus(options.read(), options.settings, newest=newest, ablate=ablate)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
     click.echo(report.table(full))

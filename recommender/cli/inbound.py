@@ -26,7 +26,7 @@ def inbound(
 
     Those that link to it already are left out; business rules and the editors' decisions hold.
     """
-    model = options.read_and_open()
+    model = options.model()
     corpus = model.corpus
     article = corpus[corpus.row(article_id)]
     suggestions = model.inbound(article.id, k=k, threshold=threshold, older=not any_age)

@@ -24,11 +24,9 @@ def orphans(options: SiteOptions, k: int, as_json: bool) -> None:
 
     Suggestions are those that the verb suggest would make; sources may be older or later than the orphan.
     """
-    model = options.read_and_open()
-    targets = {
-        source_id: [suggestion.target_id for suggestion in suggestions]
-        for source_id, suggestions in SiteSuggestions(model, options.n_jobs)
-    }
+    model = options.model()
+    lists = SiteSuggestions(model, options.n_jobs)
+    targets = {source_id: [suggestion.target_id for suggestion in suggestions] for source_id, suggestions in lists}
     count = 0
     for orphan in find_orphans(model, targets, k, options.n_jobs):
         count += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from recommender.cli.options import KEY, MODEL, SITE, SiteOptions, moment, report_skipped, site_options
+from recommender.cli.options import KEY, MODEL, SITE, SiteOptions, moment, report_skipped, site_options, with_key
 from recommender.cli.progress import progress
 from recommender.core.errors import SettingsError
 from recommender.core.settings import Settings
@@ -48,10 +48,11 @@ class SuggestOptions:
                 raise SettingsError(f"--dry-run writes nothing; leave out {name} {file}")
 
     def override(self, settings: Settings) -> Settings:
-        """Return settings with -k and --threshold over them."""
+        """Return settings with -k, --threshold and --key over them."""
         selection = settings.selection
         threshold = selection.threshold if self.threshold is None else self.threshold
-        return replace(settings, selection=replace(selection, k=self.k or selection.k, threshold=threshold))
+        selection = replace(selection, k=self.k or selection.k, threshold=threshold)
+        return with_key(replace(settings, selection=selection), self.key)
 
 
 @click.command(
@@ -105,7 +106,7 @@ def suggest(options: SiteOptions, **values: Any) -> None:
     """
     own = SuggestOptions(**values)
     own.check()
-    settings = own.override(options.settings(own.key))
+    settings = own.override(options.settings)
     summary = suggest_site(
         options.site,
         settings,
@@ -113,7 +114,7 @@ def suggest(options: SiteOptions, **values: Any) -> None:
         options.model_folder,
         options.n_jobs,
         progress,
-        cache=options.cache_folder(settings),
+        cache=options.cache_folder,
         write_back=WriteBack(own.dry_run, own.max_changed) if own.write else None,
         back_fill=BackFill(own.inbound_file, own.since) if own.inbound_file else None,
         resume=own.resume,

@@ -83,7 +83,7 @@ def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[A
     summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
     rows = [json.loads(line) for line in back_fill.output.read_text(encoding="utf-8").splitlines()]
     assert {row["target"] for row in rows} == {"breach-4", "wind-4"}
-    assert summary.inbound == len(rows) == 10
+    assert summary.record.counts.inbound == len(rows) == 10
     assert "inbound 10 links from older articles to new ones" in summary.lines()
     with pytest.raises(SettingsError, match="since must have a time zone"):
         BackFill(tmp_path / "x", datetime(2025, 1, 1))
