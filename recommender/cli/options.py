@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from recommender.cli.output import report_skipped
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
@@ -21,17 +22,18 @@ from recommender.sources import read_articles
 
 Command = Callable[..., Any]
 
-SITE = click.argument("site", type=click.Path(path_type=Path))
+PATH = click.Path(path_type=Path)
+SITE = click.argument("site", type=PATH)
 SOURCE = click.argument("source_id", metavar="SOURCE")
 TARGET = click.argument("target_id", metavar="TARGET")
-MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
-MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
+MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=PATH)
+MODEL = click.option("--model", "model_folder", type=PATH, help="A trained model folder.")
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
 SETTINGS = click.option(
     "--settings",
     "settings_file",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A YAML file of settings; it beats SITE's own recommender.yaml.",
 )
 
@@ -108,12 +110,6 @@ def site_options(command: Command) -> Command:
 def with_key(settings: Settings, key: str | None) -> Settings:
     """Return settings with the option --key over them."""
     return settings if key is None else replace(settings, sink=replace(settings.sink, key=key))
-
-
-def report_skipped(corpus: Corpus) -> None:
-    """Report on stderr what could not be read."""
-    for line in (*corpus.report.skipped, *corpus.report.warnings):
-        click.echo(line, err=True)
 
 
 def moment(value: str) -> datetime:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from recommender.cli.options import KEY, MODEL, SITE, SiteOptions, moment, report_skipped, site_options, with_key
-from recommender.cli.progress import progress
+from recommender.cli.options import KEY, MODEL, PATH, SITE, SiteOptions, moment, site_options, with_key
+from recommender.cli.output import progress, report_skipped
 from recommender.core.errors import SettingsError
 from recommender.core.settings import Settings
 from recommender.jobs.article_writer import WriteBack
@@ -61,7 +61,7 @@ class SuggestOptions:
     "Example: recommender suggest examples/newsroom --output suggestions.jsonl --inbound inbound.jsonl"
 )
 @SITE
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
+@click.option("--output", "-o", type=PATH, help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
 @click.option(
     "--threshold",
@@ -71,12 +71,7 @@ class SuggestOptions:
 )
 @MODEL
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
-@click.option(
-    "--inbound",
-    "inbound_file",
-    type=click.Path(path_type=Path),
-    help="Write here which older articles should point at new ones.",
-)
+@click.option("--inbound", "inbound_file", type=PATH, help="Write here which older articles should point at new ones.")
 @click.option(
     "--since",
     metavar="DATE",

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from recommender.cli.options import SITE, SiteOptions, site_options
+from recommender.cli.options import PATH, SITE, SiteOptions, site_options
 from recommender.model.versions import save_keeping_previous
 
 
 @click.command(epilog="Example: recommender train examples/newsroom --model models/newsroom")
 @SITE
-@click.option("--model", "new_folder", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--model", "new_folder", type=PATH, required=True, help="Folder to write.")
 @site_options
 def train(options: SiteOptions, new_folder: Path) -> None:
     """Learn from the relations of SITE, and from what its editors accepted, and write a model folder."""

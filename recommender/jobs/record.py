@@ -42,7 +42,7 @@ class ModelRecord:
 
 @dataclass
 class Counts:
-    """What was made, in numbers.
+    """What was made, in numbers; None is what was not wanted.
 
     Attributes
     ----------
@@ -51,11 +51,9 @@ class Counts:
     duplicates
         Articles that are listed under a suggestion as the same text.
     inbound
-        Lines on which older articles should point at new ones; None where these were not wanted.
+        Links from older articles to new ones.
     files
-        Those of articles that were ``written``, ``unchanged`` or ``left`` alone; None where none were to be written.
-    exposure
-        How the suggestions are spread over the articles; None where there are none.
+        Those of articles that were ``written``, ``unchanged`` or ``left`` alone.
     """
 
     sources: int = 0
@@ -149,14 +147,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Known:
-    """What a run knew and made, as it stands in ``known.json``.
+    """What a run knew and made, as it stands in ``known.json``, by the id of each article.
 
-    Attributes
-    ----------
-    articles
-        A digest of each article, by its id.
-    lists
-        The ids of the targets that each article got, by its id, best first.
+    `articles` are digests of them, `lists` the ids of the targets that they got, best first.
     """
 
     articles: Mapping[str, str] = field(default_factory=dict)
@@ -210,3 +203,12 @@ def changes_between(old: Known, new: Known, since: datetime) -> dict[str, Any]:
         "links_added": sum(len(after - before) for before, after in targets),
         "links_gone": sum(len(before - after) for before, after in targets),
     }
+
+
+def changes_line(changes: Mapping[str, Any]) -> str:
+    """Return what is different from the run before, as of `changes_between`, as a line for a person."""
+    added, gone, changed, lists = (changes[name]["number"] for name in ("added", "gone", "changed", "lists"))
+    return (
+        f"since {changes['since']}: {added:,} articles new, {gone:,} gone, {changed:,} changed; "
+        f"{lists:,} lists changed, {changes['links_added']:,} links new, {changes['links_gone']:,} gone"
+    )
