@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 
 import click
 
@@ -26,9 +27,9 @@ def orphans(options: SiteOptions, k: int, as_json: bool) -> None:
     """
     model = options.model()
     lists = SiteSuggestions(model, options.n_jobs)
-    targets = {source_id: [suggestion.target_id for suggestion in suggestions] for source_id, suggestions in lists}
+    deque(lists, maxlen=0)  # makes all of them, and keeps their targets only
     count = 0
-    for orphan, suggestions in find_orphans(model, targets, k, options.n_jobs):
+    for orphan, suggestions in find_orphans(model, lists.targets, k, options.n_jobs):
         count += 1
         if as_json:
             click.echo(json.dumps(orphan_row(orphan, suggestions), ensure_ascii=False))

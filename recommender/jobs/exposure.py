@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from recommender.core.records import Suggestion
 from recommender.evaluation.measures import gini
@@ -65,6 +66,11 @@ class SiteSuggestions:
         Wraps each pass over the lists; gets their number.
     make_lists
         Makes the lists, given the length of each; `model.suggest_all` with `n_jobs` workers for None.
+
+    Attributes
+    ----------
+    targets
+        The ids of the targets of each article so far, best first, by its id.
     """
 
     def __init__(
@@ -76,20 +82,21 @@ class SiteSuggestions:
     ):
         self._model, self._progress = model, progress
         self._make_lists = make_lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
-        self._counts: Counter[str] = Counter()
+        self.targets: dict[str, list[str]] = {}
         self._counts_before: Counter[str] | None = None
 
     def __iter__(self) -> Iterator[tuple[str, list[Suggestion]]]:
         k, share = self._model.settings.selection.k, self._model.settings.selection.exposure
-        self._counts.clear()
+        self.targets.clear()
         for source_id, suggestions in self._lists(k) if share is None else self._limited(k, share):
-            self._counts.update(suggestion.target_id for suggestion in suggestions)
+            self.targets[source_id] = [suggestion.target_id for suggestion in suggestions]
             yield source_id, suggestions
 
     @property
     def exposure(self) -> Exposure:
         """How the suggestions so far are spread; complete after the iteration."""
-        return Exposure.of(self._counts, len(self._model.corpus), self._counts_before)
+        counts = Counter(chain.from_iterable(self.targets.values()))
+        return Exposure.of(counts, len(self._model.corpus), self._counts_before)
 
     def _limited(self, k: int, share: float) -> Lists:
         """Yield at most `k` suggestions for each article, no target with more than a share of all."""

@@ -57,14 +57,9 @@ class JobFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other job of this site out.
+        """Keep every other job of this site out; a RecommenderError names the job that holds the lock already.
 
         The lock is the operating system's and ends with the process that holds it, so that it is never stale.
-
-        Raises
-        ------
-        RecommenderError
-            When another job holds it, naming that job.
         """
         lock = FileLock(self.path / LOCK, timeout=0)
         try:

@@ -74,12 +74,13 @@ def suggest_site(
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
     Where nothing that the output depends on has changed since the last run on record, and what that run wrote is still
-    there, nothing is trained or scored: the output stands.
+    there, nothing is trained or scored: the output stands. Where the job is switched off, nothing is read or written,
+    and None returned.
 
     Parameters
     ----------
     settings
-        Of every stage, the business rules among them; those of the site's ``recommender.yaml`` for None.
+        Those of the site's ``recommender.yaml`` for None.
     output
         The file to write, as a whole or not at all; for None standard output, unless articles are written into.
     model_folder
@@ -99,10 +100,6 @@ def suggest_site(
     scheduler
         Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
 
-    Returns
-    -------
-    None where the job is switched off: nothing was read or written then.
-
     Raises
     ------
     RecommenderError
@@ -110,8 +107,7 @@ def suggest_site(
         the site; nothing is written then.
     """
     settings = settings or Settings.of_site(site)
-    off = switched_off(settings)
-    if off is not None:
+    if off := switched_off(settings):
         logger.info("switched off: %s", off)
         return None
     # Made first, so that a site which cannot be written into is reported before the training.
@@ -240,7 +236,7 @@ class _NightlyJob:
             # Without a date, new is what the last run did not know: nothing.
             inbound = last.counts.inbound if self.back_fill.since else write_rows((), self.back_fill.output)
         record.model = replace(last.model, folder=record.model.folder)
-        record.counts = replace(last.counts, inbound=inbound)
+        record.counts = replace(last.counts, inbound=inbound, files=None)
         record.warnings, record.unchanged_since = last.warnings, last.unchanged_since or last.finished
         return None if self.writer is None else Written(0, len(corpus.source_files), ())
 
@@ -265,13 +261,13 @@ class _NightlyJob:
                 make_lists = partial(work.lists, model, n_jobs=self.n_jobs)
             lists = SiteSuggestions(model, self.n_jobs, self.progress, make_lists)
             with record.timed("suggest"):
-                written = self._write(model, lists, record.counts)
+                files = self._write(model, lists, record.counts)
         if self.back_fill is not None:
             with record.timed("inbound"):
                 new = new_articles(model, self.back_fill.since, None if last is None else last.known.articles)
                 rows = inbound_rows(model, new, self.n_jobs)
                 record.counts.inbound = write_rows(rows, self.back_fill.output)
-        return written
+        return files, lists.targets
 
     def _model(self, corpus: Corpus, decisions: Decisions, work: ResumeFolder | None) -> Recommender:
         """Return the model: the one that was given, that a killed run of this job trained, or a new one."""
@@ -283,16 +279,12 @@ class _NightlyJob:
             model.save(work.model_folder)
         return model
 
-    def _write(
-        self, model: Recommender, lists: SiteSuggestions, counts: Counts
-    ) -> tuple[Written | None, dict[str, list[str]]]:
+    def _write(self, model: Recommender, lists: SiteSuggestions, counts: Counts) -> Written | None:
         """Write the suggestions to the output and into the articles, and count them."""
-        targets: dict[str, list[str]] = {}
 
         def stream() -> Iterator[Suggestion]:
             for article_id, suggestions in lists:
                 counts.add(suggestions)
-                targets[article_id] = [suggestion.target_id for suggestion in suggestions]
                 if self.writer is not None:
                     self.writer.add(article_id, suggestions)
                 yield from suggestions
@@ -308,14 +300,13 @@ class _NightlyJob:
         counts.kinds = dict(sorted(counts.kinds.items()))
         if counts.suggestions:  # the Gini of nothing is nan, which JSON lacks
             counts.exposure = lists.exposure
-        return None if self.writer is None else self.writer.write(), targets
+        return None if self.writer is None else self.writer.write()
 
     def _note_outputs(self, record: Record, corpus: Corpus, files: Written | None) -> None:
         """Put on record what was written; files of articles only where all of them hold what they should."""
         paths = {SUGGESTIONS: self.output, INBOUND: self.back_fill.output if self.back_fill else None}
         record.outputs = {name: Output(str(path), file_sha256(path)) for name, path in paths.items() if path}
         if self.writer is None or files is None:
-            record.counts.files = None
             return
         n_left = len(files.left_alone)
         record.counts.files = {"written": files.written, "unchanged": files.unchanged, "left": n_left}
