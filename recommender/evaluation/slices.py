@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Estimate, Figure, StoryBootstrap
 from recommender.evaluation.judgements import Judgements
-from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.records import Record
 
 #: The largest number of days between two articles by label; a larger one is `LONGER`.
 GAP_SLICES: dict[str, float] = {"up to a day": 1, "2-7 days": 7, "8-30 days": 30, "31-180 days": 180}
@@ -27,7 +27,7 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True)
-class SliceFigures:
+class SliceFigures(Record):
     """nDCG@10 of some of the sources: those whose story has a size in one range, or that share a label."""
 
     sources: int
@@ -41,10 +41,6 @@ class SliceFigures:
         """Estimate from the nDCG@10 and the story of each source of the slice."""
         bootstrap = StoryBootstrap(story_labels, resamples, random_state)
         return cls(len(ndcg), bootstrap.n_stories, bootstrap.figure(ndcg))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"sources": self.sources, "stories": self.stories, PRIMARY: self.ndcg.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,33 +26,17 @@ WITHOUT_DUPLICATES = "without near-duplicates"
 STORY_SLICES: dict[str, tuple[int, float]] = {"2-5": (2, 5), "6-20": (6, 20), "more than 20": (21, math.inf)}
 
 
-@dataclass(frozen=True, slots=True)
-class Stories:
-    """The stories of a corpus: the connected components of its relations, read as undirected.
-
-    Attributes
-    ----------
-    labels : (n_articles,) int32 array
-        The story of each row; an article without relations is a story of its own.
-    sizes : (n_articles,) int64 array
-        How many articles the story of each row has.
-    """
-
-    labels: NDArray[np.int32]
-    sizes: NDArray[np.int64]
-
-
 @dataclass(frozen=True, eq=False)
 class EvaluationSet:
     """Held-out sources under one protocol, with the right targets and the story of each.
 
     Attributes
     ----------
-    protocol, variant
-        The protocol, and which targets count: all, or those that are no near-duplicates of their source.
+    variant
+        Which targets count: all, or those that are no near-duplicates of their source.
     n_articles
         Of the whole corpus.
-    sources : (n_sources,) int64 array
+    sources : (n_sources,) array
         Rows of the corpus.
     relevant
         Rows of the right targets of each source.
@@ -76,9 +60,9 @@ class EvaluationSet:
         """Look up targets and stories of the sources, which are rows as of `held_out_sources`."""
         rows = np.asarray(sources, dtype=np.int64)
         relevant = [relevant_targets(corpus, row, known_rows(corpus, row, protocol)) for row in rows.tolist()]
-        of_corpus = stories(corpus)
-        labels, sizes = of_corpus.labels[rows], of_corpus.sizes[rows]
-        return cls(protocol, ALL_TARGETS, len(corpus), rows, tuple(relevant), labels, sizes)
+        story_of = stories(corpus)
+        sizes = np.bincount(story_of)[story_of[rows]]
+        return cls(protocol, ALL_TARGETS, len(corpus), rows, tuple(relevant), story_of[rows], sizes)
 
     def without(self, excluded: Sequence[Collection[int]]) -> EvaluationSet:
         """Return the same sources with some targets of each left out, as of `near_duplicates`."""
@@ -128,13 +112,7 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
 
 
 def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol) -> int:
-    """Return the row of `time_cut`, with a past before it and a held-out source from it on.
-
-    Raises
-    ------
-    ArticleError
-        When there is no past to learn from, or no held-out article with a relation that counts under the protocol.
-    """
+    """Return the row of `time_cut`; `ArticleError` where no past lies before it, or no held-out source from it on."""
     cut = time_cut(corpus, newest)
     if cut == 0 or len(held_out_sources(corpus, cut, protocol)) == 0:
         target = "an older one" if protocol == AT_PUBLICATION else "an article of the site"
@@ -190,16 +168,24 @@ def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATI
     return np.array(sources, dtype=np.int64)
 
 
-def stories(corpus: Corpus) -> Stories:
-    """Return the stories of the whole corpus, both sides of any cut together."""
-    _, labels = csgraph.connected_components(corpus.neighbours, directed=False)
-    return Stories(labels, np.bincount(labels)[labels])
+def stories(corpus: Corpus) -> NDArray[np.int32]:
+    """Return the story of each row: the connected components of all relations, read as undirected.
 
-
-def story_slice(size: int) -> str | None:
-    """Return the slice that a story of this many articles belongs to; None for an article alone.
-
-    >>> story_slice(7)
-    '6-20'
+    An article without relations is a story of its own.
     """
-    return next((name for name, (least, most) in STORY_SLICES.items() if least <= size <= most), None)
+    labels: NDArray[np.int32] = csgraph.connected_components(corpus.neighbours, directed=False)[1]
+    return labels
+
+
+def story_slices(sizes: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Return for each of `STORY_SLICES` which of these stories, by their sizes, belong to it.
+
+    >>> [name for name, inside in story_slices(np.array([7])).items() if inside[0]]
+    ['6-20']
+    """
+    return {name: (sizes >= least) & (sizes <= most) for name, (least, most) in STORY_SLICES.items()}
+
+
+def id_order(corpus: Corpus) -> NDArray[np.intp]:
+    """Return the position of each row's id among the sorted ids, which breaks ties."""
+    return np.argsort(np.argsort(np.array([article.id for article in corpus], dtype=object)))
