@@ -20,7 +20,6 @@ from recommender.evaluation.splits import (
     PROTOCOLS,
     TODAY,
     EvaluationSet,
-    Protocol,
     held_out_sources,
     known_rows,
     measurable_cut,
@@ -87,11 +86,10 @@ def evaluate(
     baselines = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
     results = []
     for protocol in PROTOCOLS:
-        sources = held_out_sources(corpus, cut, protocol)
-        lists = {ENGINE: engine_lists(model, corpus, sources, protocol)}
-        lists |= {baseline.name: baseline_lists(baseline, corpus, sources, protocol) for baseline in baselines}
-        evaluation_set = EvaluationSet.from_corpus(corpus, sources, protocol)
-        without_duplicates = evaluation_set.without(near_duplicates(corpus, past, sources))
+        evaluation_set = EvaluationSet.from_corpus(corpus, held_out_sources(corpus, cut, protocol), protocol)
+        lists = {ENGINE: engine_lists(model, corpus, evaluation_set)}
+        lists |= {baseline.name: baseline_lists(baseline, corpus, evaluation_set) for baseline in baselines}
+        without_duplicates = evaluation_set.without(near_duplicates(corpus, past, evaluation_set.sources))
         results += [
             ProtocolFigures.from_lists(variant, lists, engine=ENGINE, threshold=threshold, random_state=random_state)
             for variant in (evaluation_set, without_duplicates)
@@ -100,10 +98,11 @@ def evaluate(
     return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
 
 
-def engine_lists(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> RankedLists:
-    """Return all candidates of these rows as a model ranks them, each as of the moment that the protocol sets."""
-    articles = [corpus[int(row)] for row in sources]
-    as_of = [article.published_at if protocol == AT_PUBLICATION else None for article in articles]
+def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationSet) -> RankedLists:
+    """Return all candidates of the sources as a model ranks them, each as of the moment that the protocol sets."""
+    articles = [corpus[int(row)] for row in evaluation_set.sources]
+    at_publication = evaluation_set.protocol == AT_PUBLICATION
+    as_of = [article.published_at if at_publication else None for article in articles]
     rows: list[list[int]] = []
     scores: list[tuple[float, ...]] = []
     for ranking in model.rank([article.id for article in articles], as_of):
@@ -113,10 +112,11 @@ def engine_lists(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], 
 
 
 def baseline_lists(
-    baseline: Baseline, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol, depth: int = DEPTH
+    baseline: Baseline, corpus: Corpus, evaluation_set: EvaluationSet, depth: int = DEPTH
 ) -> RankedLists:
-    """Return the best `depth` targets of these rows by a fitted baseline, among the rows known under the protocol."""
-    until = [known_rows(corpus, int(row), protocol) for row in sources]
+    """Return the best `depth` targets of the sources by a fitted baseline, among those known under the protocol."""
+    sources = evaluation_set.sources
+    until = [known_rows(corpus, row, evaluation_set.protocol) for row in sources.tolist()]
     return RankedLists([rows.tolist() for rows in baseline.rank_all(sources, until, depth)])
 
 

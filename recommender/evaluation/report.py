@@ -151,14 +151,10 @@ def _full(result: ProtocolFigures) -> list[str]:
     totals = [name for name in _TOTALS if any(name in model.totals for model in models)]
     parts = [_main_table(result, (*_PLAIN, *extra), totals), _slice_table(result)]
     if result.differences:
-        rows = [
-            [
-                name,
-                *intervals(figures[PRIMARY], "+"),
-                *(interval(figures[at].over_articles, "+") for at in ("P@5", "MRR")),
-            ]
-            for name, figures in result.differences.items()
-        ]
+        rows = []
+        for name, figures in result.differences.items():
+            rest = [interval(figures[figure].over_articles, "+") for figure in ("P@5", "MRR")]
+            rows.append([name, *intervals(figures[PRIMARY], "+"), *rest])
         parts.append(text_table([f"{result.engine} minus", *MEANS, "P@5", "MRR"], rows))
     return parts
 
@@ -167,9 +163,8 @@ def _main_table(result: ProtocolFigures, plain: Sequence[str], totals: Sequence[
     rows = []
     for name, model in result.models.items():
         means = [_mean(model, figure) for figure in plain]
-        rows.append(
-            [name, *intervals(model.figures[PRIMARY]), *means, *(number(model.totals.get(total)) for total in totals)]
-        )
+        rest = [number(model.totals.get(total)) for total in totals]
+        rows.append([name, *intervals(model.figures[PRIMARY]), *means, *rest])
     return text_table(["model", *MEANS, *(_header(name, result) for name in plain), *totals], rows)
 
 
