@@ -17,7 +17,7 @@ from recommender.corpus.corpus import Corpus
 Protocol = Literal["at publication", "today"]
 AT_PUBLICATION: Protocol = "at publication"
 TODAY: Protocol = "today"
-PROTOCOLS: tuple[Protocol, ...] = (AT_PUBLICATION, TODAY)
+PROTOCOLS = (AT_PUBLICATION, TODAY)
 
 ALL_TARGETS = "all targets"
 WITHOUT_DUPLICATES = "without near-duplicates"
@@ -83,16 +83,11 @@ class EvaluationSet:
 
 
 def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
-    """Return the row at which the newest share of the dated articles begins.
+    """Return the row at which the newest share, by count and in (0, 1), of the dated articles begins.
 
-    Rows before it are the past; dated rows from it on are the new side. The share is by count. Articles of
-    the same time as the cut stay together, on the new side unless that leaves no past. Undated articles, which come
-    last in a corpus, are on neither side.
-
-    Parameters
-    ----------
-    newest
-        Share of the dated articles, in (0, 1).
+    Rows before it are the past; dated rows from it on are the new side. Articles of the same time as the cut stay
+    together, on the new side unless that leaves no past. Undated articles, which come last in a corpus, are on neither
+    side.
 
     >>> from datetime import UTC, datetime
     >>> from recommender.core.records import Article
@@ -153,15 +148,10 @@ def relevant_targets(corpus: Corpus, row: int, until: int) -> frozenset[int]:
 
 
 def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> NDArray[np.int64]:
-    """Return the rows of the new side that have at least one relevant target, in time order.
+    """Return the rows of the new side, from the row `cut` on, that have at least one relevant target, in time order.
 
     Of a story that crosses the cut only the new sources are thereby scored, against all its targets that a model may
     know under the protocol.
-
-    Parameters
-    ----------
-    cut
-        First row of the new side, as of `time_cut`.
     """
     rows = range(cut, dated_rows(corpus))
     sources = [row for row in rows if relevant_targets(corpus, row, known_rows(corpus, row, protocol))]
