@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
+from sklearn.preprocessing import MultiLabelBinarizer, normalize
 
 from recommender.core.errors import NotFittedError
 from recommender.corpus.corpus import Corpus
@@ -102,27 +102,14 @@ class RandomTargets(Baseline):
         return ((pairs >> np.uint64(11)).astype(np.float64) + 1) * 2.0**-53
 
 
-class NewestInTopic(Baseline):
-    """The newest articles that share a topic."""
-
-    name = "newest in topic"
-
-    def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - nothing to learn
-        self._topics = _topic_matrix(corpus)
-
-    def _score(self, source_rows: Rows) -> Scores:
-        # Ties go to the newest, so the score need not say more than whether a topic is shared.
-        shared: Scores = (self._topics[source_rows] @ self._topics.T).toarray()
-        return np.where(shared > 0, 1.0, 0.0)
-
-
 class TopicOverlap(Baseline):
     """Jaccard index of the two topic sets, ``shared / all of both``. IDF weights were no better in a trial."""
 
     name = "topic overlap"
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - nothing to learn
-        self._topics = _topic_matrix(corpus)
+        topics = [article.topics for article in corpus]
+        self._topics = MultiLabelBinarizer(sparse_output=True).fit_transform(topics)
         self._sizes = np.diff(self._topics.indptr).astype(np.float64)
 
     def _score(self, source_rows: Rows) -> Scores:
@@ -130,6 +117,16 @@ class TopicOverlap(Baseline):
         union = self._sizes[source_rows][:, None] + self._sizes[None, :] - shared
         overlap: Scores = shared / np.maximum(union, 1)
         return overlap
+
+
+class NewestInTopic(TopicOverlap):
+    """The newest articles that share a topic."""
+
+    name = "newest in topic"
+
+    def _score(self, source_rows: Rows) -> Scores:
+        # Ties go to the newest, so the score need not say more than whether a topic is shared.
+        return np.where(super()._score(source_rows) > 0, 1.0, 0.0)
 
 
 class TfidfCosine(Baseline):
@@ -229,16 +226,6 @@ def default_baselines(random_state: int = 0) -> list[Baseline]:
         Bm25(),
         TimeDecay(Bm25()),
     ]
-
-
-def _topic_matrix(corpus: Corpus) -> Any:
-    """Return the (n_articles, n_topics) csr_matrix of which article has which topic."""
-    names = sorted({topic for article in corpus for topic in article.topics})
-    column_of = {name: column for column, name in enumerate(names)}
-    pairs = [(row, column_of[topic]) for row, article in enumerate(corpus) for topic in sorted(set(article.topics))]
-    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    shape = (len(corpus), max(1, len(names)))
-    return sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape)
 
 
 def _hash(text: str) -> int:

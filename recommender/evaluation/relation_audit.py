@@ -152,13 +152,13 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
     >>> audit.relations, audit.reciprocity, audit.largest_story
     (1, 0.0, 2)
     """
-    to_itself, repeated = _redundant_relations(corpus)
     removed = np.array([article.removed for article in corpus], dtype=bool)
     titles = Counter(" ".join(article.title.casefold().split()) for article in corpus)
     titles.pop("", None)
     times = corpus.times[corpus.links]
     dated = times[np.isfinite(times).all(axis=1)]
     days_apart = np.abs(dated[:, 1] - dated[:, 0]) / _DAY
+    to_itself, repeated = _redundant_relations(corpus)
     audit = RelationAudit(
         articles=len(corpus),
         undated=int((~np.isfinite(corpus.times)).sum()),
@@ -188,23 +188,20 @@ def degree_leak(corpus: Corpus, random_state: int = 0) -> Leak:
     >>> degree_leak(Corpus.from_articles([])).sources
     0
     """
-    graph = corpus.neighbours
-    degrees = np.diff(graph.indptr)
+    degrees = np.diff(corpus.neighbours.indptr)
     random = np.random.default_rng(random_state)
-    today: list[float] = []
-    before: list[float] = []
+    areas = []
     for row in range(len(corpus)):
         known = np.arange(known_rows(corpus, row, AT_PUBLICATION))
         linked = np.array(sorted(relevant_targets(corpus, row, len(known))), dtype=np.intp)
         unlinked = np.setdiff1d(known, [*linked, row])
-        if len(linked) == 0 or len(unlinked) == 0:
-            continue
-        drawn = random.choice(unlinked, len(linked))
-        today.append(_auc(degrees[linked], degrees[drawn]))
-        before.append(_auc(_degrees_before(corpus, linked, row), _degrees_before(corpus, drawn, row)))
-    if not today:
+        if len(linked) and len(unlinked):
+            drawn = random.choice(unlinked, len(linked))
+            before, drawn_before = _degrees_before(corpus, linked, row), _degrees_before(corpus, drawn, row)
+            areas.append((_auc(degrees[linked], degrees[drawn]), _auc(before, drawn_before)))
+    if not areas:
         return Leak(0, math.nan, math.nan)
-    return Leak(len(today), float(np.mean(today)), float(np.mean(before)))
+    return Leak(len(areas), *(float(np.mean(values)) for values in zip(*areas, strict=True)))
 
 
 def _redundant_relations(corpus: Corpus) -> tuple[int, int]:

@@ -136,7 +136,8 @@ def gap_labels(corpus: Corpus, sources: ArrayLike, targets: ArrayLike) -> NDArra
     times = np.where(np.isfinite(corpus.times), corpus.times, np.nan)
     days = np.abs(times[np.asarray(sources, np.intp)] - times[np.asarray(targets, np.intp)]) / _DAY
     slots = np.searchsorted(np.array(list(GAP_SLICES.values())), days)  # nan comes after infinity
-    return np.array([*GAP_SLICES, UNDATED])[slots]
+    labels: NDArray[np.str_] = np.array([*GAP_SLICES, UNDATED])[slots]
+    return labels
 
 
 def labels_of(corpus: Corpus, rows: ArrayLike, kind: Literal["topic", "provider"]) -> list[tuple[str, ...]]:

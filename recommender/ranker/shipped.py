@@ -79,16 +79,14 @@ class ShippedRanker(Ranker):
         """
         names = views[0].names
         tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
-        tree_views = [view.select_columns(tree_columns) for view in views]
-        older = _concatenated([view.split_newest(settings)[0] for view in tree_views])
-        newest = _concatenated([view.split_newest(settings)[1] for view in views])
-        partial, final = (Trees.fit(pairs, settings, OBJECTIVES) for pairs in (older, _concatenated(tree_views)))
-        newest_features = newest.select_columns(tree_columns).features
-        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(newest_features)]
-        tree_names = tree_views[0].names
-        margins, _ = cls(partial.with_weights(weights), tree_names, names).margins(newest.features)
+        older, newest = map(_concatenated, zip(*(view.split_newest(settings) for view in views), strict=True))
+        parts = (pairs.select_columns(tree_columns) for pairs in (older, _concatenated(views)))
+        partial, final = (Trees.fit(part, settings, OBJECTIVES) for part in parts)
+        tree_newest = newest.select_columns(tree_columns)
+        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(tree_newest.features)]
+        margins, _ = cls(partial.with_weights(weights), tree_newest.names, names).margins(newest.features)
         calibration = Calibration.fit(margins, newest, use_rivals=False)
-        return cls(final.with_weights(weights), tree_names, names, calibration)
+        return cls(final.with_weights(weights), tree_newest.names, names, calibration)
 
     def with_columns(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for features of other columns."""
