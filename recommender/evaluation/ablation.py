@@ -16,15 +16,7 @@ from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.records import Record
-from recommender.evaluation.splits import (
-    AT_PUBLICATION,
-    TODAY,
-    EvaluationSet,
-    held_out_sources,
-    id_order,
-    measurable_cut,
-    past_corpus,
-)
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, id_order, measurable_cut, past_corpus
 from recommender.evaluation.tables import MEANS, intervals, number, text_table
 from recommender.features.pair_features import GROUP_NAMES, pair_features
 from recommender.model.training import at_publication, pair_training_set, training_rows
@@ -138,8 +130,8 @@ def ablate(
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     settings = settings or Settings()
-    cut = measurable_cut(corpus, newest, TODAY)
-    evaluation_set = EvaluationSet.from_corpus(corpus, held_out_sources(corpus, cut), AT_PUBLICATION)
+    cut = measurable_cut(corpus, newest)
+    evaluation_set = EvaluationSet.held_out(corpus, cut)
     past = past_corpus(corpus, cut)
     vectorizer = Vectorizer.fit(past)
     past_index = vectorizer.index(past)

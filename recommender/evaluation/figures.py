@@ -96,11 +96,9 @@ class ProtocolFigures(Record):
     sources, stories
         How many held-out articles, and how many stories they belong to.
     engine
-        The model that the others are compared with; None where there is none.
+        The model that the others are compared with.
     threshold
         The probability at which figures "at the threshold" are taken.
-    models
-        Figures by name of the model, in the order given.
     differences
         Engine minus each other model, paired, for every figure that both have.
     judgements
@@ -125,7 +123,6 @@ class ProtocolFigures(Record):
         *,
         engine: str | None = None,
         threshold: float | None = None,
-        resamples: int = 1000,
         random_state: int = 0,
     ) -> Self:
         """Measure every model's ranked lists.
@@ -137,7 +134,7 @@ class ProtocolFigures(Record):
             the lists.
         lists
             By name of the model, its lists for these sources, in this order.
-        resamples, random_state
+        random_state
             Of the bootstrap.
 
         Raises
@@ -148,7 +145,7 @@ class ProtocolFigures(Record):
         _check_lists(evaluation_set, lists, engine)
         positions = [position for position, relevant in enumerate(evaluation_set.relevant) if relevant]
         measured = evaluation_set.take(positions)
-        bootstrap = StoryBootstrap(measured.stories, resamples, random_state)
+        bootstrap = StoryBootstrap(measured.stories, random_state=random_state)
         selected = {name: ranked.select(positions, evaluation_set.excluded) for name, ranked in lists.items()}
         values = {name: _source_values(measured, ranked, threshold) for name, ranked in selected.items()}
         judgements = None
@@ -230,9 +227,7 @@ def _model_figures(
         totals["calibration error"] = measures.calibration_error(scores, labels)
     ndcg = values[PRIMARY][0]
     slices = {
-        name: SliceFigures.from_values(
-            ndcg[inside], measured.stories[inside], bootstrap.resamples, bootstrap.random_state
-        )
+        name: SliceFigures.from_values(ndcg[inside], measured.stories[inside], bootstrap.random_state)
         for name, inside in story_slices(measured.story_sizes).items()
         if inside.any()
     }

@@ -16,13 +16,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures
 from recommender.evaluation.replay import ENGINE, engine_lists
-from recommender.evaluation.splits import (
-    AT_PUBLICATION,
-    EvaluationSet,
-    held_out_sources,
-    measurable_cut,
-    past_corpus,
-)
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 
@@ -83,7 +77,7 @@ def learning_curve(
         raise SettingsError(f"shares must be in [0, 1], got {wrong[0]!r}")
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, AT_PUBLICATION)
-    evaluation_set = EvaluationSet.from_corpus(corpus, held_out_sources(corpus, cut), AT_PUBLICATION)
+    evaluation_set = EvaluationSet.held_out(corpus, cut)
     least_share = _least_shares(corpus, cut, random_state)
     points = []
     for share in shares:
@@ -98,14 +92,9 @@ def learning_curve(
 
 
 def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpus:
-    """Return the corpus without the relations between two rows before `cut` of which at least one is hidden.
+    """Return the corpus without the relations between two rows before `cut` of which at least one is `hidden`.
 
     All other relations stay, and articles keep their rows.
-
-    Parameters
-    ----------
-    hidden : (n_past,) bool array
-        For each row before `cut`.
     """
     articles = list(corpus.articles)
     for row in range(cut):

@@ -142,7 +142,7 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
     """
     corpus = model.corpus
     scores = _scores(model)
-    findings = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
+    findings = [*_by_targets(corpus), *_by_scores(model, scores, weak, n_jobs)]
     kinds = list(KINDS)
 
     def order(finding: Finding) -> tuple[int, int, str, str]:
@@ -152,29 +152,30 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
         replace(finding, file=finding.file or _path(corpus.source_file(corpus.row(finding.source))))
         for finding in sorted(findings, key=order)
     )
-    mean = sum(scores.values()) / len(scores) if scores else math.nan
+    values = [score for of_source in scores.values() for score in of_source.values()]
+    mean = sum(values) / len(values) if values else math.nan
     return LinkAudit(len(corpus.links), located, mean, audit_relations(corpus))
 
 
-def _scores(model: Recommender) -> dict[tuple[int, int], float]:
-    """Return the score of every link inside the corpus, by the rows of its source and its target."""
+def _scores(model: Recommender) -> dict[int, dict[int, float]]:
+    """Return the score of every link inside the corpus, by the rows of its source and of its target."""
     corpus = model.corpus
     linked: dict[int, list[int]] = defaultdict(list)
     for source, target in corpus.links.tolist():
         linked[source].append(target)
-    source_ids = [corpus[row].id for row in linked]
-    scores: dict[tuple[int, int], float] = {}
-    rankings = model.rank(source_ids, [None] * len(source_ids))
+    scores: dict[int, dict[int, float]] = {}
+    rankings = model.rank([corpus[row].id for row in linked], [None] * len(linked))
     for (row, targets), ranking in zip(linked.items(), rankings, strict=True):
         candidate_scores = dict(zip(ranking.target_ids, ranking.scores, strict=True))
-        for target in targets:
-            target_id = corpus[target].id
-            score = candidate_scores.get(target_id)
-            scores[(row, target)] = model.score(ranking.source_id, target_id) if score is None else score
+        ids = {target: corpus[target].id for target in targets}
+        scores[row] = {
+            target: candidate_scores[name] if name in candidate_scores else model.score(ranking.source_id, name)
+            for target, name in ids.items()
+        }
     return scores
 
 
-def _targets(corpus: Corpus) -> Iterator[Finding]:
+def _by_targets(corpus: Corpus) -> Iterator[Finding]:
     """Yield findings about where links lead, whatever their scores."""
     host = own_host(corpus)
     files = corpus.source_files or [None] * len(corpus.originals)
@@ -214,36 +215,27 @@ def own_host(corpus: Corpus) -> str | None:
     return host if 2 * count > len(corpus) else None
 
 
-def _one_way(corpus: Corpus, scores: Mapping[tuple[int, int], float]) -> Iterator[Finding]:
-    for (source, target), score in scores.items():
-        if (target, source) not in scores and not corpus[target].removed:
-            yield Finding("one-way", corpus[source].id, corpus[target].id, score)
-
-
-def _by_alternatives(
-    model: Recommender, scores: Mapping[tuple[int, int], float], weak: float, n_jobs: int
+def _by_scores(
+    model: Recommender, scores: Mapping[int, Mapping[int, float]], weak: float, n_jobs: int
 ) -> Iterator[Finding]:
-    """Yield weak links and stale lists, for which there is a suggestion that is not linked."""
+    """Yield one-way links, and weak links and stale lists, for which there is a suggestion that is not linked."""
     corpus = model.corpus
-    linked: dict[int, set[int]] = defaultdict(set)
-    for source, target in scores:
-        linked[source].add(target)
     for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
-        targets = linked.get(row)
-        if not targets:
-            continue
+        targets = scores.get(row, {})
         unlinked = [
             suggestion
             for suggestion in suggestions
-            if targets.isdisjoint(corpus.row(name) for name in (suggestion.target_id, *suggestion.duplicates))
+            if targets.keys().isdisjoint(corpus.row(name) for name in (suggestion.target_id, *suggestion.duplicates))
         ]
         best = max(unlinked, key=lambda suggestion: suggestion.score, default=None)
-        for target in sorted(targets):
-            score = scores[(row, target)]
+        for target, score in targets.items():
+            target_id = corpus[target].id
+            if not corpus[target].removed and row not in scores.get(target, {}):
+                yield Finding("one-way", source_id, target_id, score)
             if best is not None and score < weak and best.score >= max(weak, 2 * score) and not corpus[target].removed:
-                yield Finding("weak", source_id, corpus[target].id, score, best.target_id, best.score)
+                yield Finding("weak", source_id, target_id, score, best.target_id, best.score)
         latest = max(float(corpus.times[end]) for end in (row, *targets))
-        for suggestion in unlinked:
+        for suggestion in unlinked if targets else []:
             time = float(corpus.times[corpus.row(suggestion.target_id)])
             if suggestion.score >= GOOD and latest < time < math.inf:
                 yield Finding("stale", source_id, None, None, suggestion.target_id, suggestion.score)

@@ -15,16 +15,7 @@ from recommender.evaluation.baselines import Baseline, default_baselines
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.relation_audit import audit_relations
 from recommender.evaluation.report import EvaluationReport
-from recommender.evaluation.splits import (
-    AT_PUBLICATION,
-    PROTOCOLS,
-    TODAY,
-    EvaluationSet,
-    held_out_sources,
-    known_rows,
-    measurable_cut,
-    past_corpus,
-)
+from recommender.evaluation.splits import AT_PUBLICATION, PROTOCOLS, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 from recommender.retrieval.text import TextModel
@@ -77,7 +68,7 @@ def evaluate(
         When there is no past to learn from, or no held-out article with a relation.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
-    cut = measurable_cut(corpus, newest, TODAY)
+    cut = measurable_cut(corpus, newest)
     settings = settings or Settings()
     model = Recommender(settings.without_rules(), shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
@@ -86,9 +77,9 @@ def evaluate(
     baselines = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
     results = []
     for protocol in PROTOCOLS:
-        evaluation_set = EvaluationSet.from_corpus(corpus, held_out_sources(corpus, cut, protocol), protocol)
+        evaluation_set = EvaluationSet.held_out(corpus, cut, protocol)
         lists = {ENGINE: engine_lists(model, corpus, evaluation_set)}
-        lists |= {baseline.name: baseline_lists(baseline, corpus, evaluation_set) for baseline in baselines}
+        lists |= {baseline.name: baseline_lists(baseline, evaluation_set) for baseline in baselines}
         without_duplicates = evaluation_set.without(near_duplicates(corpus, past, evaluation_set.sources))
         results += [
             ProtocolFigures.from_lists(variant, lists, engine=ENGINE, threshold=threshold, random_state=random_state)
@@ -111,13 +102,10 @@ def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationS
     return RankedLists(rows, scores, candidates=rows)
 
 
-def baseline_lists(
-    baseline: Baseline, corpus: Corpus, evaluation_set: EvaluationSet, depth: int = DEPTH
-) -> RankedLists:
+def baseline_lists(baseline: Baseline, evaluation_set: EvaluationSet, depth: int = DEPTH) -> RankedLists:
     """Return the best `depth` targets of the sources by a fitted baseline, among those known under the protocol."""
-    sources = evaluation_set.sources
-    until = [known_rows(corpus, row, evaluation_set.protocol) for row in sources.tolist()]
-    return RankedLists([rows.tolist() for rows in baseline.rank_all(sources, until, depth)])
+    ranked = baseline.rank_all(evaluation_set.sources, evaluation_set.known, depth)
+    return RankedLists([rows.tolist() for rows in ranked])
 
 
 def near_duplicates(
@@ -125,14 +113,8 @@ def near_duplicates(
 ) -> list[frozenset[int]]:
     """Return for each source the rows with the same text, as the selection defines it, without the source itself.
 
-    Any measure of text similarity finds these copies of agency reports, so figures are given without them too.
-
-    Parameters
-    ----------
-    past : (n_past,) array
-        Rows that the IDF is taken from.
-    least
-        Cosine of the TF-IDF vectors of the full texts, in [0, 1].
+    Any measure of text similarity finds these copies of agency reports, so figures are given without them too. The IDF
+    is taken from the `past` rows; `least` is a cosine of the TF-IDF vectors of the full texts, in [0, 1].
     """
     vectors = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)
     days = publication_days(corpus.articles)

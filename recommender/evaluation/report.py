@@ -61,14 +61,9 @@ class EvaluationReport(Record):
         audit: RelationAudit | None = None,
         ablation: Ablation | None = None,
     ) -> Self:
-        """Build the report from the figures of the protocols and the facts of their corpus.
+        """Build the report from the figures of the protocols and the facts of their corpus, audited here for None.
 
-        Parameters
-        ----------
-        cut
-            First row of the new side, as of `time_cut`.
-        audit, ablation
-            Of the same corpus; the audit is done here for None.
+        `cut` is the first row of the new side, as of `time_cut`.
         """
         dated = dated_rows(corpus)
         moment = corpus[cut].published_at if cut < dated else None

@@ -35,11 +35,9 @@ class SliceFigures(Record):
     ndcg: Figure
 
     @classmethod
-    def from_values(
-        cls, ndcg: NDArray[np.float64], story_labels: NDArray[Any], resamples: int = 1000, random_state: int = 0
-    ) -> Self:
+    def from_values(cls, ndcg: NDArray[np.float64], stories: NDArray[Any], random_state: int = 0) -> Self:
         """Estimate from the nDCG@10 and the story of each source of the slice."""
-        bootstrap = StoryBootstrap(story_labels, resamples, random_state)
+        bootstrap = StoryBootstrap(stories, random_state=random_state)
         return cls(len(ndcg), bootstrap.n_stories, bootstrap.figure(ndcg))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -38,6 +39,8 @@ class EvaluationSet:
         Of the whole corpus.
     sources : (n_sources,) array
         Rows of the corpus.
+    known : (n_sources,) array
+        How many rows, from the first, each source may be linked with.
     relevant
         Rows of the right targets of each source.
     stories, story_sizes : (n_sources,) arrays
@@ -50,6 +53,7 @@ class EvaluationSet:
     variant: str
     n_articles: int
     sources: NDArray[np.int64]
+    known: NDArray[np.int64]
     relevant: tuple[frozenset[int], ...]
     stories: NDArray[Any]
     story_sizes: NDArray[np.int64]
@@ -59,10 +63,16 @@ class EvaluationSet:
     def from_corpus(cls, corpus: Corpus, sources: Sequence[int] | NDArray[np.int64], protocol: Protocol) -> Self:
         """Look up targets and stories of the sources, which are rows as of `held_out_sources`."""
         rows = np.asarray(sources, dtype=np.int64)
-        relevant = [relevant_targets(corpus, row, known_rows(corpus, row, protocol)) for row in rows.tolist()]
+        known = np.array([known_rows(corpus, row, protocol) for row in rows.tolist()], dtype=np.int64)
+        relevant = tuple(map(partial(relevant_targets, corpus), rows.tolist(), known.tolist()))
         story_of = stories(corpus)
         sizes = np.bincount(story_of)[story_of[rows]]
-        return cls(protocol, ALL_TARGETS, len(corpus), rows, tuple(relevant), story_of[rows], sizes)
+        return cls(protocol, ALL_TARGETS, len(corpus), rows, known, relevant, story_of[rows], sizes)
+
+    @classmethod
+    def held_out(cls, corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> Self:
+        """Return the sources of `held_out_sources`."""
+        return cls.from_corpus(corpus, held_out_sources(corpus, cut, protocol), protocol)
 
     def without(self, excluded: Sequence[Collection[int]]) -> EvaluationSet:
         """Return the same sources with some targets of each left out, as of `near_duplicates`."""
@@ -75,6 +85,7 @@ class EvaluationSet:
         return replace(
             self,
             sources=self.sources[indices],
+            known=self.known[indices],
             relevant=tuple(self.relevant[position] for position in positions),
             stories=self.stories[indices],
             story_sizes=self.story_sizes[indices],
@@ -106,7 +117,7 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     return first or int(np.searchsorted(times, times[cut], side="right"))
 
 
-def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol) -> int:
+def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol = TODAY) -> int:
     """Return the row of `time_cut`; `ArticleError` where no past lies before it, or no held-out source from it on."""
     cut = time_cut(corpus, newest)
     if cut == 0 or len(held_out_sources(corpus, cut, protocol)) == 0:
