@@ -59,8 +59,6 @@ class Ablation(Record):
         to learn from. Then no group can be taken away, and `groups` is empty.
     learned_from
         How many past articles with relations the ranker learned from.
-    sources, stories
-        How many held-out articles, and how many stories they belong to.
     columns
         How many features all groups have together.
     ndcg

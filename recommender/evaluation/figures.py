@@ -134,8 +134,6 @@ class ProtocolFigures(Record):
             the lists.
         lists
             By name of the model, its lists for these sources, in this order.
-        random_state
-            Of the bootstrap.
 
         Raises
         ------

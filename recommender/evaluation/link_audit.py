@@ -221,7 +221,9 @@ def _by_scores(
     """Yield one-way links, and weak links and stale lists, for which there is a suggestion that is not linked."""
     corpus = model.corpus
     for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
-        targets = scores.get(row, {})
+        targets = scores.get(row)
+        if not targets:
+            continue
         unlinked = [
             suggestion
             for suggestion in suggestions
@@ -235,7 +237,7 @@ def _by_scores(
             if best is not None and score < weak and best.score >= max(weak, 2 * score) and not corpus[target].removed:
                 yield Finding("weak", source_id, target_id, score, best.target_id, best.score)
         latest = max(float(corpus.times[end]) for end in (row, *targets))
-        for suggestion in unlinked if targets else []:
+        for suggestion in unlinked:
             time = float(corpus.times[corpus.row(suggestion.target_id)])
             if suggestion.score >= GOOD and latest < time < math.inf:
                 yield Finding("stale", source_id, None, None, suggestion.target_id, suggestion.score)

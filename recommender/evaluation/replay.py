@@ -46,10 +46,6 @@ def evaluate(
 
     Parameters
     ----------
-    articles
-        Any articles with relations.
-    settings
-        Of the engine; the defaults where None.
     newest
         Share of the dated articles, in (0, 1), that is held out.
     threshold
@@ -57,7 +53,7 @@ def evaluate(
     random_state
         Of the random baseline and the bootstrap.
     ablate
-        Also learn without each group of features, and from each alone, as the function `ablate` does; it takes
+        Also learn without each group of features, and from each alone, as the function of that name does; this takes
         many trainings.
     shipped
         As of `Recommender`: the ranker for a site with little to learn from. It must not have seen this site.

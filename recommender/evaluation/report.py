@@ -24,7 +24,7 @@ _TOTALS = ("catalogue reach", "Gini", "calibration error")
 
 @dataclass(frozen=True)
 class EvaluationReport(Record):
-    """Figures of an engine and of baselines beside it, with the facts of the data.
+    """Figures of an engine and of baselines beside it, with the facts of the data and of its curated relations.
 
     Attributes
     ----------
@@ -34,8 +34,6 @@ class EvaluationReport(Record):
         Time of the first article of the new side, ISO 8601; None where nothing is new.
     results
         One for each protocol and variant.
-    audit
-        Facts about the curated relations.
     ablation
         The worth of each group of features; None where it was not measured.
 

@@ -17,13 +17,7 @@ from recommender.ranker.training_set import TrainingSet
 
 
 def load_ranker(values: Mapping[str, Any]) -> Ranker:
-    """Build a ranker from the result of its `to_dict`.
-
-    Raises
-    ------
-    ModelFormatError
-        When the kind is unknown or a part is missing or damaged.
-    """
+    """Build a ranker from its `to_dict`; `ModelFormatError` where the kind is unknown or a part missing or damaged."""
     classes: dict[str, Any] = {cls.kind: cls for cls in (BoostedRanker, BlendedRanker, ShippedRanker)}
     try:
         ranker: Ranker = classes[values["kind"]].from_dict(values)

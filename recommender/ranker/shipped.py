@@ -69,13 +69,9 @@ class ShippedRanker(Ranker):
     def fit(cls, views: Sequence[TrainingSet], settings: RankerSettings) -> Self:
         """Fit on all pairs of several views of one site; calibrate on the newest, with trees fitted without them.
 
-        The calibration leaves the source's other candidates out, as their number differs from site to site.
-
-        Parameters
-        ----------
-        views
-            The same sources in the same order, each time with other relations known, so that the trees learn what to
-            do with and without relations.
+        The views are the same sources in the same order, each time with other relations known, so that the trees learn
+        what to do with and without relations. The calibration leaves the source's other candidates out, as their number
+        differs from site to site.
         """
         names = views[0].names
         tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
@@ -155,13 +151,7 @@ class ShippedRanker(Ranker):
 
 @cache
 def shipped_ranker() -> ShippedRanker:
-    """Return the ranker that lies in the package's folder ``ranker/default``.
-
-    Raises
-    ------
-    ModelFormatError
-        When a file of that folder is missing or is not what was shipped.
-    """
+    """Return the ranker of the package's folder ``ranker/default``; `ModelFormatError` where that is damaged."""
     return ShippedRanker.from_dict(json.loads(read_model_folder(FOLDER).text(RANKER_FILE)))
 
 
