@@ -31,8 +31,7 @@ ALL = "all features"
 class Trial(Record):
     """nDCG@10 of a ranker that learned from some of the features only.
 
-    `lost` is that of all features minus this one, paired over the same sources; above 0 where the missing features
-    help.
+    `lost` is that of all features minus this one, paired over the same sources; above 0 where the missing ones help.
     """
 
     ndcg: Figure
@@ -52,6 +51,8 @@ class GroupWorth(Record):
 class Ablation(Record):
     """The worth of each group of features, at publication, on the held-out sources of an evaluation.
 
+    `columns` counts the features of all groups.
+
     Attributes
     ----------
     ranker
@@ -59,8 +60,6 @@ class Ablation(Record):
         to learn from. Then no group can be taken away, and `groups` is empty.
     learned_from
         How many past articles with relations the ranker learned from.
-    columns
-        How many features all groups have together.
     ndcg
         nDCG@10 of all features: that of the engine where it uses the site's own ranker alone.
     candidate_recall
@@ -95,8 +94,8 @@ class Ablation(Record):
             f"candidate recall {number(recall)}, the same for all",
         ]
         if self.ranker == ShippedRanker.kind:
-            parts.append("Too few articles with relations to learn from: no learned feature can be taken away.")
-            return "\n\n".join(parts) + "\n"
+            too_few = "Too few articles with relations to learn from: no learned feature can be taken away."
+            return "\n\n".join([*parts, too_few]) + "\n"
         without = [[ALL, str(self.columns), *intervals(self.ndcg), "", ""]]
         alone = []
         for name, worth in self.groups.items():

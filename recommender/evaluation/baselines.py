@@ -95,7 +95,9 @@ class RandomTargets(Baseline):
         self.random_state = random_state
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - chance learns nothing
-        self._hashes = np.array([_hash(f"{self.random_state} {article.id}") for article in corpus], dtype=np.uint64)
+        keys = [f"{self.random_state} {article.id}".encode() for article in corpus]
+        digests = [hashlib.blake2b(key, digest_size=8).digest() for key in keys]
+        self._hashes = np.array([int.from_bytes(digest, "big") for digest in digests], dtype=np.uint64)
 
     def _score(self, source_rows: Rows) -> Scores:
         pairs = _mix(_mix(self._hashes[source_rows])[:, None] ^ self._hashes[None, :])
@@ -226,10 +228,6 @@ def default_baselines(random_state: int = 0) -> list[Baseline]:
         Bm25(),
         TimeDecay(Bm25()),
     ]
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -91,10 +91,8 @@ class StoryBootstrap:
                 f"values and weights must hold one number for each of {len(self._story_of)} sources, "
                 f"got {value.shape} and {weight.shape}"
             )
-        product = np.where(weight > 0, value, 0.0) * weight
-        sums: Array = np.bincount(self._story_of, product, minlength=self.n_stories).astype(np.float64)
-        totals: Array = np.bincount(self._story_of, weight, minlength=self.n_stories).astype(np.float64)
-        return sums, totals
+        sums = np.bincount(self._story_of, np.where(weight > 0, value, 0.0) * weight, self.n_stories)
+        return sums.astype(np.float64), np.bincount(self._story_of, weight, self.n_stories).astype(np.float64)
 
     def _ratio(self, above: Array, below: Array) -> Estimate:
         total = float(below.sum())

@@ -93,8 +93,6 @@ class ProtocolFigures(Record):
     ----------
     variant
         Which targets count: all, or those that are no near-duplicate of their source.
-    sources, stories
-        How many held-out articles, and how many stories they belong to.
     engine
         The model that the others are compared with.
     threshold

@@ -192,14 +192,7 @@ class ThresholdCurve:
 
     @classmethod
     def from_pairs(cls, scores: ArrayLike, labels: ArrayLike, source_of: ArrayLike, n_sources: int) -> Self:
-        """Compute the curve of some suggestions.
-
-        Parameters
-        ----------
-        scores, labels, source_of : (n_pairs,) arrays
-            As in `Judgements`.
-        n_sources
-            Number of all sources, those without any suggestion among them.
+        """Compute the curve of some suggestions, as in `Judgements`, of all sources, those without any among them.
 
         >>> curve = ThresholdCurve.from_pairs([0.9, 0.6, 0.3], [1, 0, 1], [0, 0, 1], n_sources=4)
         >>> curve.thresholds.tolist(), curve.coverage.tolist()

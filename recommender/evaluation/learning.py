@@ -35,7 +35,7 @@ class LearningPoint:
     linked_articles
         How many past articles still have a relation with another past article: those that can be learned from.
     ranker
-        Its kind.
+        The kind of ranker that the engine learned from them.
     figures
         By name, at publication, on the same held-out sources at every point.
     """

@@ -32,8 +32,6 @@ class EvaluationReport(Record):
         Articles of the corpus; those before the cut, which models learned from; dated ones from the cut on.
     cut
         Time of the first article of the new side, ISO 8601; None where nothing is new.
-    results
-        One for each protocol and variant.
     ablation
         The worth of each group of features; None where it was not measured.
 

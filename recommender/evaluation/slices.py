@@ -65,16 +65,9 @@ class PairFigures:
 def slice_sources(
     judgements: Judgements, labels: Labels, model: str, most: int | None = None
 ) -> dict[str, SliceFigures]:
-    """Return a model's nDCG@10 on the sources of each label, labels with the most sources first.
+    """Return a model's nDCG@10 on the sources of each label, for the `most` labels with the most sources first.
 
-    Parameters
-    ----------
-    labels
-        For each source its labels, as of `labels_of`, or any others.
-    model
-        A name in ``judgements.ndcg``.
-    most
-        How many labels to return.
+    `labels` are those of each source, as of `labels_of`, or any others; `model` is a name in ``judgements.ndcg``.
     """
     if len(labels) != len(judgements.sources):
         raise ValueError(f"labels must be given for each of {len(judgements.sources)} sources, got {len(labels)}")

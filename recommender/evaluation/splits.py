@@ -140,10 +140,7 @@ def dated_rows(corpus: Corpus) -> int:
 
 
 def known_rows(corpus: Corpus, row: int, protocol: Protocol) -> int:
-    """Return how many rows, from the first, a source may be linked with under a protocol.
-
-    At publication these are the rows published on or before the source; today all of them.
-    """
+    """Return how many rows, from the first, a source may be linked with: at publication those up to its own moment."""
     if protocol == TODAY:
         return len(corpus)
     if protocol == AT_PUBLICATION:

@@ -23,8 +23,6 @@ class Ranker(ABC):
         ``boosted``, ``shipped`` or ``blended``.
     names
         The columns of the features that it takes, each as ``group.feature``.
-    calibration_
-        From margins to log-odds.
     """
 
     kind: str
