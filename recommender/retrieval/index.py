@@ -33,20 +33,20 @@ class Index:
     corpus : Corpus
     vectors : Vectors
         Of all its articles, a row each.
-    words : TextModel
+    text_model : TextModel
         How rare each term is.
     """
 
     corpus: Corpus
     vectors: Vectors
-    words: TextModel
+    text_model: TextModel
 
     @classmethod
     def opened(
         cls,
         corpus: Corpus,
         vectors: Vectors,
-        words: TextModel,
+        text_model: TextModel,
         *,
         inverted: InvertedIndex,
         eligible: NDArray[np.bool_],
@@ -54,7 +54,7 @@ class Index:
         link_similarity: NDArray[np.float32],
     ) -> Index:
         """Return an index with what it would else compute when it is first asked for."""
-        index = cls(corpus, vectors, words)
+        index = cls(corpus, vectors, text_model)
         vars(index).update(
             inverted=inverted, eligible=eligible, by_provider=by_provider, link_similarity=link_similarity
         )
@@ -63,11 +63,11 @@ class Index:
     @property
     def idf(self) -> Mapping[str, NDArray[np.float32]]:
         """How rare each bucket of terms is, in (0, 1], by field."""
-        return self.words.idf_
+        return self.text_model.idf_
 
     def prepare(self) -> None:
         """Compute what is computed when it is first asked for, so that workers need not each do so."""
-        _ = self.eligible, self.inverted, self.n_dated, self.links, self.by_provider, self.link_similarity
+        _ = self.eligible, self.inverted, self.n_dated, self.link_keys, self.by_provider, self.link_similarity
 
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
@@ -77,7 +77,9 @@ class Index:
     @cached_property
     def inverted(self) -> InvertedIndex:
         """Which articles hold each term."""
-        return InvertedIndex.from_text(self.vectors.text, self.words.document_frequency_, self.words.n_articles_)
+        return InvertedIndex.from_text(
+            self.vectors.text, self.text_model.document_frequency_, self.text_model.n_articles_
+        )
 
     @cached_property
     def n_dated(self) -> int:
@@ -85,7 +87,7 @@ class Index:
         return int(np.searchsorted(np.isnan(self.vectors.days), True))
 
     @cached_property
-    def links(self) -> NDArray[np.int64]:
+    def link_keys(self) -> NDArray[np.int64]:
         """Every relation in both directions, as ``row * FAR + neighbour``, ascending: ``(n_links,)``."""
         graph = self.corpus.neighbours
         links: NDArray[np.int64] = row_of_entry(graph).astype(np.int64, copy=False) * FAR + graph.indices
@@ -111,7 +113,7 @@ class Index:
             Vectors of the new rows, in their order.
         """
         self.prepare()
-        index = Index(corpus, self.vectors.edited(row_map, new), self.words)
+        index = Index(corpus, self.vectors.edited(row_map, new), self.text_model)
         cached = vars(index)
         eligible = [not corpus[row].removed for row in row_map.new.tolist()]
         cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
@@ -119,21 +121,21 @@ class Index:
         rows = row_map.after[self.by_provider[1]]
         cached["by_provider"] = _by_provider(index.vectors.providers, np.append(rows[rows >= 0], row_map.new))
         if corpus.links is self.corpus.links:  # no link came or went, and no linked row moved
-            cached["links"], cached["link_similarity"] = self.links, self.link_similarity
+            cached["link_keys"], cached["link_similarity"] = self.link_keys, self.link_similarity
         else:
             cached["link_similarity"] = self._link_similarity_after(index, row_map)
         return index
 
     def _link_similarity_after(self, index: Index, row_map: RowMap) -> NDArray[np.float32]:
         """Return `link_similarity` of an edited index: known for links that stay, computed for others."""
-        rows, neighbours = (row_map.after[ends] for ends in _ends(self.links))
+        rows, neighbours = (row_map.after[ends] for ends in _ends(self.link_keys))
         stay = (rows >= 0) & (neighbours >= 0)
         links = rows[stay] * FAR + neighbours[stay]  # still ascending, as rows that stay keep their order
-        _, known, old = np.intersect1d(index.links, links, assume_unique=True, return_indices=True)
-        cosines = np.full(len(index.links), np.nan, dtype=np.float32)
+        _, known, old = np.intersect1d(index.link_keys, links, assume_unique=True, return_indices=True)
+        cosines = np.full(len(index.link_keys), np.nan, dtype=np.float32)
         cosines[known] = self.link_similarity[stay][old]
         missing = np.isnan(cosines)
-        cosines[missing] = _cosines(index.vectors.text.full, *_ends(index.links[missing]))
+        cosines[missing] = _cosines(index.vectors.text.full, *_ends(index.link_keys[missing]))
         return cosines
 
     def compacted(self) -> Index:

@@ -221,7 +221,7 @@ class Query:
         Counted without a look at the links themselves: their keys, ``row * FAR + neighbour``, are sorted, so that
         the links of a row with neighbours below its limit lie between its first link and the key of the limit.
         """
-        links = self.index.links
+        links = self.index.link_keys
         first = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
         keys = rows * FAR
         limits, source_rows = self.limits[source_of], self.rows[source_of]
