@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.row_map import RowMap
 from recommender.retrieval.groups import Pairs, row_of_entry
 from recommender.retrieval.inverted_index import InvertedIndex
 from recommender.retrieval.permuted_rows import Rows
+from recommender.retrieval.similarity import SHARES
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.vectors import Vectors
 
@@ -41,30 +42,6 @@ class Index:
     vectors: Vectors
     text_model: TextModel
 
-    @classmethod
-    def opened(
-        cls,
-        corpus: Corpus,
-        vectors: Vectors,
-        text_model: TextModel,
-        *,
-        inverted: InvertedIndex,
-        eligible: NDArray[np.bool_],
-        by_provider: tuple[NDArray[np.int64], NDArray[np.intp]],
-        link_similarity: NDArray[np.float32],
-    ) -> Index:
-        """Return an index with what it would else compute when it is first asked for."""
-        index = cls(corpus, vectors, text_model)
-        vars(index).update(
-            inverted=inverted, eligible=eligible, by_provider=by_provider, link_similarity=link_similarity
-        )
-        return index
-
-    @property
-    def idf(self) -> Mapping[str, NDArray[np.float32]]:
-        """How rare each bucket of terms is, in (0, 1], by field."""
-        return self.text_model.idf_
-
     def prepare(self) -> None:
         """Compute what is computed when it is first asked for, so that workers need not each do so."""
         _ = self.eligible, self.inverted, self.n_dated, self.link_keys, self.by_provider, self.link_similarity
@@ -77,9 +54,8 @@ class Index:
     @cached_property
     def inverted(self) -> InvertedIndex:
         """Which articles hold each term."""
-        return InvertedIndex.from_text(
-            self.vectors.text, self.text_model.document_frequency_, self.text_model.n_articles_
-        )
+        postings = sparse.vstack([getattr(self.vectors, field).T.tocsr() for field in SHARES], format="csr")
+        return InvertedIndex.from_postings(postings, self.text_model)
 
     @cached_property
     def n_dated(self) -> int:
@@ -102,7 +78,7 @@ class Index:
     def link_similarity(self) -> NDArray[np.float32]:
         """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
         graph = self.corpus.neighbours
-        return _cosines(self.vectors.text.full, row_of_entry(graph), graph.indices)
+        return _cosines(self.vectors.full, row_of_entry(graph), graph.indices)
 
     def edited(self, corpus: Corpus, row_map: RowMap, new: Vectors) -> Index:
         """Return the index of an edited corpus, equal to one made anew, at the cost of what changes.
@@ -117,7 +93,7 @@ class Index:
         cached = vars(index)
         eligible = [not corpus[row].removed for row in row_map.new.tolist()]
         cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
-        cached["inverted"] = self.inverted.edited(row_map, new.text)
+        cached["inverted"] = self.inverted.edited(row_map, new)
         rows = row_map.after[self.by_provider[1]]
         cached["by_provider"] = _by_provider(index.vectors.providers, np.append(rows[rows >= 0], row_map.new))
         if corpus.links is self.corpus.links:  # no link came or went, and no linked row moved
@@ -135,12 +111,12 @@ class Index:
         cosines = np.full(len(index.link_keys), np.nan, dtype=np.float32)
         cosines[known] = self.link_similarity[stay][old]
         missing = np.isnan(cosines)
-        cosines[missing] = _cosines(index.vectors.text.full, *_ends(index.link_keys[missing]))
+        cosines[missing] = _cosines(index.vectors.full, *_ends(index.link_keys[missing]))
         return cosines
 
     def compacted(self) -> Index:
         """Return the same index, its matrices in one piece where many rows were added."""
-        if self.inverted.n_added <= MAX_ADDED:
+        if self.inverted.added.shape[0] <= MAX_ADDED:
             return self
         index = copy.copy(self)  # with all that is cached
         vars(index).update(vectors=self.vectors.whole(), inverted=self.inverted.compacted())

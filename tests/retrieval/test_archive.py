@@ -46,7 +46,7 @@ def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommend
 
 
 def test_an_opened_matrix_reads_the_file_and_cannot_write_to_it(folder: Path) -> None:
-    values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
+    values = Recommender.load(folder)._snapshot.index.vectors.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)
