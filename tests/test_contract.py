@@ -54,8 +54,8 @@ for folder in map(Path, sys.argv[1:]):
 
 def as_lines(model: Recommender, answers: Mapping[str, Sequence[Suggestion]]) -> bytes:
     """Return suggestions as a job would write them."""
-    found = [one.to_dict(model.version) for suggestions in answers.values() for one in suggestions]
-    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found).encode()
+    values = [value.to_dict(model.version) for suggestions in answers.values() for value in suggestions]
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode()
 
 
 def lines(model: Recommender) -> bytes:
@@ -102,7 +102,7 @@ class Case:
         return copy.copy(self.model)
 
     @property
-    def some(self) -> Sequence[Article]:
+    def sample(self) -> Sequence[Article]:
         """Articles from all over the corpus, the first, the last and those with an odd address among them."""
         corpus = self.model.corpus
         odd = [article for article in corpus if len(article.addresses) > 1][:2]
@@ -144,14 +144,14 @@ def cases(
     unlearned: Recommender, fitted: Recommender, newsroom: Corpus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Case]:
     folder = tmp_path_factory.mktemp("models")
-    found = {}
+    built = {}
     for name in NAMES:
         model = build(name, unlearned, fitted, newsroom, folder / f"{name}-before")
         saved = folder / name
         model.save(saved)
         answers = dict(model.suggest_all())
-        found[name] = Case(name, model, saved, answers, as_lines(model, answers))
-    return found
+        built[name] = Case(name, model, saved, answers, as_lines(model, answers))
+    return built
 
 
 @pytest.fixture(params=NAMES)
@@ -167,91 +167,105 @@ def test_the_configurations_are_what_they_say(cases: dict[str, Case]) -> None:
 
 
 def test_an_article_is_never_suggested_to_itself(case: Case) -> None:
-    assert not [name for name, suggestions in case.answers.items() if name in {one.target_id for one in suggestions}]
+    assert not [
+        name
+        for name, suggestions in case.answers.items()
+        if name in {suggestion.target_id for suggestion in suggestions}
+    ]
 
 
 def test_no_address_leads_an_article_to_itself(case: Case) -> None:
-    for article in case.some:
+    for article in case.sample:
         for address in article.addresses:
-            found = case.model.suggest(address)
-            assert found == case.answers[article.id]
+            suggestions = case.model.suggest(address)
+            assert suggestions == case.answers[article.id]
 
 
 def test_a_draft_with_an_address_of_an_article_is_that_article(case: Case) -> None:
-    for article in case.some:
+    for article in case.sample:
         for address in article.addresses[-2:]:
             as_url = Article("a-draft", article.title, article.excerpt, article.body, url=tagged(address))
             as_alias = replace(as_url, url="https://elsewhere.example/draft", aliases=(address,))
             for draft in (as_url, as_alias):
-                assert article.id not in {one.target_id for one in case.model.suggest(draft, k=MANY, threshold=0)}
-        # Told apart by nothing but the address: without it, the article is suggested to its copy.
+                assert article.id not in {
+                    suggestion.target_id for suggestion in case.model.suggest(draft, k=MANY, threshold=0)
+                }
+        # Nothing distinguishes them but the address: without it, the article is suggested to its copy.
         if case.may_suggest(article):
             copy = Article("a-draft", article.title, article.excerpt, article.body)
-            assert article.id in {one.target_id for one in case.model.suggest(copy, k=MANY, threshold=0)}
+            assert article.id in {suggestion.target_id for suggestion in case.model.suggest(copy, k=MANY, threshold=0)}
 
 
-def test_an_id_that_was_folded_into_another_is_that_other(case: Case) -> None:
-    for lost, kept in case.model.corpus.merged:
-        assert case.model.suggest(lost) == case.answers[kept]
-        assert not {lost, kept} & {one.target_id for one in case.model.suggest(lost, k=MANY, threshold=0)}
+def test_an_id_that_was_merged_into_another_is_that_other(case: Case) -> None:
+    for lost, remaining in case.model.corpus.merged:
+        assert case.model.suggest(lost) == case.answers[remaining]
+        assert not {lost, remaining} & {
+            suggestion.target_id for suggestion in case.model.suggest(lost, k=MANY, threshold=0)
+        }
 
 
 def test_no_target_comes_twice_by_any_address(case: Case) -> None:
     for name, suggestions in case.answers.items():
-        articles = [case.model.corpus[case.model.corpus.row(name)], *(one.target for one in suggestions)]
-        addresses = [{canonical_url(each) for each in article.addresses} for article in articles]
+        articles = [case.model.corpus[case.model.corpus.row(name)], *(suggestion.target for suggestion in suggestions)]
+        keys = [{canonical_url(address) for address in article.addresses} for article in articles]
         # Two articles of one page are told apart by their fragments; nobody else may share an address.
-        whole = [
-            found for article, found in zip(articles, addresses, strict=True) if "#" not in "".join(article.addresses)
-        ]
+        whole = [own for article, own in zip(articles, keys, strict=True) if "#" not in "".join(article.addresses)]
         assert sum(map(len, whole)) == len(set().union(*whole))
         assert len({article.id for article in articles}) == len(articles)
 
 
 def test_an_article_added_again_under_another_address_is_suggested_once(case: Case) -> None:
     model = case.copy()
-    source, before = next((name, found) for name, found in case.answers.items() if found and found[0].target.url)
+    source, before = next((name, listed) for name, listed in case.answers.items() if listed and listed[0].target.url)
     target = before[0].target
     model.add([replace(target, id="again", aliases=(), relations=(), url=f"{target.url}/?utm_medium=feed#top")])
-    found = [one.target_id for one in model.suggest(source, k=MANY, threshold=0)]
-    assert len({target.id, "again"} & set(found)) == 1
+    listed = [suggestion.target_id for suggestion in model.suggest(source, k=MANY, threshold=0)]
+    assert len({target.id, "again"} & set(listed)) == 1
 
 
 def test_lists_are_sorted_ranked_and_of_scores_in_range(case: Case) -> None:
-    lists = [*case.answers.values(), *(case.model.suggest(one.id, k=MANY, threshold=0) for one in case.some)]
+    lists = [*case.answers.values(), *(case.model.suggest(article.id, k=MANY, threshold=0) for article in case.sample)]
     for suggestions in lists:
-        assert [(-one.score, one.target_id) for one in suggestions] == sorted(
-            (-one.score, one.target_id) for one in suggestions
+        assert [(-suggestion.score, suggestion.target_id) for suggestion in suggestions] == sorted(
+            (-suggestion.score, suggestion.target_id) for suggestion in suggestions
         )
-        assert [one.rank for one in suggestions] == list(range(1, len(suggestions) + 1))
-        assert all(0 <= one.score <= 1 for one in suggestions)
-        assert all(one.target.id == one.target_id for one in suggestions)
+        assert [suggestion.rank for suggestion in suggestions] == list(range(1, len(suggestions) + 1))
+        assert all(0 <= suggestion.score <= 1 for suggestion in suggestions)
+        assert all(suggestion.target.id == suggestion.target_id for suggestion in suggestions)
 
 
 def test_a_list_names_its_source(case: Case) -> None:
-    assert all(one.source_id == name for name, suggestions in case.answers.items() for one in suggestions)
+    assert all(suggestion.source_id == name for name, suggestions in case.answers.items() for suggestion in suggestions)
 
 
 def test_equal_scores_are_ordered_by_id(articles: Sequence[Article]) -> None:
     twin = replace(articles[3], url=None, aliases=(), relations=())
     apart = Settings.from_dict({"selection": {"collapse_duplicates": False}})
     model = Recommender(apart).fit([*articles, *(replace(twin, id=f"twin-{letter}") for letter in "cab")])
-    found = [one for one in model.suggest(articles[0].id, k=MANY) if one.target_id.startswith("twin-")]
-    assert [one.target_id for one in found] == ["twin-a", "twin-b", "twin-c"]
-    assert len({one.score for one in found}) == 1
+    twins = [
+        suggestion for suggestion in model.suggest(articles[0].id, k=MANY) if suggestion.target_id.startswith("twin-")
+    ]
+    assert [suggestion.target_id for suggestion in twins] == ["twin-a", "twin-b", "twin-c"]
+    assert len({suggestion.score for suggestion in twins}) == 1
 
 
 def same_texts(corpus: Corpus) -> set[frozenset[str]]:
     """Return the pairs of articles with the same text, by words counted on the corpus itself."""
     every = range(len(corpus))
-    found = near_duplicates(corpus, np.array(every), np.array(every))
-    return {frozenset((corpus[row].id, corpus[other].id)) for row, others in enumerate(found) for other in others}
+    duplicates = near_duplicates(corpus, np.array(every), np.array(every))
+    return {
+        frozenset((corpus[row].id, corpus[duplicate].id))
+        for row, others in enumerate(duplicates)
+        for duplicate in others
+    }
 
 
 def with_copies(case: Case) -> tuple[Recommender, str, list[Article]]:
     """Return a model with copies of the first two suggestions of a source, that source, and the copies."""
     model = case.copy()
-    source, before = next((name, found) for name, found in reversed(case.answers.items()) if len(found) > 1)
+    source, before = next(
+        (name, suggestions) for name, suggestions in reversed(case.answers.items()) if len(suggestions) > 1
+    )
     plain = {"url": None, "aliases": (), "relations": ()}
     copies = [
         replace(before[0].target, **plain, id="copy-of-the-first", quality=1e6),
@@ -268,42 +282,48 @@ def test_no_two_suggestions_of_a_list_are_the_same_text(case: Case) -> None:
     same = same_texts(model.corpus)
     assert len(same) >= 3
     for _, suggestions in model.suggest_all(k=9, threshold=0):
-        shown = {one.target_id for one in suggestions}
+        shown = {suggestion.target_id for suggestion in suggestions}
         assert not [pair for pair in same if pair <= shown]
-        listed = [name for one in suggestions for name in one.duplicates]
+        listed = [name for suggestion in suggestions for name in suggestion.duplicates]
         assert len(set(listed)) == len(listed)
         assert not shown.intersection(listed)
 
 
 def test_copies_are_listed_under_the_canonical_article_and_scored_by_the_best(case: Case) -> None:
     model, source, _ = with_copies(case)
-    groups = {one.target_id: one for one in model.suggest(source, k=MANY, threshold=0)}
+    groups = {suggestion.target_id: suggestion for suggestion in model.suggest(source, k=MANY, threshold=0)}
     first, second = case.answers[source][:2]
     assert first.target_id in groups["copy-of-the-first"].duplicates
-    [of_second] = [one for one in groups.values() if "copy-of-the-second" in (one.target_id, *one.duplicates)]
+    [of_second] = [
+        suggestion
+        for suggestion in groups.values()
+        if "copy-of-the-second" in (suggestion.target_id, *suggestion.duplicates)
+    ]
     assert second.target_id in (of_second.target_id, *of_second.duplicates)
-    assert "removed-copy" not in {name for one in groups.values() for name in (one.target_id, *one.duplicates)}
-    for one in groups.values():
-        scores = {model.score(source, name) for name in (one.target_id, *one.duplicates)}
-        assert one.score == max(scores)
-        assert math.fsum(reason.share for reason in one.reasons) == pytest.approx(one.score, abs=1e-6)
-    assert [name for name, one in groups.items() if one.kind == "duplicate"] == ["copy-of-the-source"]
+    assert "removed-copy" not in {
+        name for suggestion in groups.values() for name in (suggestion.target_id, *suggestion.duplicates)
+    }
+    for suggestion in groups.values():
+        scores = {model.score(source, name) for name in (suggestion.target_id, *suggestion.duplicates)}
+        assert suggestion.score == max(scores)
+        assert math.fsum(reason.share for reason in suggestion.reasons) == pytest.approx(suggestion.score, abs=1e-6)
+    assert [name for name, suggestion in groups.items() if suggestion.kind == "duplicate"] == ["copy-of-the-source"]
 
 
 def test_copies_given_in_any_order_are_listed_alike(case: Case) -> None:
     model, _, _ = with_copies(case)
-    other = case.copy()
-    other.renew(shuffled(model.corpus.originals))
-    assert lines(other) == lines(model)
+    reordered = case.copy()
+    reordered.renew(shuffled(model.corpus.originals))
+    assert lines(reordered) == lines(model)
 
 
 def test_without_collapsing_every_copy_is_a_suggestion_of_its_own(case: Case) -> None:
     model, source, copies = with_copies(case)
     selection = replace(model.settings.selection, collapse_duplicates=False)
     model.settings = replace(model.settings, selection=selection)
-    found = model.suggest(source, k=MANY, threshold=0)
-    assert {copy.id for copy in copies if not copy.removed} <= {one.target_id for one in found}
-    assert not [one for one in found if one.duplicates]
+    suggestions = model.suggest(source, k=MANY, threshold=0)
+    assert {copy.id for copy in copies if not copy.removed} <= {suggestion.target_id for suggestion in suggestions}
+    assert not [suggestion for suggestion in suggestions if suggestion.duplicates]
 
 
 def test_lists_are_full_where_copies_collapse(case: Case) -> None:
@@ -314,17 +334,21 @@ def test_lists_are_full_where_copies_collapse(case: Case) -> None:
 def test_with_diversity_scores_stay_and_lists_hold_every_other_promise(case: Case) -> None:
     model = case.copy()
     model.settings = replace(model.settings, selection=replace(model.settings.selection, diversity=0.6))
-    for article in case.some:
+    for article in case.sample:
         full = model.suggest(article.id, k=5, threshold=0)
-        assert [one.rank for one in full] == [1, 2, 3, 4, 5]
+        assert [suggestion.rank for suggestion in full] == [1, 2, 3, 4, 5]
         assert model.suggest(article.id, k=3, threshold=0) == full[:3]
         assert full[0] == case.model.suggest(article.id, k=1, threshold=0)[0]
-        assert all(one.score == case.model.score(article.id, one.target_id) for one in full if not one.duplicates)
+        assert all(
+            suggestion.score == case.model.score(article.id, suggestion.target_id)
+            for suggestion in full
+            if not suggestion.duplicates
+        )
     assert dict(model.suggest_all(k=5, threshold=0)) != dict(case.model.suggest_all(k=5, threshold=0))
 
 
 def test_at_most_k(case: Case) -> None:
-    for article in case.some[:3]:
+    for article in case.sample[:3]:
         full = case.model.suggest(article.id, k=MANY, threshold=0)
         for k in (1, 3, len(full)):
             assert case.model.suggest(article.id, k=k, threshold=0) == full[:k]
@@ -340,42 +364,51 @@ def test_the_settings_say_k_where_the_call_does_not(case: Case) -> None:
 def test_a_threshold_leaves_fewer_rather_than_bad_ones(case: Case) -> None:
     set_by_hand = case.model.settings.selection.threshold
     least = case.model.ranker.threshold if set_by_hand is None else set_by_hand
-    assert all(one.score >= least for suggestions in case.answers.values() for one in suggestions)
-    for article in case.some:
+    assert all(suggestion.score >= least for suggestions in case.answers.values() for suggestion in suggestions)
+    for article in case.sample:
         full = case.model.suggest(article.id, k=5, threshold=0)
         threshold = full[1].score
-        found = case.model.suggest(article.id, k=5, threshold=threshold)
-        assert found == [one for one in full if one.score >= threshold]
-        assert 2 <= len(found) < 5
+        above = case.model.suggest(article.id, k=5, threshold=threshold)
+        assert above == [suggestion for suggestion in full if suggestion.score >= threshold]
+        assert 2 <= len(above) < 5
 
 
 def test_nothing_passes_a_threshold_of_one(case: Case) -> None:
-    assert case.model.suggest(case.some[0].id, threshold=1) == []
+    assert case.model.suggest(case.sample[0].id, threshold=1) == []
 
 
 def test_removed_articles_are_never_suggested(case: Case) -> None:
     removed = {article.id for article in case.model.corpus if article.removed}
-    assert not [one for found in case.answers.values() for one in found if one.target_id in removed]
+    assert not [
+        suggestion
+        for suggestions in case.answers.values()
+        for suggestion in suggestions
+        if suggestion.target_id in removed
+    ]
     model = case.copy()
-    source, before = next((name, found) for name, found in case.answers.items() if found)
+    source, before = next((name, suggestions) for name, suggestions in case.answers.items() if suggestions)
     model.add([replace(before[0].target, removed=True)])
     after = model.suggest(source, k=MANY, threshold=0)
     assert after
-    assert before[0].target_id not in {one.target_id for one in after}
+    assert before[0].target_id not in {suggestion.target_id for suggestion in after}
 
 
 def test_unpublished_articles_are_left_out_only_where_a_setting_says_so(case: Case) -> None:
     model = case.copy()
-    source, before = next((name, found) for name, found in case.answers.items() if found)
+    source, before = next((name, listed) for name, listed in case.answers.items() if listed)
     model.add([replace(before[0].target, published=False)])
-    found = {one.target_id for one in model.suggest(source, k=MANY, threshold=0)}
-    assert (before[0].target_id in found) is not model.settings.selection.only_published
+    listed = {suggestion.target_id for suggestion in model.suggest(source, k=MANY, threshold=0)}
+    assert (before[0].target_id in listed) is not model.settings.selection.only_published
 
 
 def test_links_of_the_source_itself_are_repeated_unless_a_setting_says_no(case: Case) -> None:
     corpus = case.model.corpus
     linked = {(corpus[int(source)].id, corpus[int(target)].id) for source, target in corpus.links}
-    proposed = {(one.source_id, one.target_id) for found in case.answers.values() for one in found}
+    proposed = {
+        (suggestion.source_id, suggestion.target_id)
+        for suggestions in case.answers.values()
+        for suggestion in suggestions
+    }
     assert bool(linked & proposed) is case.model.settings.selection.repeat_curated
 
 
@@ -383,9 +416,9 @@ def test_as_of_a_moment_only_what_was_published_by_then_is_suggested(case: Case)
     corpus = case.model.corpus
     moment = corpus[len(corpus) // 2].published_at
     assert moment is not None
-    for article in case.some:
-        found = case.model.suggest(article.id, k=MANY, threshold=0, as_of=moment)
-        times = [one.target.published_at for one in found]
+    for article in case.sample:
+        suggestions = case.model.suggest(article.id, k=MANY, threshold=0, as_of=moment)
+        times = [suggestion.target.published_at for suggestion in suggestions]
         assert times
         assert all(time is not None and time <= moment for time in times)
 
@@ -395,14 +428,14 @@ def test_what_is_published_at_the_very_moment_is_known(case: Case) -> None:
     target = next(article for article in corpus if case.may_suggest(article))
     assert target.published_at is not None
     copy = Article("a-draft", target.title, target.excerpt, target.body)
-    found = case.model.suggest(copy, k=MANY, threshold=0, as_of=target.published_at)
-    assert target.id in {one.target_id for one in found}
-    found = case.model.suggest(copy, k=MANY, threshold=0, as_of=target.published_at - timedelta(microseconds=1))
-    assert target.id not in {one.target_id for one in found}
+    suggestions = case.model.suggest(copy, k=MANY, threshold=0, as_of=target.published_at)
+    assert target.id in {suggestion.target_id for suggestion in suggestions}
+    suggestions = case.model.suggest(copy, k=MANY, threshold=0, as_of=target.published_at - timedelta(microseconds=1))
+    assert target.id not in {suggestion.target_id for suggestion in suggestions}
 
 
 def test_before_the_first_article_nothing_is_suggested(case: Case) -> None:
-    assert case.model.suggest(case.some[0].id, as_of=datetime(1990, 1, 1, tzinfo=UTC)) == []
+    assert case.model.suggest(case.sample[0].id, as_of=datetime(1990, 1, 1, tzinfo=UTC)) == []
 
 
 def test_as_of_a_moment_no_later_article_or_relation_matters(case: Case) -> None:
@@ -410,9 +443,9 @@ def test_as_of_a_moment_no_later_article_or_relation_matters(case: Case) -> None
     corpus = model.corpus
     moment = corpus[len(corpus) // 2].published_at
     assert moment is not None
-    dated, undated = case.some[0], replace(case.some[0], id="a-draft", url=None, aliases=(), published_at=None)
+    dated, undated = case.sample[0], replace(case.sample[0], id="a-draft", url=None, aliases=(), published_at=None)
     before = [model.suggest(source, k=MANY, threshold=0, as_of=moment) for source in (dated.id, dated, undated)]
-    targets = [one.target_id for one in before[0]]
+    targets = [suggestion.target_id for suggestion in before[0]]
     links = tuple(Relation(None, target) for target in [*targets[:2], targets[-1], dated.id])
     clone = replace(dated, url=None, aliases=(), removed=False, relations=links)
     model.add([replace(clone, id=f"later-{day}", published_at=moment + timedelta(days=day)) for day in (1, 2000)])
@@ -424,21 +457,21 @@ def test_as_of_a_moment_no_later_article_or_relation_matters(case: Case) -> None
 
 def test_a_moment_without_a_time_zone_is_refused(case: Case) -> None:
     with pytest.raises(SettingsError, match="as_of must have a time zone"):
-        case.model.suggest(case.some[0].id, as_of=datetime(2025, 6, 1))
+        case.model.suggest(case.sample[0].id, as_of=datetime(2025, 6, 1))
 
 
 def test_a_draft_equal_to_an_article_gets_its_answer(case: Case) -> None:
-    for article in case.some:
+    for article in case.sample:
         assert case.model.suggest(article) == case.answers[article.id]
 
 
 def test_a_draft_needs_no_refit(case: Case) -> None:
-    source = next(article for article in case.some if case.answers[article.id] and case.may_suggest(article))
+    source = next(article for article in case.sample if case.answers[article.id] and case.may_suggest(article))
     version, size = case.model.version, len(case.model.corpus)
     draft = Article("never-seen", source.title, source.excerpt, source.body, published_at=LATER, topics=source.topics)
-    found = case.model.suggest(draft, k=MANY, threshold=0)
-    assert {one.source_id for one in found} == {"never-seen"}
-    assert source.id in {one.target_id for one in found}
+    suggestions = case.model.suggest(draft, k=MANY, threshold=0)
+    assert {suggestion.source_id for suggestion in suggestions} == {"never-seen"}
+    assert source.id in {suggestion.target_id for suggestion in suggestions}
     assert (case.model.version, len(case.model.corpus)) == (version, size)
     with pytest.raises(UnknownArticleError, match="never-seen"):
         case.model.suggest("never-seen")
@@ -461,39 +494,39 @@ def test_processes_change_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(workers, "WORTH_PROCESSES", 0)
     answers = dict(case.model.suggest_all(n_jobs=2))
     assert as_lines(case.model, answers) == as_lines(case.model, case.answers)
-    assert [[one.target for one in each] for each in answers.values()] == [
-        [one.target for one in each] for each in case.answers.values()
+    assert [[suggestion.target for suggestion in suggestions] for suggestions in answers.values()] == [
+        [suggestion.target for suggestion in suggestions] for suggestions in case.answers.values()
     ]
 
 
 def test_reasons_add_up_to_the_score(case: Case) -> None:
     for suggestions in case.answers.values():
-        for one in suggestions:
-            assert math.fsum(reason.share for reason in one.reasons) == pytest.approx(one.score, abs=1e-6)
-            logit = math.log(one.score / (1 - one.score))
-            assert math.fsum(reason.log_odds for reason in one.reasons) == pytest.approx(logit, abs=1e-6)
+        for suggestion in suggestions:
+            assert math.fsum(reason.share for reason in suggestion.reasons) == pytest.approx(suggestion.score, abs=1e-6)
+            logit = math.log(suggestion.score / (1 - suggestion.score))
+            assert math.fsum(reason.log_odds for reason in suggestion.reasons) == pytest.approx(logit, abs=1e-6)
 
 
 def test_each_reason_is_named_once_and_put_into_words(case: Case) -> None:
     for suggestions in case.answers.values():
-        for one in suggestions:
-            names = [reason.feature for reason in one.reasons]
+        for suggestion in suggestions:
+            names = [reason.feature for reason in suggestion.reasons]
             assert len(set(names)) == len(names) >= 2
-            assert all(reason.text and "\n" not in reason.text for reason in one.reasons)
+            assert all(reason.text and "\n" not in reason.text for reason in suggestion.reasons)
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "3", True])
 def test_a_k_of_no_use_is_refused(case: Case, k: object) -> None:
-    with pytest.raises(SettingsError, match=r"'k' must be (at least 1|a whole number), got"):
-        case.model.suggest(case.some[0].id, k=k)
-    with pytest.raises(SettingsError, match=r"'k' must be (at least 1|a whole number), got"):
+    with pytest.raises(SettingsError, match=r"'selection\.k' must be (at least 1|of type int), got"):
+        case.model.suggest(case.sample[0].id, k=k)
+    with pytest.raises(SettingsError, match=r"'selection\.k' must be (at least 1|of type int), got"):
         next(case.model.suggest_all(k=k))
 
 
 @pytest.mark.parametrize("threshold", [2, -0.1, math.nan, "0.5"])
 def test_a_threshold_that_is_no_probability_is_refused(case: Case, threshold: object) -> None:
-    with pytest.raises(SettingsError, match=r"threshold' must be in \[0, 1\], got"):
-        case.model.suggest(case.some[0].id, threshold=threshold)
+    with pytest.raises(SettingsError, match=r"'selection\.threshold' must be (in \[0, 1\]|of type float), got"):
+        case.model.suggest(case.sample[0].id, threshold=threshold)
 
 
 def test_no_workers_are_refused(case: Case) -> None:
@@ -502,7 +535,7 @@ def test_no_workers_are_refused(case: Case) -> None:
 
 
 def test_an_unknown_id_names_the_nearest(case: Case) -> None:
-    name = case.some[0].id
+    name = case.sample[0].id
     with pytest.raises(UnknownArticleError, match=f"no article has the id '{name}x'; did you mean .*{name}"):
         case.model.suggest(f"{name}x")
 
@@ -523,7 +556,7 @@ def test_the_links_of_the_source_never_matter(case: Case) -> None:
     for article in linked[:: max(1, len(linked) // 2)]:
         before = case.model.suggest(article.id, k=MANY, threshold=0)
         bare = replace(article, relations=())
-        crowded = replace(article, relations=tuple(Relation(None, other.id) for other in case.some))
+        crowded = replace(article, relations=tuple(Relation(None, article.id) for article in case.sample))
         assert case.model.suggest(bare, k=MANY, threshold=0) == before
         assert case.model.suggest(crowded, k=MANY, threshold=0) == before
         if everything:  # else a link of its own takes a suggestion off the list, as it is meant to
@@ -551,11 +584,15 @@ def test_added_one_after_the_other_or_given_at_once_it_is_the_same(case: Case) -
 
 def test_an_added_article_takes_the_place_of_the_one_with_its_id(case: Case) -> None:
     model = case.copy()
-    source, before = next((name, found) for name, found in case.answers.items() if found)
+    source, before = next((name, suggestions) for name, suggestions in case.answers.items() if suggestions)
     target = before[0].target
     model.add([replace(target, title="Nothing like it", excerpt="", body="", topics=(), relations=())])
     assert len(model.corpus) == len(case.model.corpus)
-    assert [one.target.title for one in model.suggest(source, k=MANY, threshold=0) if one.target_id == target.id] in (
+    assert [
+        suggestion.target.title
+        for suggestion in model.suggest(source, k=MANY, threshold=0)
+        if suggestion.target_id == target.id
+    ] in (
         [],
         ["Nothing like it"],
     )
@@ -565,13 +602,13 @@ def test_an_added_article_takes_the_place_of_the_one_with_its_id(case: Case) -> 
 
 def test_removing_undoes_adding(case: Case) -> None:
     model = case.copy()
-    source = next(name for name, found in case.answers.items() if found)
+    source = next(name for name, suggestions in case.answers.items() if suggestions)
     article = model.corpus[model.corpus.row(source)]
     new = replace(
         article, id="new", url=None, aliases=(), relations=(Relation(None, source),), removed=False, published=True
     )
     model.add([new])
-    assert "new" in {one.target_id for one in model.suggest(source, k=MANY, threshold=0)}
+    assert "new" in {suggestion.target_id for suggestion in model.suggest(source, k=MANY, threshold=0)}
     model.remove(["new"])
     assert lines(model) == case.lines
     with pytest.raises(UnknownArticleError, match="'new'"):
@@ -589,8 +626,8 @@ def test_removing_an_unknown_article_removes_nothing(case: Case) -> None:
 
 def test_a_model_from_which_all_was_removed_suggests_nothing_and_takes_new_articles(case: Case) -> None:
     model = case.copy()
-    article = case.some[0]
-    model.remove([one.id for one in model.corpus])
+    article = case.sample[0]
+    model.remove([article.id for article in model.corpus])
     assert len(model.corpus) == 0
     assert model.suggest(article) == []
     assert list(model.suggest_all()) == []
@@ -609,13 +646,13 @@ def test_a_run_over_all_is_of_one_state(case: Case) -> None:
 
 def test_threads_are_answered_from_one_consistent_state(case: Case) -> None:
     model = case.copy()
-    sources = [article.id for article in case.some if case.answers[article.id]][:3]
+    sources = [article.id for article in case.sample if case.answers[article.id]][:3]
     new = [
         replace(model.corpus[model.corpus.row(name)], id=f"new-{name}", url=None, aliases=(), relations=())
         for name in sources
     ]
     states = []
-    for change in (lambda: None, lambda: model.add(new), lambda: model.remove([one.id for one in new])):
+    for change in (lambda: None, lambda: model.add(new), lambda: model.remove([article.id for article in new])):
         change()
         states.append({name: model.suggest(name) for name in sources})
     assert states[0] == states[2] != states[1]
@@ -629,20 +666,20 @@ def test_threads_are_answered_from_one_consistent_state(case: Case) -> None:
         while not done.is_set():
             for name in sources:
                 try:
-                    found = model.suggest(name)
+                    suggestions = model.suggest(name)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
                     wrong.append(error)
                     return
                 answers += 1
-                if found not in (states[0][name], states[1][name]):
-                    wrong.append(found)
+                if suggestions not in (states[0][name], states[1][name]):
+                    wrong.append(suggestions)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for _ in range(OFTEN):
         model.add(new)
-        model.remove([one.id for one in new])
+        model.remove([article.id for article in new])
     done.set()
     for thread in threads:
         thread.join()

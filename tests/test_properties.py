@@ -78,16 +78,16 @@ def sites(draw: st.DrawFn, addressed: bool = True, least: int = 1) -> list[Artic
 @given(sites(), st.randoms(use_true_random=False))
 def test_a_corpus_is_in_time_order_and_holds_each_id_and_address_once(site: list[Article], random: object) -> None:
     corpus = Corpus.from_articles(site)
-    keys = [(one.published_at is None, one.published_at or START, one.id) for one in corpus]
+    keys = [(article.published_at is None, article.published_at or START, article.id) for article in corpus]
     assert keys == sorted(keys)
-    assert len({one.id for one in corpus}) == len(corpus)
+    assert len({article.id for article in corpus}) == len(corpus)
     owners: dict[str, set[str]] = {}
-    for one in corpus:
-        for address in one.addresses:
-            owners.setdefault(canonical_url(address), set()).add(one.id)
+    for article in corpus:
+        for address in article.addresses:
+            owners.setdefault(canonical_url(address), set()).add(article.id)
     assert all(len(names) == 1 for names in owners.values())
     assert len(corpus) + len(corpus.merged) == len(site) == len(corpus.originals)
-    assert {corpus[corpus.row(one.id)].id for one in site} == {one.id for one in corpus}
+    assert {corpus[corpus.row(article.id)].id for article in site} == {article.id for article in corpus}
     shuffled = list(site)
     random.shuffle(shuffled)
     assert Corpus.from_articles(shuffled).articles == corpus.articles
@@ -95,20 +95,20 @@ def test_a_corpus_is_in_time_order_and_holds_each_id_and_address_once(site: list
 
 @few
 @given(sites())
-def test_what_was_folded_lost_neither_address_nor_relation_nor_removal(site: list[Article]) -> None:
+def test_what_was_merged_lost_neither_address_nor_relation_nor_removal(site: list[Article]) -> None:
     corpus = Corpus.from_articles(site)
-    for one in site:
-        kept = corpus[corpus.row(one.id)]
-        assert set(one.addresses) <= set(kept.addresses)
-        assert set(one.relations) <= set(kept.relations)
-        assert kept.removed or not one.removed
-        for address in one.addresses:
-            assert corpus.row_of(replace(one, id="another", url=address, aliases=())) == corpus.row(one.id)
+    for article in site:
+        merged = corpus[corpus.row(article.id)]
+        assert set(article.addresses) <= set(merged.addresses)
+        assert set(article.relations) <= set(merged.relations)
+        assert merged.removed or not article.removed
+        for address in article.addresses:
+            assert corpus.row_of(replace(article, id="another", url=address, aliases=())) == corpus.row(article.id)
 
 
 @few
 @given(sites())
-def test_folding_twice_changes_nothing(site: list[Article]) -> None:
+def test_merging_twice_changes_nothing(site: list[Article]) -> None:
     corpus = Corpus.from_articles(site)
     again = Corpus.from_articles(corpus)
     assert again.articles == corpus.articles
@@ -121,13 +121,13 @@ def test_links_lead_between_different_articles_and_go_both_ways(site: list[Artic
     corpus = Corpus.from_articles(site)
     links = {(int(source), int(target)) for source, target in corpus.links}
     assert all(source != target for source, target in links)
-    wanted = {
+    expected = {
         (row, target)
-        for row, one in enumerate(corpus)
-        for target in map(corpus.resolve, one.relations)
+        for row, article in enumerate(corpus)
+        for target in map(corpus.resolve, article.relations)
         if target is not None and target != row
     }
-    assert links == wanted
+    assert links == expected
     dense = corpus.neighbours.toarray()
     assert {(int(row), int(column)) for row, column in zip(*dense.nonzero(), strict=True)} == {
         *links,
@@ -140,23 +140,28 @@ def test_links_lead_between_different_articles_and_go_both_ways(site: list[Artic
 @given(sites())
 def test_suggestions_keep_their_promises(site: list[Article]) -> None:
     model = Recommender().fit(site)
-    removed = {one.id for one in model.corpus if one.removed}
-    for name, found in model.suggest_all(k=5):
-        targets = [one.target_id for one in found]
+    removed = {article.id for article in model.corpus if article.removed}
+    for name, suggestions in model.suggest_all(k=5):
+        targets = [suggestion.target_id for suggestion in suggestions]
         assert name not in targets
         assert len(set(targets)) == len(targets) <= 5
         assert not removed & set(targets)
-        assert [(-one.score, one.target_id) for one in found] == sorted((-one.score, one.target_id) for one in found)
-        assert [one.rank for one in found] == list(range(1, len(found) + 1))
-        assert all(0 <= one.score <= 1 for one in found)
-        assert all(math.isclose(math.fsum(r.share for r in one.reasons), one.score, abs_tol=1e-6) for one in found)
-        assert model.suggest(name) == found == model.suggest(model.corpus[model.corpus.row(name)])
+        assert [(-suggestion.score, suggestion.target_id) for suggestion in suggestions] == sorted(
+            (-suggestion.score, suggestion.target_id) for suggestion in suggestions
+        )
+        assert [suggestion.rank for suggestion in suggestions] == list(range(1, len(suggestions) + 1))
+        assert all(0 <= suggestion.score <= 1 for suggestion in suggestions)
+        assert all(
+            math.isclose(math.fsum(r.share for r in suggestion.reasons), suggestion.score, abs_tol=1e-6)
+            for suggestion in suggestions
+        )
+        assert model.suggest(name) == suggestions == model.suggest(model.corpus[model.corpus.row(name)])
 
 
 @few
 @given(sites(), st.randoms(use_true_random=False))
 def test_neither_order_nor_growth_changes_an_answer(site: list[Article], random: object) -> None:
-    by_id = list({one.id: one for one in site}.values())  # of one id only the last stays when it is added
+    by_id = list({article.id: article for article in site}.values())  # of one id only the last stays when it is added
     model = Recommender().fit(by_id)
     answers = dict(model.suggest_all())
     shuffled = list(by_id)
@@ -174,10 +179,10 @@ def test_as_of_a_moment_the_later_ones_might_not_exist(site: list[Article], name
     model = Recommender().fit(site)
     moment = START + timedelta(days=1)
     before = model.suggest(name, as_of=moment)
-    assert all(one.target.published_at <= moment for one in before)
-    known = [one for one in site if one.published_at is not None and one.published_at <= moment]
-    source = next(one for one in site if one.id == name)
-    model.renew({one.id: one for one in [*known, source]}.values())
+    assert all(suggestion.target.published_at <= moment for suggestion in before)
+    known = [article for article in site if article.published_at is not None and article.published_at <= moment]
+    source = next(article for article in site if article.id == name)
+    model.renew({article.id: article for article in [*known, source]}.values())
     assert model.suggest(name, as_of=moment) == before
 
 
@@ -187,8 +192,13 @@ def test_links_of_the_source_are_never_looked_at(site: list[Article], name: str)
     model = Recommender().fit(site)
     before = model.suggest(name)
     bare = [
-        replace(one, relations=() if one.id == name else [each for each in one.relations if each.target_id != name])
-        for one in site
+        replace(
+            article,
+            relations=()
+            if article.id == name
+            else [relation for relation in article.relations if relation.target_id != name],
+        )
+        for article in site
     ]
     model.renew(bare)
     assert model.suggest(name) == before

@@ -39,8 +39,9 @@ def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article])
     before = np.maximum.accumulate(np.array([position for _, position in members], dtype=np.intp))
     groups = same_article(articles, pages)
     firsts = before[[group[0] for group in groups]]
-    position_map = RowMap.of(len(originals), positions, before)
-    row_map = RowMap.of(len(corpus), rows, firsts - np.searchsorted(np.sort(corpus.merges.positions), firsts))
+    position_map = row_map = RowMap.of(len(originals), positions, before)
+    if len(corpus.merges) or len(groups) < len(articles):
+        row_map = RowMap.of(len(corpus), rows, firsts - np.searchsorted(np.sort(corpus.merges.positions), firsts))
     merged = [merged_article([articles[member] for member in group]) for group in groups]
     after = copy.copy(corpus)
     after.times = row_map.values(corpus.times, [seconds_since_epoch(article.published_at) for article in merged])
@@ -95,9 +96,10 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     Such a row led to a removed one, or waits for the id or page of a new one. It gets a new slot, so that what the
     lookup knows of its old one no longer counts. The relations of all other rows lead where they led.
     """
-    new_rows, links = row_map.new.tolist(), corpus.links
+    new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
+    targets_after = row_map.after.take(targets)
     awaiting = [row for new_row in new_rows for row in corpus.lookup.rows_awaiting(after.articles[new_row])]
-    touched = np.union1d(links[row_map.after[links[:, 1]] < 0, 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
+    touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
     unchanged = row_map.after.copy()
     unchanged[touched] = -1  # from here on: where each row went whose relations are what they were
     rows = sorted({*new_rows, *row_map.after[touched].tolist()} - {-1})
@@ -108,14 +110,15 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
         for position in after.merges.positions_of(row)[1:]:
             after.lookup.ids.add(after.originals[position].id, slot)
     pairs, *externals = after.resolved(articles)
-    sources, numbers = unchanged[corpus.externals.rows].astype(np.int32), corpus.externals.numbers
-    sources, numbers = sources[sources >= 0], numbers[sources >= 0]
-    at = np.searchsorted(sources, externals[0])
-    after.externals = Externals(after.articles, *map(np.insert, (sources, numbers), (at, at), externals))
+    external_rows, numbers = unchanged.take(corpus.externals.rows).astype(np.int32), corpus.externals.numbers
+    external_rows, numbers = external_rows[external_rows >= 0], numbers[external_rows >= 0]
+    at = np.searchsorted(external_rows, externals[0])
+    after.externals = Externals(after.articles, *map(np.insert, (external_rows, numbers), (at, at), externals))
     if not len(pairs) and not len(touched) and row_map.only_appends:  # the graph grows by rows without neighbours
         after.neighbours = corpus.neighbours.copy()
         after.neighbours.resize(len(after), len(after))
         return
-    stay = row_map.after.astype(np.int32)[links[unchanged[links[:, 0]] >= 0]]
-    after.links = np.insert(stay, np.searchsorted(stay[:, 0], pairs[:, 0]), pairs, axis=0)
+    links = np.column_stack([unchanged.take(sources), targets_after]).astype(np.int32)
+    links = links[links[:, 0] >= 0] if (links[:, 0] < 0).any() else links
+    after.links = np.insert(links, np.searchsorted(links[:, 0], pairs[:, 0]), pairs, axis=0)
     after.neighbours = undirected(after.links, len(after))

@@ -37,6 +37,8 @@ class RowMap:
     def of(cls, n_before: int, removed: Sequence[int] | Ints, inserted: Sequence[int] | Ints) -> Self:
         """Return the map where some rows are removed and each new one is inserted before a row; both ascend."""
         gone, at = np.array(removed, dtype=np.intp), np.array(inserted, dtype=np.intp)
+        if not len(gone) and (at == n_before).all():  # new articles mostly come last, at a fraction of the cost
+            return cls(np.arange(n_before + len(at)), n_before, len(at))
         stay = np.delete(np.arange(n_before), gone)
         return cls(np.insert(stay, at - np.searchsorted(gone, at), n_before + np.arange(len(at))), n_before, len(at))
 
@@ -60,4 +62,4 @@ class RowMap:
     def values(self, old: Any, new: Any) -> NDArray[Any]:
         """Return an array with a value for each row, given those of the rows before and of the new rows."""
         both: NDArray[Any] = np.concatenate([old, new])
-        return both[self.before]
+        return both if self.only_appends else both[self.before]

@@ -1,4 +1,4 @@
-"""Older articles that should point at new ones, and articles that nothing points at."""
+"""Back-fill: older articles that should link to new ones, and articles that nothing links to."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recommender.core.errors import SettingsError
 from recommender.core.records import Article, Suggestion
 from recommender.core.times import utc_text
 from recommender.model.recommender import Recommender
 
-USUAL_DAYS = 7
+NEW_DAYS = 7
 ORPHAN_SOURCES = 3
-FEW = 10  # targets; for more it is cheaper to ask every article once
+FEW = 10  # targets that are searched one by one
 
 
 @dataclass(frozen=True)
 class BackFill:
-    """Where to write which older articles should point at new ones.
+    """The file for links from older articles to new ones, which are those published after `since`.
 
-    New are those published after `since`; for None, those that `new_articles` takes for new.
+    For None the new articles are those of `new_articles`.
     """
 
     output: Path
@@ -35,9 +37,9 @@ class BackFill:
 
 @dataclass(frozen=True)
 class Orphan:
-    """An article that nothing points at, neither a curated link nor a suggestion.
+    """An article to which neither a relation nor a suggestion leads, and the articles that should link to it.
 
-    `sources` are suggestions of which it is the target, best first; none where business rules exclude it as a target.
+    `sources` are suggestions with the orphan as their target, best first; none where rules or decisions forbid all.
     """
 
     article: Article
@@ -64,17 +66,17 @@ class Orphan:
 
 
 def new_articles(model: Recommender, since: datetime | None = None, known: Collection[str] | None = None) -> list[str]:
-    """Return the ids of new articles, in time order, without removed ones.
+    """Return the ids of the new articles, in time order, without removed ones.
 
-    New is an article that was published after `since`; where that is None, one whose id is not among the `known`; where
-    both are None, one that was published within the week before the newest article.
+    New is what was published after `since`. For None it is what is not among the ids `known`; where these are None,
+    too, it is what was published within the last seven days before the newest article.
     """
     if since is None and known is not None:
         return [article.id for article in model.corpus if article.id not in known and not article.removed]
     newest = model.corpus.newest
     if newest is None:
         return []
-    moment = newest - timedelta(days=USUAL_DAYS) if since is None else since
+    moment = newest - timedelta(days=NEW_DAYS) if since is None else since
     return [
         article.id
         for article in model.corpus
@@ -83,20 +85,19 @@ def new_articles(model: Recommender, since: datetime | None = None, known: Colle
 
 
 def inbound_rows(model: Recommender, ids: Sequence[str], n_jobs: int = 1) -> Iterator[dict[str, Any]]:
-    """Yield a JSON-ready row for each older article that should point at one of these ids, target by target."""
-    for _, found in _pointing(model, ids, None, None, True, n_jobs):
-        for suggestion in found:
+    """Yield a JSON-ready row for each older article that should link to one of these, target by target."""
+    for _, suggestions in _sources_of_each(model, ids, None, None, n_jobs):
+        for suggestion in suggestions:
             yield inbound_row(model, suggestion)
 
 
-def _pointing(
-    model: Recommender, ids: Sequence[str], k: int | None, threshold: float | None, older: bool, n_jobs: int
-) -> Iterator[tuple[str, list[Suggestion]]]:
-    """Ask for few articles one by one, for many all at once; who is no candidate of any article, by itself too."""
-    many = len(ids) > FEW
-    found = dict(model.inbound_all(ids, k, threshold, older, n_jobs)) if many else {}
-    for name in ids:
-        yield name, found.get(name) or model.inbound(name, k, threshold, older)
+def _sources_of_each(
+    model: Recommender, ids: Sequence[str], k: int | None, threshold: float | None, n_jobs: int, older: bool = True
+) -> Iterable[tuple[str, list[Suggestion]]]:
+    """Search many targets together, each source once for all of them; and few one by one, which finds more."""
+    if len(ids) > FEW:
+        return model.inbound_all(ids, k, threshold, older, n_jobs)
+    return ((target_id, model.inbound(target_id, k, threshold, older)) for target_id in ids)
 
 
 def inbound_row(model: Recommender, suggestion: Suggestion) -> dict[str, Any]:
@@ -105,24 +106,29 @@ def inbound_row(model: Recommender, suggestion: Suggestion) -> dict[str, Any]:
     return suggestion.to_dict(model.version) | {"source_title": source.title, "source_url": source.url}
 
 
-def pointed_at(model: Recommender, lists: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return the ids of the targets of curated links, but for those of removed articles, and of these suggestions."""
+def linked_ids(model: Recommender, lists: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the ids to which a relation of an article that is not removed leads, or one of these suggestions."""
     corpus = model.corpus
-    curated = {corpus[int(target)].id for source, target in corpus.links if not corpus[int(source)].removed}
-    return curated | {target for targets in lists.values() for target in targets}
+    source_rows = np.unique(corpus.links[:, 0])
+    removed = [row for row in source_rows.tolist() if corpus[row].removed]
+    target_rows = np.unique(corpus.links[~np.isin(corpus.links[:, 0], removed), 1])
+    curated = {corpus[row].id for row in target_rows.tolist()}
+    return curated.union(*lists.values())
 
 
 def orphans(
     model: Recommender, lists: Mapping[str, Iterable[str]], k: int = ORPHAN_SOURCES, n_jobs: int = 1
 ) -> Iterator[Orphan]:
-    """Yield what nothing points at, in time order, with the best `k` sources of each.
+    """Yield the articles that nothing links to, in time order, with the best `k` sources of each.
+
+    Sources may be older or later than the orphan, and have any score.
 
     Parameters
     ----------
     lists
-        Ids of the targets that each article is given as suggestions, by its id.
+        The ids of the suggested targets, by the id of their source.
     """
-    known = pointed_at(model, lists)
-    alone = [article.id for article in model.corpus if not article.removed and article.id not in known]
-    for name, found in _pointing(model, alone, k, 0.0, False, n_jobs):
-        yield Orphan(model.corpus[model.corpus.row(name)], tuple(found))
+    linked = linked_ids(model, lists)
+    orphan_ids = [article.id for article in model.corpus if not article.removed and article.id not in linked]
+    for orphan_id, sources in _sources_of_each(model, orphan_ids, k, 0.0, n_jobs, older=False):
+        yield Orphan(model.corpus[model.corpus.row(orphan_id)], tuple(sources))

@@ -46,12 +46,20 @@ class PermutedRows:
 Rows: TypeAlias = "sparse.csr_matrix | PermutedRows"
 
 
-def edited(rows: Rows, row_map: RowMap, new: sparse.csr_matrix) -> PermutedRows:
-    """Return rows after an edit, with the new ones among them."""
-    before = rows if isinstance(rows, PermutedRows) else PermutedRows(rows, rows[:0], np.arange(rows.shape[0]))
-    n_known = before.stored.shape[0] + before.added.shape[0]
-    added = sparse.vstack([before.added, new], format="csr") if new.shape[0] else before.added
-    return PermutedRows(before.stored, added, row_map.values(before.positions, n_known + np.arange(new.shape[0])))
+def positions_after(rows: Rows, row_map: RowMap) -> Ints:
+    """Return where each row lies after an edit; the same for all matrices of the same articles."""
+    if not isinstance(rows, PermutedRows):
+        return row_map.before  # as yet every row lies where its number says
+    n_known = rows.stored.shape[0] + rows.added.shape[0]
+    return row_map.values(rows.positions, n_known + np.arange(row_map.n_new))
+
+
+def edited(rows: Rows, new: sparse.csr_matrix, positions: Ints) -> PermutedRows:
+    """Return rows after an edit, given the new ones and `positions_after` it."""
+    if not isinstance(rows, PermutedRows):
+        return PermutedRows(rows, new, positions)
+    added = sparse.vstack([rows.added, new], format="csr") if new.shape[0] else rows.added
+    return PermutedRows(rows.stored, added, positions)
 
 
 def whole(rows: Rows) -> sparse.csr_matrix:

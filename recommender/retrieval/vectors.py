@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.corpus.row_map import RowMap
-from recommender.retrieval.permuted_rows import PermutedRows, edited, whole
+from recommender.retrieval.permuted_rows import PermutedRows, edited, positions_after, whole
 from recommender.retrieval.text import FIELDS, SEARCHED
 
 MATRICES = (*FIELDS, "topics")
@@ -66,7 +66,8 @@ class Vectors:
 
     def edited(self, row_map: RowMap, new: Vectors) -> Vectors:
         """Return the vectors after an edit, given those of the new rows, without a copy of the matrices."""
-        values: dict[str, Any] = {name: edited(getattr(self, name), row_map, getattr(new, name)) for name in MATRICES}
+        positions = positions_after(self.topics, row_map)
+        values: dict[str, Any] = {name: edited(getattr(self, name), getattr(new, name), positions) for name in MATRICES}
         values |= {name: row_map.values(getattr(self, name), getattr(new, name)) for name in COLUMNS}
         return Vectors(**values)
 

@@ -127,11 +127,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     selection = Selection()
     while len(selection.choices) < k and (waiting_pins or len(remaining)):
         is_pin = bool(waiting_pins)
-        if is_pin:
-            best = waiting_pins.pop(0)
-        else:
-            relevance = (1 - diversity) * scores[remaining] - diversity * similarity[remaining]
-            best = _best_score(candidates, remaining[relevance == relevance.max()])
+        relevance = (1 - diversity) * scores - diversity * similarity
+        best = waiting_pins.pop(0) if is_pin else _most_relevant(candidates, remaining, relevance)
         # A rejected copy is never shown, but joins the group, so that its copies are dropped with it.
         group = texts.duplicates(best, eligible | rejected) if settings.collapse_duplicates else [best]
         taken[group] = True
@@ -154,6 +151,11 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
         if diversity:
             similarity = np.maximum(similarity, texts.cosines(shown))
     return selection
+
+
+def _most_relevant(candidates: ScoredCandidates, positions: NDArray[np.intp], relevance: NDArray[np.float64]) -> int:
+    """Return the position of the highest relevance; of equals, the best score."""
+    return _best_score(candidates, positions[relevance[positions] == relevance[positions].max()])
 
 
 def _best_score(candidates: ScoredCandidates, positions: Sequence[int] | NDArray[np.intp]) -> int:

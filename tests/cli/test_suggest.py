@@ -119,7 +119,7 @@ def test_the_sites_own_rules_are_heeded_and_a_slip_in_them_is_one_line(site: Pat
     rules = site / "recommender.yaml"
     rules.write_text("rules:\n  block_targets: [ferry-3]\n", encoding="utf-8")
     result = run("explain", site, "ferry-2", "ferry-3")
-    assert "not suggested: the house never suggests ferry-3 (rules.block_targets)" in result.stdout
+    assert "not suggested: a business rule blocks ferry-3 everywhere (rules.block_targets)" in result.stdout
     assert '"target": "ferry-3"' not in run("suggest", site).stdout
     settings = tmp_path / "other.yaml"
     settings.write_text("rules:\n  block_targets: []\n", encoding="utf-8")

@@ -27,43 +27,49 @@ def story(name: str) -> str:
 def test_the_score_of_a_pair_is_that_of_its_suggestion(unlearned: Recommender, fitted: Recommender) -> None:
     for model in (unlearned, fitted):
         for article in model.corpus[:: len(model.corpus) // 4]:
-            for one in model.suggest(article.id):
-                group = (one.target_id, *one.duplicates)
-                assert max(model.score(article.id, name) for name in group) == one.score
-                if not one.duplicates:
-                    assert model.score(article, one.target) == one.score
+            for suggestion in model.suggest(article.id):
+                group = (suggestion.target_id, *suggestion.duplicates)
+                assert max(model.score(article.id, name) for name in group) == suggestion.score
+                if not suggestion.duplicates:
+                    assert model.score(article, suggestion.target) == suggestion.score
 
 
 def test_an_explanation_has_the_reasons_of_the_suggestion(unlearned: Recommender, fitted: Recommender) -> None:
     for model in (unlearned, fitted):
         source = model.corpus[-1].id
-        for one in model.suggest(source):
-            told = model.explain(source, one.target_id)
-            assert (told.source_id, told.target_id, told.score) == (source, one.target_id, one.score)
-            assert told.reasons == one.reasons
-            assert math.fsum(reason.share for reason in told.reasons) == pytest.approx(told.score, abs=1e-6)
+        for suggestion in model.suggest(source):
+            explanation = model.explain(source, suggestion.target_id)
+            assert (explanation.source_id, explanation.target_id, explanation.score) == (
+                source,
+                suggestion.target_id,
+                suggestion.score,
+            )
+            assert explanation.reasons == suggestion.reasons
+            assert math.fsum(reason.share for reason in explanation.reasons) == pytest.approx(
+                explanation.score, abs=1e-6
+            )
 
 
 def test_the_explanation_tells_what_two_articles_share(unlearned: Recommender) -> None:
-    told = unlearned.explain("breach-1", "breach-4")
-    assert {"hackers", "elmsford", "clinic", "patient", "records"} <= set(told.shared_terms)
-    assert told.shared_topics == ("security",)
+    explanation = unlearned.explain("breach-1", "breach-4")
+    assert {"hackers", "elmsford", "clinic", "patient", "records"} <= set(explanation.shared_terms)
+    assert explanation.shared_topics == ("security",)
     apart = unlearned.explain("breach-1", "wind-4")
     assert not {"hackers", "turbines", "clinic"} & set(apart.shared_terms)
     assert apart.shared_topics == ()
-    assert apart.score < told.score
+    assert apart.score < explanation.score
 
 
 def test_reasons_tell_shared_words_and_topics_in_words(unlearned: Recommender) -> None:
-    said = {reason.feature: reason.text for reason in unlearned.explain("wind-1", "wind-2").reasons}
-    assert "harrow" in said["title_terms"]
-    assert "energy" in said["topics"]
-    assert "Coast Courier" in said["provider"]
-    assert "3 days" in said["time"]
+    texts = {reason.feature: reason.text for reason in unlearned.explain("wind-1", "wind-2").reasons}
+    assert "harrow" in texts["title_terms"]
+    assert "energy" in texts["topics"]
+    assert "Coast Courier" in texts["provider"]
+    assert "3 days" in texts["time"]
 
 
 def test_an_explanation_is_ready_for_json(unlearned: Recommender) -> None:
-    told = unlearned.explain("wind-1", "wind-2").to_dict()
+    values = unlearned.explain("wind-1", "wind-2").to_dict()
     why = [
         "verdict",
         "reasons",
@@ -74,8 +80,8 @@ def test_an_explanation_is_ready_for_json(unlearned: Recommender) -> None:
         "outranked_by",
         "listed_under",
     ]
-    assert list(told) == ["source", "target", "score", *why]
-    assert all(list(reason) == ["feature", "text", "share"] for reason in told["reasons"])
+    assert list(values) == ["source", "target", "score", *why]
+    assert all(list(reason) == ["feature", "text", "share"] for reason in values["reasons"])
 
 
 @pytest.mark.parametrize("again", ["ferry-1", "https://coast.example/amp/ferry-1", "http://www.coast.example/ferry-1/"])
@@ -109,8 +115,8 @@ def test_unseen_articles_are_scored_too(unlearned: Recommender) -> None:
     ferry = Article("x-ferry", "Islands celebrate: ferry strike is over", "Deckhands sail.", published_at=moment)
     strike = Article("x-strike", "Deckhands and islands after the ferry strike", published_at=moment)
     wind = Article("x-wind", "Harrow Hill turbines: judge explains noise limits", published_at=moment)
-    for target, other in ((strike, wind), ("ferry-4", "wind-3")):
-        assert 0 < unlearned.score(ferry, other) < unlearned.score(ferry, target) < 1
+    for target, unlike in ((strike, wind), ("ferry-4", "wind-3")):
+        assert 0 < unlearned.score(ferry, unlike) < unlearned.score(ferry, target) < 1
     assert unlearned.score("ferry-4", strike) > unlearned.score("ferry-4", wind)
     assert len(unlearned.corpus) == 12
     with pytest.raises(UnknownArticleError, match="x-strike"):
@@ -145,7 +151,7 @@ def test_the_version_is_the_name_and_the_newest_moment_known(corpus: Corpus) -> 
 def test_the_version_of_odd_dates(moment: datetime | None, version: str) -> None:
     model = Recommender().fit([Article("a", "Ferry", published_at=moment), Article("b", "Ferry", published_at=moment)])
     assert model.version == version
-    assert [one.target_id for one in model.suggest("a")] == ["b"]
+    assert [suggestion.target_id for suggestion in model.suggest("a")] == ["b"]
 
 
 @pytest.mark.parametrize("nothing", [[], Corpus.from_articles([]), iter(())])
@@ -163,21 +169,21 @@ def test_a_failed_fit_leaves_what_was_learned_before(corpus: Corpus) -> None:
 
 
 def test_with_relations_the_right_story_comes_first(unlearned: Recommender) -> None:
-    for name, found in unlearned.suggest_all(k=3):
-        assert {story(one.target_id) for one in found} == {story(name)}
-        assert len(found) == 3
+    for name, suggestions in unlearned.suggest_all(k=3):
+        assert {story(suggestion.target_id) for suggestion in suggestions} == {story(name)}
+        assert len(suggestions) == 3
 
 
 def test_without_any_relation_the_right_story_comes_first(unrelated: tuple[Article, ...]) -> None:
     model = Recommender().fit(unrelated)
-    for name, found in model.suggest_all(k=3):
-        assert {story(one.target_id) for one in found} == {story(name)}
-        assert len(found) == 3
+    for name, suggestions in model.suggest_all(k=3):
+        assert {story(suggestion.target_id) for suggestion in suggestions} == {story(name)}
+        assert len(suggestions) == 3
 
 
 def test_a_draft_finds_its_story(unlearned: Recommender) -> None:
     draft = Article("draft", "Ransom refused: hackers of Elmsford patient records speak")
-    assert {story(one.target_id) for one in unlearned.suggest(draft, k=4)} == {"breach"}
+    assert {story(suggestion.target_id) for suggestion in unlearned.suggest(draft, k=4)} == {"breach"}
 
 
 def test_what_an_article_is_linked_with_counts(unrelated: tuple[Article, ...]) -> None:
@@ -195,10 +201,10 @@ def test_an_only_article_has_no_suggestions(corpus: Corpus) -> None:
 
 
 def test_a_site_without_dates(corpus: Corpus) -> None:
-    model = Recommender().fit([replace(one, published_at=None) for one in corpus])
+    model = Recommender().fit([replace(article, published_at=None) for article in corpus])
     assert model.version == "site"
-    for name, found in model.suggest_all(k=1):
-        assert story(found[0].target_id) == story(name)
+    for name, suggestions in model.suggest_all(k=1):
+        assert story(suggestions[0].target_id) == story(name)
     assert model.suggest("ferry-1", as_of=datetime(2025, 6, 1, tzinfo=UTC)) == []
     reasons = {reason.feature: reason.text for reason in model.suggest("ferry-1")[0].reasons}
     assert reasons["time"] == "date unknown"
@@ -228,11 +234,13 @@ def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_
     fitted: Recommender,
 ) -> None:
     aground = "2025-06-03-ferry-with-214-aboard-runs-aground-in-fog"
-    found = {one.target_id: one for one in fitted.suggest(aground, k=100, threshold=0)}
-    assert found["2025-06-03-ferry-with-214-on-board-runs-aground"].kind == "duplicate"
-    assert found["2025-06-07-off-the-rocks-at-last-two-tugs-one"].kind == "same-story"
-    assert found["2025-06-26-ferry-grounding-radar-on-maud-calloway-was-switched"].kind == "background", "weeks later"
-    assert found["2025-11-13-an-island-without-a-signal-and-not"].kind == "background", "unlikely"
+    by_target = {suggestion.target_id: suggestion for suggestion in fitted.suggest(aground, k=100, threshold=0)}
+    assert by_target["2025-06-03-ferry-with-214-on-board-runs-aground"].kind == "duplicate"
+    assert by_target["2025-06-07-off-the-rocks-at-last-two-tugs-one"].kind == "same-story"
+    assert by_target["2025-06-26-ferry-grounding-radar-on-maud-calloway-was-switched"].kind == "background", (
+        "weeks later"
+    )
+    assert by_target["2025-11-13-an-island-without-a-signal-and-not"].kind == "background", "unlikely"
 
 
 @pytest.fixture(scope="module")

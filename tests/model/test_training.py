@@ -1,4 +1,4 @@
-"""What a site's relations teach, and what was known when."""
+"""Training sets from a site's relations: which sources, which labels, and what was known when."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def names(index: Index, rows: np.ndarray) -> str:
     return " ".join(index.corpus[int(row)].id for row in rows)
 
 
-def kept(index: Index, source: str) -> str:
-    """Return which of all known articles `judge` calls kept; on so small a site all of them are candidates."""
+def positive_names(index: Index, source: str) -> str:
+    """Return which of all known articles are labelled; on so small a site all of them are candidates."""
     row = index.corpus.row(source)
-    judged = pair_training_set(index, np.array([row]), Settings())
+    training_set = pair_training_set(index, np.array([row]), Settings())
     [limit] = known_limits(index, np.array([row]))
-    known = [other for other in range(limit) if other != row and not index.corpus[other].removed]
-    assert judged.group_sizes.tolist() == [len(known)]
-    assert judged.features.shape == (len(known), len(judged.names))
-    return names(index, np.array(known)[judged.labels])
+    known = [candidate for candidate in range(limit) if candidate != row and not index.corpus[candidate].removed]
+    assert training_set.group_sizes.tolist() == [len(known)]
+    assert training_set.features.shape == (len(known), len(training_set.names))
+    return names(index, np.array(known)[training_set.labels])
 
 
 def test_known_is_all_that_was_published_by_the_same_moment(linked: Index) -> None:
@@ -61,73 +61,77 @@ def test_known_is_all_that_was_published_by_the_same_moment(linked: Index) -> No
     assert limits == dict(zip(DAYS, (1, 2, 5, 5, 5, 6, 7, 8, 9, len(DAYS), len(DAYS)), strict=True))
 
 
-def test_those_teach_that_were_linked_with_something_known(linked: Index) -> None:
+def test_sources_to_learn_from_were_linked_with_something_known(linked: Index) -> None:
     # a, b and c are linked with later articles only, but c stands at the moment of d; e and y with none.
     assert names(linked, training_rows(linked, 100)) == "c d f g gone h z"
 
 
-def test_the_newest_teach_where_there_are_too_many(linked: Index) -> None:
+def test_the_newest_are_taken_where_there_are_too_many(linked: Index) -> None:
     assert names(linked, training_rows(linked, 2)) == "h z"
 
 
-def test_the_first_of_a_story_teaches_nothing(corpus: Corpus) -> None:
+def test_the_first_of_a_story_is_no_source_to_learn_from(corpus: Corpus) -> None:
     index = Vectorizer.fit(corpus).index(corpus)
     assert names(index, training_rows(index, 100)) == "ferry-2 breach-2 ferry-3 wind-3 ferry-4 breach-4"
 
 
 def test_a_relation_is_an_answer_in_either_direction(linked: Index) -> None:
-    assert kept(linked, "f") == "b"  # its own link
-    assert kept(linked, "h") == "f"  # a link that only the older article has
-    assert kept(linked, "g") == "a"  # both have it
+    assert positive_names(linked, "f") == "b"  # its own link
+    assert positive_names(linked, "h") == "f"  # a link that only the older article has
+    assert positive_names(linked, "g") == "a"  # both have it
 
 
 def test_what_is_published_later_is_no_answer(linked: Index) -> None:
-    assert kept(linked, "a") == ""
-    assert kept(linked, "b") == ""
+    assert positive_names(linked, "a") == ""
+    assert positive_names(linked, "b") == ""
 
 
 def test_articles_of_one_moment_are_answers_of_each_other(linked: Index) -> None:
-    assert kept(linked, "c") == "d"
-    assert kept(linked, "d") == "c"
+    assert positive_names(linked, "c") == "d"
+    assert positive_names(linked, "d") == "c"
 
 
 def test_an_article_without_a_date_knows_all(linked: Index) -> None:
-    assert kept(linked, "z") == "f"
-    assert kept(linked, "y") == ""
+    assert positive_names(linked, "z") == "f"
+    assert positive_names(linked, "y") == ""
 
 
 def test_what_was_removed_is_no_answer(linked: Index) -> None:
-    assert "gone" not in kept(linked, "g").split()
+    assert "gone" not in positive_names(linked, "g").split()
 
 
-def test_sources_are_judged_one_after_the_other(linked: Index) -> None:
+def test_the_pairs_of_sources_follow_each_other(linked: Index) -> None:
     rows = training_rows(linked, 100)
     together = pair_training_set(linked, rows, Settings())
-    alone = [pair_training_set(linked, rows[[place]], Settings()) for place in range(len(rows))]
-    assert together.group_sizes.tolist() == [int(one.group_sizes[0]) for one in alone]
-    np.testing.assert_array_equal(together.labels, np.concatenate([one.labels for one in alone]))
-    np.testing.assert_array_equal(together.features, np.vstack([one.features for one in alone]))
+    alone = [pair_training_set(linked, rows[[position]], Settings()) for position in range(len(rows))]
+    assert together.group_sizes.tolist() == [int(training_set.group_sizes[0]) for training_set in alone]
+    np.testing.assert_array_equal(together.labels, np.concatenate([training_set.labels for training_set in alone]))
+    np.testing.assert_array_equal(together.features, np.vstack([training_set.features for training_set in alone]))
     assert together.names == alone[0].names
 
 
-def test_only_candidates_are_judged(linked: Index) -> None:
+def test_only_candidates_are_pairs(linked: Index) -> None:
     few = Settings(candidates=CandidateSettings(text=0, title=0, recent=2, linked=0))
     assert pair_training_set(linked, np.array([linked.corpus.row("h")]), few).group_sizes.tolist() == [
         1
-    ]  # the other was removed
+    ]  # the second was removed
 
 
-def test_without_relations_there_is_nothing_to_judge() -> None:
+def test_without_relations_there_are_no_pairs() -> None:
     index = index_of({})
     rows = training_rows(index, 100)
     assert len(rows) == 0
-    judged = pair_training_set(index, rows, Settings())
-    assert (judged.features.shape, len(judged.labels), len(judged.group_sizes)) == ((0, len(judged.names)), 0, 0)
+    training_set = pair_training_set(index, rows, Settings())
+    assert (training_set.features.shape, len(training_set.labels), len(training_set.group_sizes)) == (
+        (0, len(training_set.names)),
+        0,
+        0,
+    )
     assert train_ranker(index, Settings()).kind == "shipped"
 
 
 def test_a_small_site_is_not_learned_from_and_the_example_site_is(corpus: Corpus, newsroom: Corpus) -> None:
-    small, large = (Vectorizer.fit(one).index(one) for one in (corpus, newsroom))
+    small, large = (Vectorizer.fit(site).index(site) for site in (corpus, newsroom))
     assert train_ranker(small, QUICK).kind == "shipped"
     assert train_ranker(large, QUICK).kind == "blended"
     few = replace(QUICK, ranker=replace(QUICK.ranker, most_sources=QUICK.ranker.least_sources - 1))
@@ -136,5 +140,5 @@ def test_a_small_site_is_not_learned_from_and_the_example_site_is(corpus: Corpus
 
 def test_the_order_in_which_articles_came_changes_nothing(newsroom: Corpus) -> None:
     turned = Corpus.from_articles(reversed(newsroom.articles), newsroom.topic_parents)
-    one, other = (train_ranker(Vectorizer.fit(site).index(site), QUICK) for site in (newsroom, turned))
-    assert one.to_dict() == other.to_dict()
+    ranker, ranker_of_turned = (train_ranker(Vectorizer.fit(site).index(site), QUICK) for site in (newsroom, turned))
+    assert ranker.to_dict() == ranker_of_turned.to_dict()

@@ -38,20 +38,20 @@ def ruled(articles: Sequence[Article], selection: dict[str, Any] | None = None, 
 
 
 def targets(suggestions: Sequence[Suggestion]) -> list[str]:
-    return [one.target_id for one in suggestions]
+    return [suggestion.target_id for suggestion in suggestions]
 
 
 def refused(model: Recommender, source: str | Article, target: str) -> str:
     """Return why a target is not suggested, having seen that it is not and that a rule is the reason."""
-    told = model.explain(source, target)
-    assert (told.suggested, told.obstacle) == (False, "rule")
+    explanation = model.explain(source, target)
+    assert (explanation.suggested, explanation.obstacle) == (False, "rule")
     assert target not in targets(model.suggest(source, k=100))
-    return told.verdict.removeprefix("not suggested: ")
+    return explanation.verdict.removeprefix("not suggested: ")
 
 
 def changed(articles: Sequence[Article], **changes: dict[str, Any]) -> list[Article]:
     """Return the articles with some fields of some of them changed; an underscore stands for a dash."""
-    return [replace(one, **changes.get(one.id.replace("-", "_"), {})) for one in articles]
+    return [replace(article, **changes.get(article.id.replace("-", "_"), {})) for article in articles]
 
 
 def test_a_pin_comes_first_with_the_models_score_and_says_so(
@@ -59,17 +59,17 @@ def test_a_pin_comes_first_with_the_models_score_and_says_so(
 ) -> None:
     assert "wind-4" not in targets(unlearned.suggest("ferry-2", k=3))
     model = ruled(articles, **PIN)
-    found = model.suggest("ferry-2", k=3)
-    assert targets(found) == ["wind-4", *targets(unlearned.suggest("ferry-2", k=2))]
-    assert [one.rank for one in found] == [1, 2, 3]
-    first = found[0]
-    assert first.score == unlearned.score("ferry-2", "wind-4") < found[1].score
+    suggestions = model.suggest("ferry-2", k=3)
+    assert targets(suggestions) == ["wind-4", *targets(unlearned.suggest("ferry-2", k=2))]
+    assert [suggestion.rank for suggestion in suggestions] == [1, 2, 3]
+    first = suggestions[0]
+    assert first.score == unlearned.score("ferry-2", "wind-4") < suggestions[1].score
     assert first.kind == "background"
     assert (first.reasons[0].feature, first.reasons[0].share) == ("pinned", 0)
     assert sum(reason.share for reason in first.reasons) == pytest.approx(first.score, abs=1e-9)
-    told = model.explain("ferry-2", "wind-4")
-    assert (told.suggested, told.obstacle) == (True, None)
-    assert told.verdict == "suggested, at rank 1, as a business rule pins it (rules.pin)"
+    explanation = model.explain("ferry-2", "wind-4")
+    assert (explanation.suggested, explanation.obstacle) == (True, None)
+    assert explanation.verdict == "suggested, at rank 1, as a business rule pins it (rules.pin)"
     assert "wind-4" not in targets(model.suggest("ferry-1", k=3))
 
 
@@ -118,7 +118,7 @@ def test_a_pinned_copy_is_the_one_that_is_shown(articles: tuple[Article, ...]) -
 
 
 def _named(articles: Sequence[Article], name: str) -> Article:
-    return next(one for one in articles if one.id == name)
+    return next(article for article in articles if article.id == name)
 
 
 def test_never_holds_either_way_and_names_itself(articles: tuple[Article, ...]) -> None:
@@ -140,7 +140,7 @@ def test_a_blocked_source_gets_nothing(articles: tuple[Article, ...]) -> None:
 
 def test_a_blocked_target_is_suggested_nowhere(articles: tuple[Article, ...]) -> None:
     model = ruled(articles, block_targets=["ferry-3"])
-    assert all("ferry-3" not in targets(found) for _, found in model.suggest_all(k=100))
+    assert all("ferry-3" not in targets(suggestions) for _, suggestions in model.suggest_all(k=100))
     assert refused(model, "ferry-2", "ferry-3") == "a business rule blocks ferry-3 everywhere (rules.block_targets)"
     assert model.suggest("ferry-3")
 
@@ -172,18 +172,18 @@ def test_one_topic_twice_keeps_its_articles_apart(articles: tuple[Article, ...])
 
 
 def test_at_most_n_of_a_provider(articles: tuple[Article, ...]) -> None:
-    other = {"provider": Provider("Other", "other.example")}
+    another = {"provider": Provider("Other", "other.example")}
     unknown = {"provider": None}
-    mixed = changed(articles, wind_1=other, wind_2=unknown, wind_3=unknown)
+    mixed = changed(articles, wind_1=another, wind_2=unknown, wind_3=unknown)
     model = ruled(mixed, most_per_provider=1)
     free = targets(Recommender().fit(mixed).suggest("ferry-2", k=100))
-    found = targets(model.suggest("ferry-2", k=100))
-    assert found[0] == free[0]
-    assert set(found) == {free[0], "wind-1", "wind-2", "wind-3"}
-    assert found == [name for name in free if name in found]
-    told = model.explain("ferry-2", free[1])
-    assert (told.suggested, told.obstacle) == (False, "rule")
-    assert told.verdict == "not suggested: its provider has the most of 1 here already (rules.most_per_provider)"
+    names = targets(model.suggest("ferry-2", k=100))
+    assert names[0] == free[0]
+    assert set(names) == {free[0], "wind-1", "wind-2", "wind-3"}
+    assert names == [name for name in free if name in names]
+    explanation = model.explain("ferry-2", free[1])
+    assert (explanation.suggested, explanation.obstacle) == (False, "rule")
+    assert explanation.verdict == "not suggested: its provider has the most of 1 here already (rules.most_per_provider)"
 
 
 def test_a_pin_counts_for_its_provider(articles: tuple[Article, ...]) -> None:
@@ -193,9 +193,9 @@ def test_a_pin_counts_for_its_provider(articles: tuple[Article, ...]) -> None:
 def test_a_full_provider_is_stood_in_for_by_a_copy_of_another(articles: tuple[Article, ...]) -> None:
     wire = replace(_named(articles, "ferry-1"), id="wire", url=None, aliases=(), quality=1.0, provider=Provider("Wire"))
     model = ruled([*articles, wire], most_per_provider=1)
-    found = {one.target_id: one.duplicates for one in model.suggest("ferry-2")}
-    assert set(found) == {"ferry-3", "wire"} or set(found) == {"ferry-4", "wire"}
-    assert found["wire"] == ("ferry-1",)
+    duplicates = {suggestion.target_id: suggestion.duplicates for suggestion in model.suggest("ferry-2")}
+    assert set(duplicates) == {"ferry-3", "wire"} or set(duplicates) == {"ferry-4", "wire"}
+    assert duplicates["wire"] == ("ferry-1",)
 
 
 def test_the_least_quality_counts_where_quality_is_known(articles: tuple[Article, ...]) -> None:
@@ -210,8 +210,8 @@ def test_what_is_too_old_is_measured_from_the_source(articles: tuple[Article, ..
     reason = refused(model, "ferry-4", "ferry-1")
     assert reason == "it was published 9 days before, more than 3 days (rules.oldest_days)"
     assert "ferry-3" in targets(model.suggest("ferry-4", k=100))  # three days to the hour
-    found = set(targets(model.suggest("ferry-1", k=100)))
-    assert {"ferry-4", "wind-4", "wind-1"} <= found  # later ones, and one without a date
+    names = set(targets(model.suggest("ferry-1", k=100)))
+    assert {"ferry-4", "wind-4", "wind-1"} <= names  # later ones, and one without a date
 
 
 def test_a_draft_is_written_now(articles: tuple[Article, ...]) -> None:
@@ -226,24 +226,24 @@ def test_a_draft_is_written_now(articles: tuple[Article, ...]) -> None:
 def test_odds_halve_with_each_half_life(articles: tuple[Article, ...], unlearned: Recommender) -> None:
     model = ruled(articles, half_life_days=3)
     before = unlearned.score("ferry-4", "ferry-1")
-    told = model.explain("ferry-4", "ferry-1")
-    assert told.score / (1 - told.score) == pytest.approx(before / (1 - before) / 8)
-    [reason] = [one for one in told.reasons if one.feature == "rule_half_life"]
+    explanation = model.explain("ferry-4", "ferry-1")
+    assert explanation.score / (1 - explanation.score) == pytest.approx(before / (1 - before) / 8)
+    [reason] = [reason for reason in explanation.reasons if reason.feature == "rule_half_life"]
     assert reason.log_odds == pytest.approx(-3 * math.log(2))
     assert reason.text == "published 9 days before; a business rule halves the odds every 3 days"
-    assert sum(one.share for one in told.reasons) == pytest.approx(told.score, abs=1e-9)
+    assert sum(reason.share for reason in explanation.reasons) == pytest.approx(explanation.score, abs=1e-9)
     assert model.score("ferry-1", "ferry-4") == unlearned.score("ferry-1", "ferry-4")
-    for one in model.suggest("ferry-4", k=100):
-        assert one.score == model.score("ferry-4", one.target_id)
-        assert sum(reason.share for reason in one.reasons) == pytest.approx(one.score, abs=1e-9)
+    for suggestion in model.suggest("ferry-4", k=100):
+        assert suggestion.score == model.score("ferry-4", suggestion.target_id)
+        assert sum(reason.share for reason in suggestion.reasons) == pytest.approx(suggestion.score, abs=1e-9)
 
 
 def test_a_half_life_changes_the_order(articles: tuple[Article, ...], unlearned: Recommender) -> None:
     usual = targets(unlearned.suggest("wind-4", k=100))
-    found = targets(ruled(articles, half_life_days=0.5).suggest("wind-4", k=100))
-    assert set(found) == set(usual)
-    assert found != usual
-    assert found[-1] == "ferry-1"
+    names = targets(ruled(articles, half_life_days=0.5).suggest("wind-4", k=100))
+    assert set(names) == set(usual)
+    assert names != usual
+    assert names[-1] == "ferry-1"
 
 
 def test_an_undated_article_does_not_age(articles: tuple[Article, ...]) -> None:
@@ -350,28 +350,33 @@ def test_rules_hold_alike_on_every_path(articles: tuple[Article, ...], tmp_path:
     model.save(tmp_path / "model")
     loaded = Recommender.load(tmp_path / "model")
     assert {name: loaded.suggest(name) for name in lists} == lists
-    for source, found in lists.items():
+    for source, suggestions in lists.items():
         for target in lists:
             if source != target:
-                told = model.explain(source, target)
-                assert told.suggested == (target in targets(found))
-                assert told.obstacle is not None or told.suggested
+                explanation = model.explain(source, target)
+                assert explanation.suggested == (target in targets(suggestions))
+                assert explanation.obstacle is not None or explanation.suggested
 
 
 def test_the_job_finds_the_rules_of_the_site(articles: tuple[Article, ...], tmp_path: Path) -> None:
     lines = tmp_path / "articles.jsonl"
     fields = [
-        {"id": one.id, "title": one.title, "excerpt": one.excerpt, "publishedDateTime": one.published_at.isoformat()}
-        for one in articles
+        {
+            "id": article.id,
+            "title": article.title,
+            "excerpt": article.excerpt,
+            "publishedDateTime": article.published_at.isoformat(),
+        }
+        for article in articles
     ]
-    lines.write_text("".join(json.dumps(one) + "\n" for one in fields), encoding="utf-8")
+    lines.write_text("".join(json.dumps(row) + "\n" for row in fields), encoding="utf-8")
     (tmp_path / "recommender.yaml").write_text(
         "selection: {k: 2}\nrules:\n  block_targets: [ferry-3]\n  block_providers: [Nobody]\n", encoding="utf-8"
     )
     summary = suggest_site(lines, output=tmp_path / "out.jsonl")
-    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert {one["rank"] for one in found} == {1, 2}
-    assert "ferry-3" not in {one["target"] for one in found}
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["rank"] for row in rows} == {1, 2}
+    assert "ferry-3" not in {row["target"] for row in rows}
     assert summary.lines()[0].startswith("rules.block_providers: no article is from 'Nobody'")
 
 
@@ -410,7 +415,7 @@ def test_whatever_the_rules_they_hold(
     half_life: float | None,
     k: int,
 ) -> None:
-    forbidden = {*never, *((other, one) for one, other in never)}
+    forbidden = {*never, *((second, first) for first, second in never)}
     pins = [pair for pair in pins if pair not in forbidden and pair[1] not in blocked]
     rules = Rules(
         pin=tuple(Pin(*pair) for pair in pins),
@@ -422,16 +427,18 @@ def test_whatever_the_rules_they_hold(
     model = copy(unlearned)
     model.settings = Settings(rules=rules)
     for source in ("ferry-1", "breach-3", "wind-4"):
-        found = targets(model.suggest(source, k=k))
-        pinned = list(dict.fromkeys(target for one, target in pins if one == source))
-        assert found[: len(pinned)] == pinned[:k]
-        assert len(found) <= k
-        assert len(found) == len(set(found))
-        assert not blocked & set(found)
-        assert not [target for target in found if (source, target) in forbidden]
-        assert most is None or len(found) <= max(most, min(len(pinned), k))
+        names = targets(model.suggest(source, k=k))
+        pinned = list(dict.fromkeys(target for first, target in pins if first == source))
+        assert names[: len(pinned)] == pinned[:k]
+        assert len(names) <= k
+        assert len(names) == len(set(names))
+        assert not blocked & set(names)
+        assert not [target for target in names if (source, target) in forbidden]
+        assert most is None or len(names) <= max(most, min(len(pinned), k))
         rest = model.suggest(source, k=k)[len(pinned) :]
-        assert [one.score for one in rest] == sorted((one.score for one in rest), reverse=True)
+        assert [suggestion.score for suggestion in rest] == sorted(
+            (suggestion.score for suggestion in rest), reverse=True
+        )
 
 
 def test_a_pin_that_is_no_candidate_leaves_the_scores_of_the_others_alone(articles: tuple[Article, ...]) -> None:
@@ -442,6 +449,19 @@ def test_a_pin_that_is_no_candidate_leaves_the_scores_of_the_others_alone(articl
     usual = free.suggest("ferry-2")
     assert "wind-4" not in targets(usual)
     assert (first.target_id, first.score) == ("wind-4", free.score("ferry-2", "wind-4"))
-    assert [(one.target_id, one.score, one.reasons) for one in rest] == [
-        (one.target_id, one.score, one.reasons) for one in usual
+    assert [(suggestion.target_id, suggestion.score, suggestion.reasons) for suggestion in rest] == [
+        (suggestion.target_id, suggestion.score, suggestion.reasons) for suggestion in usual
     ]
+
+
+def test_pins_that_are_no_candidates_are_scored_for_each_source_of_a_batch_by_themselves(
+    articles: tuple[Article, ...],
+) -> None:
+    pairs = [("ferry-2", "wind-4"), ("ferry-2", "breach-1"), ("breach-3", "ferry-1"), ("wind-4", "ferry-1")]
+    pins = [{"source": source, "target": target} for source, target in pairs]
+    few = {"text": 2, "title": 0, "recent": 0, "linked": 0}
+    model = Recommender(Settings.from_dict({"rules": {"pin": pins}, "candidates": few})).fit(articles)
+    lists = dict(model.suggest_all())
+    assert lists == {name: model.suggest(name) for name in lists}
+    assert targets(lists["ferry-2"])[:2] == ["wind-4", "breach-1"]
+    assert targets(lists["breach-3"])[0] == targets(lists["wind-4"])[0] == "ferry-1"

@@ -31,7 +31,7 @@ def decision(
 
 
 def targets(suggestions: Sequence[Suggestion]) -> list[str]:
-    return [one.target_id for one in suggestions]
+    return [suggestion.target_id for suggestion in suggestions]
 
 
 def deciding(articles: Sequence[Article], *made: Decision, settings: Settings | None = None) -> Recommender:
@@ -42,11 +42,11 @@ def deciding(articles: Sequence[Article], *made: Decision, settings: Settings | 
 
 
 def test_a_line_holds_all_of_a_decision_and_comes_back() -> None:
-    one = Decision(REJECT, "a", "b", "Änne\n", datetime.fromisoformat("2026-01-02T13:00:00+01:00"), 'old "news"\u2028')
-    line = one.to_line()
+    made = Decision(REJECT, "a", "b", "Änne\n", datetime.fromisoformat("2026-01-02T13:00:00+01:00"), 'old "news"\u2028')
+    line = made.to_line()
     assert "\n" not in line
     assert json.loads(line) == {
-        "id": one.id,
+        "id": made.id,
         "verdict": "reject",
         "source": "a",
         "target": "b",
@@ -54,9 +54,9 @@ def test_a_line_holds_all_of_a_decision_and_comes_back() -> None:
         "when": "2026-01-02T12:00:00Z",
         "why": 'old "news"\u2028',
     }
-    assert Decision.from_line(line) == one
-    assert Decision.from_line(line).id == one.id
-    assert len({replace(one, **{name: "c"}).id for name in ("source", "target", "who", "why")} | {one.id}) == 5
+    assert Decision.from_line(line) == made
+    assert Decision.from_line(line).id == made.id
+    assert len({replace(made, **{name: "c"}).id for name in ("source", "target", "who", "why")} | {made.id}) == 5
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ MADE = st.builds(
 def test_the_order_of_the_lines_and_repeated_lines_mean_nothing(made: list[Decision], chance: object) -> None:
     shuffled = made + made[:3]
     chance.shuffle(shuffled)
-    one, other = Decisions(made), Decisions.from_bytes("".join(x.to_line() + "\n" for x in shuffled).encode())
-    assert one.made == other.made
-    assert one.in_force == other.in_force
-    assert one.to_bytes() == other.to_bytes()
-    for pair, decision in one.in_force.items():
+    decisions, reread = Decisions(made), Decisions.from_bytes("".join(x.to_line() + "\n" for x in shuffled).encode())
+    assert decisions.made == reread.made
+    assert decisions.in_force == reread.in_force
+    assert decisions.to_bytes() == reread.to_bytes()
+    for pair, decision in decisions.in_force.items():
         latest = max(x.when for x in made if (x.source, x.target) == pair)
         rivals = [x for x in made if (x.source, x.target) == pair and x.when == latest]
         assert decision in rivals
@@ -200,7 +200,10 @@ def test_git_merges_what_two_editors_decided(tmp_path: Path) -> None:
     git(tmp_path, "merge", "-q", "ben", "-m", "both")
     merged = Decisions.read(file)
     assert merged.problems == ()
-    assert {pair: one.verdict for pair, one in merged.in_force.items()} == {("a", "b"): ACCEPT, ("a", "c"): REJECT}
+    assert {pair: decision.verdict for pair, decision in merged.in_force.items()} == {
+        ("a", "b"): ACCEPT,
+        ("a", "c"): REJECT,
+    }
 
 
 def test_a_decision_is_noted_at_the_root_by_id(tmp_path: Path, corpus: Corpus) -> None:
@@ -230,11 +233,11 @@ def test_a_rejected_pair_is_not_suggested_again_in_this_direction(articles: tupl
     assert targets(model.suggest("ferry-2")) == expected
     assert dict(model.suggest_all())["ferry-2"] == model.suggest("ferry-2")
     assert "ferry-2" in targets(model.suggest("ferry-3"))
-    told = model.explain("ferry-2", "ferry-3")
-    assert (told.suggested, told.obstacle) == (False, "rejected")
-    assert told.verdict == "not suggested: rejected for ferry-2 by Ana on 2026-01-02: outdated"
+    explanation = model.explain("ferry-2", "ferry-3")
+    assert (explanation.suggested, explanation.obstacle) == (False, "rejected")
+    assert explanation.verdict == "not suggested: rejected for ferry-2 by Ana on 2026-01-02: outdated"
     assert model.explain("ferry-3", "ferry-2").suggested
-    assert told.score == usual.score("ferry-2", "ferry-3")
+    assert explanation.score == usual.score("ferry-2", "ferry-3")
 
 
 def test_a_later_accept_takes_a_rejection_back(articles: tuple[Article, ...]) -> None:
@@ -245,13 +248,13 @@ def test_a_later_accept_takes_a_rejection_back(articles: tuple[Article, ...]) ->
 
 
 def test_a_copy_of_what_was_rejected_is_not_suggested_either(articles: tuple[Article, ...]) -> None:
-    [ferry] = [one for one in articles if one.id == "ferry-3"]
+    [ferry] = [article for article in articles if article.id == "ferry-3"]
     wire = replace(ferry, id="wire", url=None, aliases=(), quality=99.0)
     model = deciding([*articles, wire], decision(REJECT, "ferry-2", "ferry-3"))
     assert not {"wire", "ferry-3"} & set(targets(model.suggest("ferry-2", k=100)))
-    told = model.explain("ferry-2", "wire")
-    assert (told.suggested, told.obstacle) == (False, "rejected")
-    assert told.verdict == "not suggested: an article with the same text was rejected for this source"
+    explanation = model.explain("ferry-2", "wire")
+    assert (explanation.suggested, explanation.obstacle) == (False, "rejected")
+    assert explanation.verdict == "not suggested: an article with the same text was rejected for this source"
     assert "wire" in targets(model.suggest("ferry-1"))
     apart = Settings.from_dict({"selection": {"collapse_duplicates": False}})
     model = deciding([*articles, wire], decision(REJECT, "ferry-2", "ferry-3"), settings=apart)
@@ -274,19 +277,19 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
         articles, decision(REJECT, "wind-1", "ferry-4", " Outdated!"), decision(REJECT, "wind-2", "ferry-4")
     )
     before = unlearned.score("ferry-2", "ferry-4")
-    found = model.suggest("ferry-2")
-    [dropped] = [one for one in found if one.target_id == "ferry-4"]
-    assert dropped.rank > [one.target_id for one in unlearned.suggest("ferry-2")].index("ferry-4") + 1
+    suggestions = model.suggest("ferry-2")
+    [dropped] = [suggestion for suggestion in suggestions if suggestion.target_id == "ferry-4"]
+    assert dropped.rank > [suggestion.target_id for suggestion in unlearned.suggest("ferry-2")].index("ferry-4") + 1
     assert dropped.score / (1 - dropped.score) == pytest.approx(before / (1 - before) / 4)
-    [reason] = [one for one in dropped.reasons if one.feature == "editor_rejections"]
+    [reason] = [reason for reason in dropped.reasons if reason.feature == "editor_rejections"]
     assert (reason.text, reason.log_odds) == ("rejected for 2 articles: outdated", pytest.approx(-math.log(4)))
     assert reason.share < 0
-    assert sum(one.share for one in dropped.reasons) == pytest.approx(dropped.score, abs=1e-9)
-    told = model.explain("ferry-2", "ferry-4")
-    assert (told.score, told.reasons) == (dropped.score, dropped.reasons)
-    for one in found:
-        if one.target_id != "ferry-4":
-            assert one.score == unlearned.score("ferry-2", one.target_id)
+    assert sum(reason.share for reason in dropped.reasons) == pytest.approx(dropped.score, abs=1e-9)
+    explanation = model.explain("ferry-2", "ferry-4")
+    assert (explanation.score, explanation.reasons) == (dropped.score, dropped.reasons)
+    for suggestion in suggestions:
+        if suggestion.target_id != "ferry-4":
+            assert suggestion.score == unlearned.score("ferry-2", suggestion.target_id)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +337,11 @@ def test_a_training_learns_from_what_was_accepted(
     articles: tuple[Article, ...], unrelated: tuple[Article, ...]
 ) -> None:
     few = Settings.from_dict({"ranker": {"least_sources": 6, "trees": 5}})
-    made = [decision(ACCEPT, one.id, relation.url.rpartition("/")[2]) for one in articles for relation in one.relations]
+    made = [
+        decision(ACCEPT, article.id, relation.url.rpartition("/")[2])
+        for article in articles
+        for relation in article.relations
+    ]
     assert Recommender(few).fit(unrelated).ranker.kind == Recommender().fit(unrelated).ranker.kind
     learned = deciding(unrelated, *made, settings=few)
     related = Recommender(few).fit(articles)

@@ -14,9 +14,9 @@ BARE = {"url": None, "aliases": (), "relations": ()}
 
 def with_selection(model: Recommender, **selection: object) -> Recommender:
     """Return a model of the same articles with other settings of the selection."""
-    other = Recommender(Settings.from_dict({"selection": selection})).fit(model.corpus)
-    assert other.score("ferry-2", "wind-4") == model.score("ferry-2", "wind-4")
-    return other
+    changed = Recommender(Settings.from_dict({"selection": selection})).fit(model.corpus)
+    assert changed.score("ferry-2", "wind-4") == model.score("ferry-2", "wind-4")
+    return changed
 
 
 def assert_refused(explanation: Explanation, obstacle: str, verdict: str) -> None:
@@ -128,3 +128,17 @@ def test_an_unseen_target_gets_a_verdict_too(unlearned: Recommender) -> None:
     assert unlearned.explain("ferry-1", target).verdict.startswith("suggested, at rank ")
     copy = replace(unlearned.corpus[unlearned.corpus.row("ferry-3")], id="x", **BARE)
     assert unlearned.explain("ferry-2", copy).listed_under == "ferry-3"
+
+
+def test_each_article_of_a_full_provider_says_so_though_the_list_is_short(corpus: Corpus) -> None:
+    model = Recommender(Settings.from_dict({"rules": {"most_per_provider": 1}})).fit(corpus)
+    [only] = model.suggest("ferry-2", k=100)
+    for article in corpus:
+        if article.id not in ("ferry-2", only.target_id):
+            reason = "its provider has the most of 1 here already (rules.most_per_provider)"
+            assert_refused(model.explain("ferry-2", article.id), "rule", reason)
+
+
+def test_the_score_of_a_pair_is_that_of_its_explanation(unlearned: Recommender, corpus: Corpus) -> None:
+    for target in corpus[1:]:
+        assert unlearned.score("ferry-1", target.id) == unlearned.explain("ferry-1", target.id).score

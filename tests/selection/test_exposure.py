@@ -21,52 +21,52 @@ from recommender.selection.exposure import Preference, assign_with_limit
 
 NEWSROOM = Path(__file__).resolve().parents[2] / "examples" / "newsroom"
 
-WISHES = st.lists(
+PREFERENCES = st.lists(
     st.lists(
         st.tuples(st.sampled_from("abcdefgh"), st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9])),
         max_size=6,
-        unique_by=lambda wish: wish[0],
-    ).map(lambda found: [Preference(*wish) for wish in sorted(found, key=lambda wish: (-wish[1], wish[0]))]),
+        unique_by=lambda pair: pair[0],
+    ).map(lambda pairs: [Preference(*pair) for pair in sorted(pairs, key=lambda pair: (-pair[1], pair[0]))]),
     max_size=9,
 )
 
 
-def targets(wishes: list[list[Preference]], given_places: list[list[int]]) -> Counter[str]:
-    return Counter(each[place].target for each, places in zip(wishes, given_places, strict=True) for place in places)
+def targets(front: list[list[Preference]], given: list[list[int]]) -> Counter[str]:
+    return Counter(own[position].target for own, given in zip(front, given, strict=True) for position in given)
 
 
-@given(wishes=WISHES, k=st.integers(1, 4), share=st.sampled_from([0.05, 0.2, 0.5, 1.0]))
+@given(front=PREFERENCES, k=st.integers(1, 4), share=st.sampled_from([0.05, 0.2, 0.5, 1.0]))
 @hypothesis_settings(deadline=None)
-def test_no_target_has_more_than_its_share(wishes: list[list[Preference]], k: int, share: float) -> None:
-    places = assign_with_limit(wishes, k, share)
-    counts = targets(wishes, places)
+def test_no_target_has_more_than_its_share(front: list[list[Preference]], k: int, share: float) -> None:
+    assigned = assign_with_limit(front, k, share)
+    counts = targets(front, assigned)
     assert max(counts.values(), default=0) <= max(1, share * counts.total() + 1e-9)
-    assert all(len(each) <= k for each in places)
-    assert all(each == sorted(set(each)) for each in places)
+    assert all(len(own) <= k for own in assigned)
+    assert all(own == sorted(set(own)) for own in assigned)
 
 
-@given(wishes=WISHES, k=st.integers(1, 4), share=st.sampled_from([0.05, 0.2, 0.5]))
+@given(front=PREFERENCES, k=st.integers(1, 4), share=st.sampled_from([0.05, 0.2, 0.5]))
 @hypothesis_settings(deadline=None)
-def test_nobody_goes_without_what_it_could_have(wishes: list[list[Preference]], k: int, share: float) -> None:
-    places = assign_with_limit(wishes, k, share)
-    counts = targets(wishes, places)
+def test_nobody_goes_without_what_it_could_have(front: list[list[Preference]], k: int, share: float) -> None:
+    assigned = assign_with_limit(front, k, share)
+    counts = targets(front, assigned)
     most = max(counts.values(), default=0)
     weakest: dict[str, tuple[float, int]] = {}
-    for source, (each, own) in enumerate(zip(wishes, places, strict=True)):
-        for place in own:
-            rank = (each[place].score, -source)
-            weakest[each[place].target] = min(rank, weakest.get(each[place].target, rank))
-    for source, (each, own) in enumerate(zip(wishes, places, strict=True)):
-        last = own[-1] if len(own) == k else len(each)
-        for place in range(last):
-            wish = each[place]
-            if place not in own and counts[wish.target] == most:
-                assert weakest[wish.target] > (wish.score, -source)
+    for source, (preferences, own) in enumerate(zip(front, assigned, strict=True)):
+        for position in own:
+            rank = (preferences[position].score, -source)
+            weakest[preferences[position].target] = min(rank, weakest.get(preferences[position].target, rank))
+    for source, (preferences, own) in enumerate(zip(front, assigned, strict=True)):
+        last = own[-1] if len(own) == k else len(preferences)
+        for position in range(last):
+            preference = preferences[position]
+            if position not in own and counts[preference.target] == most:
+                assert weakest[preference.target] > (preference.score, -source)
 
 
-@given(wishes=WISHES, k=st.integers(1, 4))
-def test_a_share_of_all_changes_nothing(wishes: list[list[Preference]], k: int) -> None:
-    assert assign_with_limit(wishes, k, 1.0) == [list(range(min(k, len(each)))) for each in wishes] or len(wishes) < 2
+@given(front=PREFERENCES, k=st.integers(1, 4))
+def test_a_share_of_all_changes_nothing(front: list[list[Preference]], k: int) -> None:
+    assert assign_with_limit(front, k, 1.0) == [list(range(min(k, len(own)))) for own in front] or len(front) < 2
 
 
 def test_the_highest_score_keeps_its_target_and_equals_the_earlier_source() -> None:
@@ -99,18 +99,20 @@ def limited(newsroom: Corpus) -> Recommender:
 
 def test_the_lists_of_a_site_keep_the_limit(limited: Recommender, newsroom: Corpus) -> None:
     free = model_of(newsroom, None, threshold=0)
-    usual, found = SiteSuggestions(free), SiteSuggestions(limited)
-    before, lists = dict(usual), dict(found)
-    counts = Counter(one.target_id for each in lists.values() for one in each)
+    usual, limited_lists = SiteSuggestions(free), SiteSuggestions(limited)
+    before, lists = dict(usual), dict(limited_lists)
+    counts = Counter(suggestion.target_id for own in lists.values() for suggestion in own)
     assert max(counts.values()) <= 0.015 * counts.total()
-    assert usual.exposure.largest > 0.015 >= found.exposure.largest
+    assert usual.exposure.largest > 0.015 >= limited_lists.exposure.largest
     assert list(lists) == list(before)
     assert lists != before
-    for source, each in lists.items():
-        assert [one.rank for one in each] == list(range(1, len(each) + 1))
-        assert [one.score for one in each] == sorted((one.score for one in each), reverse=True)
-        assert len(each) == len(before[source])  # what was taken away is made up for
-    exposure = found.exposure
+    for source, own in lists.items():
+        assert [suggestion.rank for suggestion in own] == list(range(1, len(own) + 1))
+        assert [suggestion.score for suggestion in own] == sorted(
+            (suggestion.score for suggestion in own), reverse=True
+        )
+        assert len(own) == len(before[source])  # what was taken away is made up for
+    exposure = limited_lists.exposure
     assert exposure.gini < exposure.gini_before
     assert (exposure.gini_before, exposure.largest_before) == (usual.exposure.gini, usual.exposure.largest)
     assert exposure.gini == gini([counts[article.id] for article in limited.corpus])
@@ -126,7 +128,7 @@ def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus,
     summary = suggest_site(tmp_path / "newsroom", limited.settings, tmp_path / "out.jsonl", cache=False)
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["source"], row["target"]) for row in rows] == [
-        (source, one.target_id) for source, each in SiteSuggestions(limited) for one in each
+        (source, suggestion.target_id) for source, own in SiteSuggestions(limited) for suggestion in own
     ]
     [line] = [line for line in summary.lines() if line.startswith("in-degree Gini")]
     assert f"in-degree Gini {summary.exposure.gini:.3f}" in line
