@@ -112,13 +112,13 @@ def near_duplicates(
     Any measure of text similarity finds these copies of agency reports, so figures are given without them too. The IDF
     is taken from the `past` rows; `least` is a cosine of the TF-IDF vectors of the full texts, in [0, 1].
     """
-    vectors = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)
+    full = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)["full"]
     days = publication_days(corpus.articles)
     titles = [article.title for article in corpus]
     duplicates: list[frozenset[int]] = []
     for start in range(0, len(source_rows), _BLOCK):
         rows = source_rows[start : start + _BLOCK]
-        for row, cosines in zip(rows, (vectors.full[rows] @ vectors.full.T).toarray(), strict=True):
+        for row, cosines in zip(rows, (full[rows] @ full.T).toarray(), strict=True):
             same = same_text(titles[row], titles, cosines, np.abs(days - days[row]), least)
             same[row] = False
             duplicates.append(frozenset(np.flatnonzero(same).tolist()))

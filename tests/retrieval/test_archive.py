@@ -41,12 +41,12 @@ def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommend
         assert (opened.vectors.compared[name] != matrix).nnz == 0
     for name in ("providers", "days", "quality", "words"):
         np.testing.assert_array_equal(getattr(opened.vectors, name), getattr(computed.vectors, name))
-    assert (opened.inverted.matrix != computed.inverted.matrix).nnz == 0
-    np.testing.assert_array_equal(opened.inverted.costs, computed.inverted.costs)
+    assert (opened.inverted.postings != computed.inverted.postings).nnz == 0
+    np.testing.assert_array_equal(opened.inverted.posting_counts, computed.inverted.posting_counts)
 
 
 def test_an_opened_matrix_reads_the_file_and_cannot_write_to_it(folder: Path) -> None:
-    values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
+    values = Recommender.load(folder)._snapshot.index.vectors.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)

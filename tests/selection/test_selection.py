@@ -251,7 +251,7 @@ def chained(day: float) -> Article:
 def test_a_chain_of_copies_is_one_text() -> None:
     chain = [chained(day) for day in range(8)]
     query, _, names = query_of_draft(chain)
-    full = query.index.vectors.text.full
+    full = query.index.vectors.full
     cosines = (full @ full.T).toarray()
     assert cosines[0, 1] > 0.9 > cosines[0, -1]
     assert chosen_groups(chain, dict.fromkeys(names, 0.5)) == [tuple(names)]
@@ -329,7 +329,7 @@ def test_diversity_is_maximal_marginal_relevance(diversity: float) -> None:
     targets = [Article(title[-1], title[:-2], published_at=START) for title in titles]
     query, source, names = query_of_draft(targets)
     scores = random.choice([0.2, 0.4, 0.6, 0.8], len(names))
-    full = query.index.vectors.text.full
+    full = query.index.vectors.full
     expected = slow_mmr((full @ full.T).toarray(), scores, names, diversity, 12)
     settings = SelectionSettings(diversity=diversity, collapse_duplicates=False)
     candidates = candidates_of(query, scores, source)
