@@ -108,7 +108,9 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     """
     new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
     targets_after = row_map.after.take(targets)
-    awaiting = [row for new_row in new_rows for row in corpus.lookup.rows_awaiting(after.articles[new_row])]
+    # Of all originals of the new rows: a relation may wait for the id of one that is merged into another.
+    positions = [position for new_row in new_rows for position in after.merges.positions_of(new_row)]
+    awaiting = [row for position in positions for row in corpus.lookup.rows_awaiting(after.originals[position])]
     touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
     unchanged = row_map.after.copy()
     unchanged[touched] = -1  # from here on: where each row went whose relations are what they were
