@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from recommender.sources.hugo_cascade import cascade_entries
+from recommender.sources.hugo_content import ContentPlace, Folder, HugoContent
 from recommender.sources.hugo_dates import PageDates, page_dates
 from recommender.sources.hugo_exclusion import exclusion, redirect_of, unpublished
 from recommender.sources.hugo_links import Link, LinkParts, address, alias_address, make_link
@@ -17,69 +17,20 @@ from recommender.sources.hugo_paths import (
     USUAL_VERSION,
     HugoVersion,
     clean_path,
-    glob_matches,
     has_new_paths,
     lower_case,
-    pattern_matches,
-    simple_pattern,
 )
 from recommender.sources.hugo_permalinks import PermalinkPage, Permalinks
-from recommender.sources.hugo_settings import ContentMount, HugoLanguage, HugoSettings
+from recommender.sources.hugo_settings import HugoLanguage, HugoSettings
+from recommender.sources.hugo_version import version_of_site
 from recommender.sources.page_facts import PageFacts
 from recommender.sources.site_config import FORMS, SiteConfig, read_hugo_config, text_of, texts_of
-
-CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".html", ".htm"})
 
 # `config.*` is a name that other programs use too; these are Hugo's own.
 _OWN_NAMES = frozenset({"baseurl", "contentdir", "languagecode", "disablekinds", "permalinks", "theme", "module"})
 _OF_ZOLA = "base_url"
 # Since then the slug of a section is a part of the addresses below it.
 _SECTION_SLUGS: HugoVersion = (0, 162, 0)
-
-Folder = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a file stands in the content.
-
-    Parameters
-    ----------
-    folder
-        The names of the folders above it, from the content's root.
-    stem
-        The file's name without extension and language.
-    marked
-        Whether the file's name says the language.
-    """
-
-    mount: ContentMount
-    folder: Folder
-    stem: str
-    language: str
-    marked: bool
-
-    @property
-    def is_section(self) -> bool:
-        return self.stem == "_index"
-
-    @property
-    def is_bundle(self) -> bool:
-        return self.stem == "index" and bool(self.folder)
-
-    @property
-    def parent(self) -> Folder:
-        """The folder that the page lies in, a bundle counted as a page."""
-        return self.folder[:-1] if self.is_bundle else self.folder
-
-    @property
-    def name(self) -> str:
-        """The last part of the page's path."""
-        return self.folder[-1] if self.is_bundle else self.stem
-
-    @property
-    def path(self) -> Folder:
-        return self.folder if self.is_section else (*self.parent, self.name)
 
 
 class HugoSite:
@@ -99,7 +50,7 @@ class HugoSite:
     def __init__(self, config: SiteConfig, version: HugoVersion | None = None):
         self._version = version or USUAL_VERSION
         self._settings = HugoSettings.from_values(config.values)
-        self._sections: dict[tuple[str, Folder], Mapping[str, Any]] = {}
+        self._sections: dict[tuple[str, Folder], tuple[ContentPlace, Mapping[str, Any]]] = {}
         self._clean: Callable[[str], str] = partial(
             clean_path, lower=self._settings.lower, without_accents=self._settings.without_accents
         )
@@ -107,14 +58,16 @@ class HugoSite:
             key: Permalinks(language.permalinks, self._version, self._clean)
             for key, language in self._settings.languages.items()
         }
-        self._ignored = {expression: simple_pattern(expression) for expression in self._settings.ignored_files}
-        self._id_prefixes = _id_prefixes(self._settings)
+        self._content = HugoContent(self._settings, self._version)
         self.config_files = config.files
         self.warnings = tuple(dict.fromkeys([*config.warnings, *self._settings.warnings, *self._own_warnings()]))
 
     @classmethod
     def from_folder(cls, root: Path, version: HugoVersion | None = None) -> HugoSite | None:
-        """Read the configuration of the site in a folder; None where the folder holds no Hugo site."""
+        """Read the configuration of the site in a folder; None where the folder holds no Hugo site.
+
+        Without a `version` that which the site's own files name is taken.
+        """
         config = read_hugo_config(root)
         own_file = any((root / f"hugo{suffix}").is_file() for suffix in FORMS)
         own_folder = (root / "config" / "_default").is_dir()
@@ -124,14 +77,13 @@ class HugoSite:
         of_hugo = bool(_OWN_NAMES & config.values.keys())
         with_config = of_hugo or (has_content and bool(config.files or config.warnings))
         with_sections = has_content and any(any((root / "content").glob(glob)) for glob in ("_index.*", "*/_index.*"))
-        return cls(config, version) if own_file or own_folder or with_config or with_sections else None
+        if not (own_file or own_folder or with_config or with_sections):
+            return None
+        return cls(config, version or version_of_site(root))
 
     def _own_warnings(self) -> list[str]:
         permalinks = [warning for table in self._permalinks.values() for warning in table.warnings]
-        ignored = [text for text, pattern in self._ignored.items() if pattern is None]
-        return permalinks + [
-            f"ignoreFiles {text!r} is too rich a pattern; no file is left out for it" for text in ignored
-        ]
+        return [*permalinks, *self._content.warnings]
 
     @property
     def content_folders(self) -> tuple[str, ...]:
@@ -153,25 +105,18 @@ class HugoSite:
         paths
             All files of the site, relative to it, with slashes.
         """
-        places = {path: place for path in paths if (place := self._place(path)) is not None}
-        bundles = {place.folder for place in places.values() if place.stem == "index"}
-        return [
-            path
-            for path, place in places.items()
-            if not any(place.folder[:depth] in bundles for depth in range(len(place.folder)))
-            and (place.stem == "index" or place.folder not in bundles)
-        ]
+        return self._content.page_files(paths)
 
     def is_section(self, path: str) -> bool:
         """Whether a file is the page of a section, a taxonomy or the home page."""
-        place = self._place(path)
+        place = self._content.place(path)
         return place is not None and place.is_section
 
     def add_section(self, path: str, front_matter: Mapping[Any, Any]) -> None:
         """Take note of a section and of what it hands down to the pages below it."""
-        place = self._place(path)
+        place = self._content.place(path)
         if place is not None and place.is_section:
-            self._sections[place.language, _lower(place.folder)] = _lower_names(front_matter)
+            self._sections[place.language, _lower(place.folder)] = place, _lower_names(front_matter)
 
     def page(self, path: str, front_matter: Mapping[Any, Any], now: datetime) -> PageFacts:
         """Return what Hugo makes of a page.
@@ -190,7 +135,7 @@ class HugoSite:
         ValueError
             When the file lies in no content folder, or is of no content format.
         """
-        place = self._place(path)
+        place = self._content.place(path)
         if place is None:
             raise ValueError(f"{path} is no page of this Hugo site; ask page_files which are")
         language = self._settings.languages[place.language]
@@ -206,7 +151,7 @@ class HugoSite:
         url = text_of(matter.get("url"))
         absolute = url.startswith(("http://", "https://"))
         return PageFacts(
-            id=self._id(place),
+            id=place.id,
             url=url if absolute else address(language.base, link.path, self._version),
             aliases=tuple(dict.fromkeys(alias for alias in aliases if alias is not None)),
             language=language.code,
@@ -217,61 +162,29 @@ class HugoSite:
             title=text_of(matter.get("title")).strip() or _title_of_path(place, kind, language),
         )
 
-    def _place(self, path: str) -> _Place | None:
-        """Return where a file stands in the content; None where it is none of the content."""
-        parts = PurePosixPath(path).parts
-        ignored = any(pattern_matches(pattern, path) for pattern in self._ignored.values())
-        if not parts or ignored or any(part.startswith((".", "#")) for part in parts):
-            return None
-        mount, inner = self._mount_of(parts)
-        name = PurePosixPath(parts[-1])
-        if mount is None or name.suffix.lower() not in CONTENT_SUFFIXES:
-            return None
-        stem, _, mark = name.stem.rpartition(".")
-        key = lower_case(mark) if has_new_paths(self._version) else mark
-        marked = bool(stem) and key in self._settings.languages
-        folder = (*PurePosixPath(mount.target).parts, *inner[:-1])
-        language = key if marked else mount.language or self._settings.default_language
-        if language not in self._settings.languages:
-            language = self._settings.default_language
-        return _Place(mount, folder, stem if marked else name.stem, language, marked)
-
-    def _mount_of(self, parts: Folder) -> tuple[ContentMount | None, Folder]:
-        """Return the content folder that a path lies in, the deepest, and the path within."""
-        fitting = []
-        for mount in self._settings.mounts:
-            source = PurePosixPath(mount.source).parts if mount.source else ()
-            inner = parts[len(source) :]
-            if parts[: len(source)] == source and inner and _is_mounted(mount, "/".join(inner)):
-                fitting.append((len(source), mount, inner))
-        if not fitting:
-            return None, ()
-        _, mount, inner = max(fitting, key=lambda found: found[0])
-        return mount, inner
-
-    def _kind(self, place: _Place) -> str:
+    def _kind(self, place: ContentPlace) -> str:
         if not place.is_section:
             return "page"
         if not place.folder:
             return "home"
         return "taxonomy" if place.folder[0].lower() in self._settings.taxonomies else "section"
 
-    def _sections_above(self, place: _Place) -> list[tuple[Folder, Mapping[str, Any]]]:
+    def _sections_above(self, place: ContentPlace) -> list[tuple[ContentPlace, Mapping[str, Any]]]:
         """Return the sections that are known down to a page, its own among them, the home page first."""
         folder = _lower(place.folder if place.is_section else place.parent)
         keys = [(place.language, folder[:depth]) for depth in range(len(folder) + 1)]
-        return [(key[1], self._sections[key]) for key in keys if key in self._sections]
+        return [self._sections[key] for key in keys if key in self._sections]
 
-    def _section(self, place: _Place) -> Folder:
+    def _section(self, place: ContentPlace) -> Folder:
         """Return the folder of a page's section: the deepest with a page of its own, else the topmost."""
         folder = place.folder if place.is_section else place.parent
-        known = [len(section) for section, _ in self._sections_above(place)]
+        known = [len(section.folder) for section, _ in self._sections_above(place)]
         return folder[: max([1, *known])]
 
-    def _with_cascade(self, place: _Place, kind: str, matter: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _with_cascade(self, place: ContentPlace, kind: str, matter: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return front matter with what the sections above and the configuration hand down; its own fields win."""
         path = "/" + "/".join(_lower(place.path))
-        sections = [section.get("cascade") for _, section in reversed(self._sections_above(place))]
+        sections = [handed_down.get("cascade") for _, handed_down in reversed(self._sections_above(place))]
         own = [matter.get("cascade")] if place.is_section else []
         merged = dict(matter)
         for cascade in (*own, *sections, self._settings.cascade):
@@ -280,13 +193,13 @@ class HugoSite:
                     merged = {**entry.fields, **merged}
         return merged
 
-    def _is_ugly(self, place: _Place) -> bool:
+    def _is_ugly(self, place: ContentPlace) -> bool:
         ugly = self._settings.languages[place.language].ugly
         if isinstance(ugly, Mapping):
             return bool(place.parent) and ugly.get(place.parent[0].lower()) is True
         return bool(ugly)
 
-    def _link(self, place: _Place, kind: str, matter: Mapping[str, Any], dates: PageDates) -> Link:
+    def _link(self, place: ContentPlace, kind: str, matter: Mapping[str, Any], dates: PageDates) -> Link:
         language = self._settings.languages[place.language]
         slug = text_of(matter.get("slug")).strip("-") or dates.slug or ""
         permalinks = self._permalinks[place.language]
@@ -315,12 +228,12 @@ class HugoSite:
             self._clean,
         )
 
-    def _folder(self, place: _Place) -> str:
+    def _folder(self, place: ContentPlace) -> str:
         names = list(place.folder if place.is_section else place.parent)
         if self._version >= _SECTION_SLUGS:
             for section, matter in self._sections_above(place):
-                if section and (slug := text_of(matter.get("slug")).strip("-")):
-                    names[len(section) - 1] = slug
+                if section.folder and (slug := text_of(matter.get("slug")).strip("-")):
+                    names[len(section.folder) - 1] = slug
         return "/".join(map(self._normal, names))
 
     def _normal(self, name: str) -> str:
@@ -330,11 +243,11 @@ class HugoSite:
         return lower_case(name).replace(" ", "-")
 
     def _name_of(self, language: str, section: Folder) -> str:
-        matter = self._sections.get((language, _lower(section)), {})
+        _, matter = self._sections.get((language, _lower(section)), (None, {}))
         return text_of(matter.get("slug")) or text_of(matter.get("title")) or section[-1]
 
     def _excluded(
-        self, place: _Place, kind: str, matter: Mapping[str, Any], dates: PageDates, now: datetime
+        self, place: ContentPlace, kind: str, matter: Mapping[str, Any], dates: PageDates, now: datetime
     ) -> str | None:
         if self._settings.languages[place.language].disabled:
             return f"the language {place.language} is disabled"
@@ -342,47 +255,23 @@ class HugoSite:
         if reason or has_new_paths(self._version):
             return reason
         # Before 0.123 what keeps a section from being published keeps its pages too.
-        for section, section_matter in self._sections_above(place):
-            zone = self._settings.languages[place.language].zone
-            fields = self._settings.languages[place.language].dates
-            of_section = page_dates(fields, section_matter, "_index", zone)
-            if found := unpublished(section_matter, of_section, now, self._settings.build_future):
-                return f"its section {'/'.join(section) or '/'} is not published: {found}"
+        language = self._settings.languages[place.language]
+        for section, own in self._sections_above(place):
+            merged = self._with_cascade(section, self._kind(section), own)
+            of_section = page_dates(language.dates, merged, section.stem, language.zone)
+            if found := unpublished(merged, of_section, now, self._settings.build_future):
+                return f"its section {'/'.join(section.folder) or '/'} is not published: {found}"
         return None
 
-    def _id(self, place: _Place) -> str:
-        below = place.folder[len(PurePosixPath(place.mount.target).parts) :]
-        names = [*self._id_prefixes[place.mount], *(below if place.is_bundle else (*below, place.stem))]
-        return "/".join(names) + (f".{place.language}" if place.marked else "")
 
-
-def _id_prefixes(settings: HugoSettings) -> dict[ContentMount, Folder]:
-    """Return what the ids of each content folder begin with: nothing for the first, else a name of the folder."""
-    prefixes: dict[ContentMount, Folder] = {}
-    names = [PurePosixPath(mount.source).name for mount in settings.mounts]
-    for number, mount in enumerate(settings.mounts):
-        target = PurePosixPath(mount.target).parts
-        source = PurePosixPath(mount.source).parts
-        if mount.language in {None, settings.default_language} and (target or number == 0):
-            prefixes[mount] = target
-        else:
-            prefixes[mount] = (*(source[-1:] if names.count(names[number]) == 1 else source), *target)
-    return prefixes
-
-
-def _is_mounted(mount: ContentMount, path: str) -> bool:
-    included = not mount.included or any(glob_matches(glob, path) for glob in mount.included)
-    return included and not any(glob_matches(glob, path) for glob in mount.left_out)
-
-
-def _translation_key(place: _Place, kind: str, matter: Mapping[str, Any]) -> str:
+def _translation_key(place: ContentPlace, kind: str, matter: Mapping[str, Any]) -> str:
     """Return what a page shares with its translations alone."""
     if named := text_of(matter.get("translationkey")):
         return f"key:{kind}:{named}"
     return f"path:{'/'.join(_lower(place.path))}" + ("/_index" if place.is_section else "")
 
 
-def _title_of_path(place: _Place, kind: str, language: HugoLanguage) -> str | None:
+def _title_of_path(place: ContentPlace, kind: str, language: HugoLanguage) -> str | None:
     """Return the title of a page whose front matter has none: Hugo makes one for sections alone."""
     if kind == "home":
         return language.title

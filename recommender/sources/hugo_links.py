@@ -56,6 +56,9 @@ def make_link(parts: LinkParts, prefix: str, version: HugoVersion, clean: Callab
         path = join_path(clean(join_path(parts.expanded or f"{parts.folder}/{parts.name}") + "/"))
     if parts.name == "index" and not parts.expanded:
         path = posixpath.dirname(path)
+    elif parts.ugly and path.endswith("/index"):
+        # The file is `index.html` of the folder, but before 0.123 Hugo's link led elsewhere.
+        path = posixpath.dirname(path) if has_new_paths(version) else path
     elif parts.ugly and parts.kind != "home":
         return Link(join_path(prefix, path) + ".html", join_path(prefix, posixpath.dirname(path)))
     return Link(_with_slash(join_path(prefix, path)), join_path(prefix, posixpath.dirname(path)))
@@ -65,7 +68,9 @@ def _of_url(parts: LinkParts, prefix: str, version: HugoVersion, clean: Callable
     """Return the link that the front matter sets; it stands in the language's folder where it begins with no slash."""
     path = join_path(parts.url)
     folder = posixpath.dirname(path)
-    if parts.url.endswith("/") or "." not in parts.url.replace("..", ""):
+    # A dot makes a file's name of it; before 0.123 those of `..` did too.
+    dotted = "." in (path if has_new_paths(version) else parts.url)
+    if parts.url.endswith("/") or not dotted:
         path = _with_slash(path)
     elif path.endswith("/index.html"):
         # Before 0.123 Hugo took the file's name for a folder's.

@@ -20,6 +20,7 @@ USUAL_VERSION: HugoVersion = (0, 152, 0)
 _NEW_PATHS: HugoVersion = (0, 123, 0)
 
 _KEPT = frozenset("./\\_#+~-@")
+_CLEAN = re.compile(r"[A-Za-z0-9./\\_#+~@-]*")
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 # What Go's net/url leaves unescaped in a path, beside letters and digits; and what it accepts if it came so.
 _SAFE_IN_PATH = "/$&+,:;=@-_.~"
@@ -38,6 +39,8 @@ def clean_path(text: str, *, lower: bool = True, without_accents: bool = False) 
     >>> clean_path("Hello, World's Ferry & Bus")
     'hello-worlds-ferry-bus'
     """
+    if _CLEAN.fullmatch(text):
+        return text.lower() if lower else text
     if without_accents:
         decomposed = unicodedata.normalize("NFD", text)
         text = unicodedata.normalize("NFC", "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn"))

@@ -130,14 +130,11 @@ class Permalinks:
     def _sliced(self, names: tuple[str, ...], part: str) -> tuple[str, ...]:
         """Return the names that a part such as ``1:``, ``:2``, ``last`` or ``0`` stands for; nothing out of bounds."""
         low, colon, high = part.strip().lower().partition(":")
+        if len(names) == 1 and not has_new_paths(self._version):
+            # Before 0.123 the last of a single section was out of bounds.
+            low, high = ("9" if low == "last" else low), ("" if high == "last" else high)
         start = _index(low, 0, len(names))
-        if not colon:
-            return names[start : start + 1]
-        end = _index(high, len(names), len(names))
-        # Before 0.123 an end beyond the last section left out all of them.
-        if high and end >= len(names) and not has_new_paths(self._version):
-            return ()
-        return names[start:end]
+        return names[start : _index(high, len(names), len(names))] if colon else names[start : start + 1]
 
 
 def _index(text: str, default: int, count: int) -> int:
