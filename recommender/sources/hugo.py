@@ -24,11 +24,22 @@ from recommender.sources.hugo_permalinks import PermalinkPage, Permalinks
 from recommender.sources.hugo_settings import HugoLanguage, HugoSettings
 from recommender.sources.hugo_version import version_of_site
 from recommender.sources.page_facts import PageFacts
-from recommender.sources.site_config import FORMS, SiteConfig, read_hugo_config, text_of, texts_of
+from recommender.sources.site_config import (
+    FORMS,
+    SiteConfig,
+    SiteConfigError,
+    lower_names,
+    read_hugo_config,
+    text_of,
+    texts_of,
+)
 
 # `config.*` is a name that other programs use too; these are Hugo's own.
 _OWN_NAMES = frozenset({"baseurl", "contentdir", "languagecode", "disablekinds", "permalinks", "theme", "module"})
 _OF_ZOLA = "base_url"
+# Fields of front matter whose values have names of their own.
+_NESTED = frozenset({"cascade", "build", "_build"})
+_MOST_NESTED = 5000  # values in one of them
 # Since then the slug of a section is a part of the addresses below it.
 _SECTION_SLUGS: HugoVersion = (0, 162, 0)
 
@@ -231,7 +242,8 @@ class HugoSite:
     def _folder(self, place: ContentPlace) -> str:
         names = list(place.folder if place.is_section else place.parent)
         if self._version >= _SECTION_SLUGS:
-            for section, matter in self._sections_above(place):
+            for section, own in self._sections_above(place):
+                matter = self._with_cascade(section, self._kind(section), own)
                 if section.folder and (slug := text_of(matter.get("slug")).strip("-")):
                     names[len(section.folder) - 1] = slug
         return "/".join(map(self._normal, names))
@@ -285,16 +297,12 @@ def _lower(names: Folder) -> Folder:
     return tuple(map(lower_case, names))
 
 
-def _lower_names(values: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
-    """Return a mapping with its names in lower case, those of the mappings in it as well, four levels deep."""
-    return {str(name).lower(): _lower_value(value, depth + 1) for name, value in values.items()}
-
-
-def _lower_value(value: Any, depth: int) -> Any:
-    if depth > 4:
-        return value
-    if isinstance(value, Mapping):
-        return _lower_names(value, depth)
-    if isinstance(value, list):
-        return [_lower_names(member, depth + 1) if isinstance(member, Mapping) else member for member in value]
-    return value
+def _lower_names(matter: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return front matter with the names that Hugo reads in lower case; the rest of it is not looked into."""
+    lowered = {str(name).lower(): value for name, value in matter.items()}
+    for name in _NESTED & lowered.keys():
+        try:
+            lowered |= lower_names({name: lowered[name]}, name, _MOST_NESTED)
+        except SiteConfigError:  # nothing that a page says of itself in earnest
+            del lowered[name]
+    return lowered

@@ -12,6 +12,8 @@ from recommender.sources.site_config import mapping_at, text_at, texts_of
 _TARGETS = ("_target", "target")
 _NOT_HANDED_DOWN = frozenset({"cascade", "kind", "lang", "path", *_TARGETS})
 _ENVIRONMENT = "production"
+# Every page is compared with every entry, and the files of a site must not make that take long.
+_MOST_ENTRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class CascadeEntry:
 
 def cascade_entries(cascade: Any) -> tuple[CascadeEntry, ...]:
     """Read a ``cascade``, one mapping or a list of them, all names in lower case."""
-    members = cascade if isinstance(cascade, list) else [cascade]
+    members = cascade[:_MOST_ENTRIES] if isinstance(cascade, list) else [cascade]
     return tuple(_entry(member) for member in members if isinstance(member, Mapping))
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from recommender.sources.hugo_paths import HugoVersion, escape_link, has_new_paths, join_path
 from recommender.sources.hugo_settings import HugoLanguage
 
+# About then aliases from the root became ones from the root of the page's language.
+_ALIASES_OF_LANGUAGE: HugoVersion = (0, 155, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class LinkParts:
@@ -56,10 +59,7 @@ def make_link(parts: LinkParts, prefix: str, version: HugoVersion, clean: Callab
         path = join_path(clean(join_path(parts.expanded or f"{parts.folder}/{parts.name}") + "/"))
     if parts.name == "index" and not parts.expanded:
         path = posixpath.dirname(path)
-    elif parts.ugly and path.endswith("/index"):
-        # The file is `index.html` of the folder, but before 0.123 Hugo's link led elsewhere.
-        path = posixpath.dirname(path) if has_new_paths(version) else path
-    elif parts.ugly and parts.kind != "home":
+    elif parts.ugly and parts.kind != "home" and (has_new_paths(version) or not path.endswith("/index")):
         return Link(join_path(prefix, path) + ".html", join_path(prefix, posixpath.dirname(path)))
     return Link(_with_slash(join_path(prefix, path)), join_path(prefix, posixpath.dirname(path)))
 
@@ -101,7 +101,10 @@ def alias_address(alias: str, link: Link, language: HugoLanguage, ugly: bool, ve
     """Return the address of an alias, relative to the page's folder or from the root; None where it leads nowhere."""
     if alias.startswith(("http://", "https://")):
         return alias
-    path = join_path(alias if alias.startswith("/") else f"{link.alias_folder}/{alias}")
+    if alias.startswith("/"):
+        path = join_path(language.prefix if version >= _ALIASES_OF_LANGUAGE else "", alias)
+    else:
+        path = join_path(link.alias_folder, alias)
     if path == "/":
         return None
     if not path.endswith(".html"):

@@ -14,6 +14,7 @@ from recommender.sources.site_config import mapping_at, text_at
 
 _KINDS = ("page", "section", "taxonomy", "term")
 _TOKEN = re.compile(r":(\w+)(\[[^\]\n]{1,40}\])?", re.ASCII)
+_MOST_RULES = 500  # every page is compared with each
 _COLON = "\x00"  # stands for an escaped colon while tokens are looked for
 # Since then a slash in a title is no longer one of the address.
 _TITLE_IN_ONE_PART: HugoVersion = (0, 162, 0)
@@ -147,7 +148,7 @@ def _index(text: str, default: int, count: int) -> int:
 
 def _rules_of(configured: Any) -> list[_Rule]:
     if isinstance(configured, list):
-        return [rule for member in configured if (rule := _rule_of_target(member)) is not None]
+        return [rule for member in configured[:_MOST_RULES] if (rule := _rule_of_target(member)) is not None]
     rules: list[_Rule] = []
     for name, value in configured.items() if isinstance(configured, Mapping) else ():
         if isinstance(value, str):

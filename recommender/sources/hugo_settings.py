@@ -14,6 +14,9 @@ from recommender.sources.hugo_dates import DateFields, zone_of
 from recommender.sources.site_config import is_true, mapping_at, text_at, texts_of
 
 _DEFAULT_TAXONOMIES = {"tag": "tags", "category": "categories"}
+# Every file is compared with each.
+_MOST_PATTERNS = 50
+_MOST_MOUNTS = 100
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*")
 
 
@@ -102,7 +105,7 @@ class HugoSettings:
             is_true(values.get("removepathaccents")),
             is_true(values.get("buildfuture")),
             values.get("cascade"),
-            texts_of(values.get("ignorefiles")),
+            texts_of(values.get("ignorefiles"))[:_MOST_PATTERNS],
             tuple(warnings),
         )
 
@@ -189,15 +192,15 @@ def _mounts(
 def _module_mounts(module: Mapping[str, Any]) -> list[ContentMount]:
     configured = module.get("mounts")
     mounts = []
-    for mount in configured if isinstance(configured, list) else ():
+    for mount in configured[:_MOST_MOUNTS] if isinstance(configured, list) else ():
         target = posixpath.normpath((text_at(mount, "target") or "").strip("/")) if isinstance(mount, Mapping) else ""
         source = text_at(mount, "source") if target == "content" or target.startswith("content/") else None
         if source is None:
             continue
         languages = texts_of(mapping_at(mount, "sites", "matrix").get("languages"))
         language = text_at(mount, "lang") or (languages[0] if len(languages) == 1 else None)
-        included = texts_of(mount.get("includefiles")) or texts_of(mount.get("files"))
-        left_out = texts_of(mount.get("excludefiles"))
+        included = (texts_of(mount.get("includefiles")) or texts_of(mount.get("files")))[:_MOST_PATTERNS]
+        left_out = texts_of(mount.get("excludefiles"))[:_MOST_PATTERNS]
         place = target.removeprefix("content").strip("/")
         mounts.append(ContentMount(source, place, language.lower() if language else None, included, left_out))
     return mounts

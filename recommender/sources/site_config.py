@@ -74,30 +74,34 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise SiteConfigError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except OSError as error:
         raise SiteConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-    return _LowerCase(path).mapping(values, 0)
+    return lower_names(values, path, _MOST_VALUES)
 
 
-class _LowerCase:
-    """Copies values with the names of all mappings in lower case, within bounds."""
+def lower_names(values: Mapping[Any, Any], source: Path | str, most: int) -> dict[str, Any]:
+    """Copy values with the names of all mappings, at any depth, in lower case.
 
-    def __init__(self, path: Path):
-        self._path = path
-        self._values = 0
+    Raises
+    ------
+    SiteConfigError
+        When there are more than `most` values, every repetition of a YAML alias counted, or they are too deep; it
+        names their `source`.
+    """
+    count = 0
 
-    def mapping(self, values: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-        return {str(name).lower(): self._value(value, depth + 1) for name, value in values.items()}
-
-    def _value(self, value: Any, depth: int) -> Any:
-        self._values += 1
+    def copied(value: Any, depth: int) -> Any:
+        nonlocal count
+        count += 1
         if depth > _DEEPEST:
-            raise SiteConfigError(f"{self._path} is nested more than {_DEEPEST} levels deep")
-        if self._values > _MOST_VALUES:
-            raise SiteConfigError(f"{self._path} holds more than {_MOST_VALUES:,} values; does it repeat YAML aliases?")
+            raise SiteConfigError(f"{source} is nested more than {_DEEPEST} levels deep")
+        if count > most:
+            raise SiteConfigError(f"{source} holds more than {most:,} values; does it repeat YAML aliases?")
         if isinstance(value, Mapping):
-            return self.mapping(value, depth)
+            return {str(name).lower(): copied(member, depth + 1) for name, member in value.items()}
         if isinstance(value, list | tuple | set):
-            return [self._value(member, depth + 1) for member in value]
+            return [copied(member, depth + 1) for member in value]
         return value
+
+    return {str(name).lower(): copied(value, 1) for name, value in values.items()}
 
 
 def read_hugo_config(root: Path, environment: str = "production") -> SiteConfig:

@@ -47,7 +47,9 @@ def write_hugo_site(folder: Path, files: Mapping[str, str], config: str, config_
 
 def listed(folder: Path, program: str = "hugo") -> dict[str, dict[str, str]]:
     """Return what `hugo list all` says of each page that is none of a section, by its path."""
-    run = subprocess.run([program, "list", "all", "--source", str(folder)], capture_output=True, text=True, check=False)
+    # Without an environment newer ones merge the configurations of all of them.
+    arguments = ["list", "all", "--source", str(folder), "--environment", "production"]
+    run = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr + run.stdout
     start = run.stdout.index("path,")
     rows = list(csv.DictReader(run.stdout[start:].splitlines(keepends=True)))
