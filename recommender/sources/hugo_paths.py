@@ -61,8 +61,7 @@ def clean_path(text: str, *, lower: bool = True, without_accents: bool = False) 
 
 def _is_word(sign: str) -> bool:
     """Whether a character is a letter, a mark or a decimal digit."""
-    category = unicodedata.category(sign)
-    return category[0] in "LM" or category == "Nd"
+    return unicodedata.category(sign)[0] in "LM" or sign.isdecimal()
 
 
 def lower_case(text: str) -> str:
