@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -29,11 +30,13 @@ class Addresses
 end
 Jekyll::Hooks.register :site, :post_write do |site|
   addresses = Addresses.new(site)
-  pages = (site.pages + site.docs_to_write).map do |item|
+  items = (site.pages + site.docs_to_write).reject { |item| item.is_a?(Jekyll::StaticFile) }
+  pages = items.map do |item|
     redirect = item.class.name.end_with?("RedirectPage")
     document = item.is_a?(Jekyll::Document)
+    path = document ? item.path.sub(site.source + "/", "") : item.relative_path
     {
-      "path" => (redirect || !item.respond_to?(:path)) ? nil : (document ? item.path.sub(site.source + "/", "") : item.relative_path),
+      "path" => redirect ? nil : path,
       "url" => item.url,
       "absolute" => addresses.absolute_url(item.url),
       "file" => item.destination(site.dest).sub(site.dest + "/", ""),
@@ -73,6 +76,22 @@ def jekyll_is_installed() -> bool:
     return shutil.which("jekyll") is not None
 
 
+def ask_ruby(expression: str, values: Sequence[Any], zone: str = "UTC") -> list[Any]:
+    """Return what an expression of Ruby makes of each value, which it calls `value`; Jekyll is loaded."""
+    script = f"puts JSON.generate(JSON.parse($stdin.read).map {{ |value| {expression} }})"
+    run = subprocess.run(
+        ["ruby", "-rjekyll", "-rjson", "-e", script],
+        input=json.dumps(values),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TZ": zone},
+    )
+    assert run.returncode == 0, run.stderr[:2000]
+    answers: list[Any] = json.loads(run.stdout)
+    return answers
+
+
 def write_site(folder: Path, files: Mapping[str, str]) -> Path:
     """Write a site: files by their paths, each value the front matter in YAML; other files as they are."""
     for path, text in files.items():
@@ -82,24 +101,23 @@ def write_site(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def build(folder: Path, now: datetime = NOW) -> BuiltSite:
-    """Build a site with Jekyll as of a moment; its source is `folder`."""
-    (folder / "_plugins").mkdir(exist_ok=True)
-    (folder / "_plugins" / "addresses.rb").write_text(_PLUGIN, encoding="utf-8")
-    moment = folder / "_plugins" / "moment.yml"
+def build(folder: Path, now: datetime = NOW, source: str = "") -> BuiltSite:
+    """Build a site with Jekyll as of a moment; `source` is the folder in it that holds the pages."""
+    plugins = folder / source / "_plugins"
+    plugins.mkdir(exist_ok=True)
+    (plugins / "addresses.rb").write_text(_PLUGIN, encoding="utf-8")
+    moment = plugins / "moment.yml"
     moment.write_text(f"time: {now.isoformat()}\ndisable_disk_cache: true\n", encoding="utf-8")
     name = next((name for name in ("_config.yml", "_config.yaml") if (folder / name).is_file()), None)
     configs = ",".join(str(path) for path in ([folder / name] if name else []) + [moment])
+    options = ["--source", str(folder / source), "--destination", str(folder / "_site"), "--config", configs]
     run = subprocess.run(
-        ["jekyll", "build", "--quiet", "--source", str(folder), "--destination", str(folder / "_site"), "--config", configs],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
+        ["jekyll", "build", "--quiet", *options], capture_output=True, text=True, check=False, cwd=folder
     )
-    assert run.returncode == 0, run.stderr + run.stdout
+    assert run.returncode == 0, run.stderr[:2000]
     rows: list[dict[str, Any]] = json.loads((folder / "_site" / "pages.json").read_text(encoding="utf-8"))
-    pages = {row["path"]: _built(row) for row in rows if row["path"] and not row["redirects_to"]}
+    inside = f"{source}/" if source else ""
+    pages = {inside + row["path"]: _built(row) for row in rows if row["path"]}
     for page in pages.values():
         assert (folder / "_site" / page.file).is_file(), page
     redirects = {row["absolute"]: row["redirects_to"] for row in rows if row["redirects_to"]}
