@@ -15,6 +15,9 @@ STYLES = {
     "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
 }
 
+LONGEST_TEMPLATE = 2000  # characters
+_LONGEST_VALUE = 2000
+
 _TOKEN = re.compile(r":([a-z_]+)")
 _PLAIN = re.compile(r"[a-zA-Z0-9./-]+")
 _SLASHES = re.compile(r"/{2,}")
@@ -106,6 +109,8 @@ def clean_path(path: str) -> str:
 def fill_document(template: str, tokens: Mapping[str, str]) -> str:
     """Fill in the tokens of a post's or a document's template; a token that Jekyll does not know stays.
 
+    Values are cut at 2,000 characters, so that no front matter makes an address of any length.
+
     >>> fill_document("/:year_:title/", {"year": "2020", "title": "ferry strike"})
     '/2020_ferry%20strike/'
     """
@@ -113,9 +118,9 @@ def fill_document(template: str, tokens: Mapping[str, str]) -> str:
     def value(token: re.Match[str]) -> str:
         name = token[1]
         if name in tokens:
-            return escape_path(tokens[name])
+            return escape_path(tokens[name][:_LONGEST_VALUE])
         shorter = name.removesuffix("_")  # `:month_:day`
-        return escape_path(tokens[shorter]) + "_" if shorter in tokens else token[0]
+        return escape_path(tokens[shorter][:_LONGEST_VALUE]) + "_" if shorter in tokens else token[0]
 
     return clean_path(_TOKEN.sub(value, template))
 

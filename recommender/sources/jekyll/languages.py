@@ -35,13 +35,16 @@ class SiteLanguages:
         The site's configuration.
     siblings
         The names of folders that lie beside each other, where a site can keep its languages apart.
+    mirrors
+        The names of folders that hold files named like those beside the folder.
     """
 
-    def __init__(self, values: Mapping[str, Any], siblings: Iterable[Iterable[str]] = ()):
+    def __init__(self, values: Mapping[str, Any], siblings: Iterable[Iterable[str]] = (), mirrors: Iterable[str] = ()):
         configured = [text for name in _OF_SITE if (text := _tag(values.get(name)))]
-        self.default = configured[0] if configured else None
         listed = _listed(values.get("languages"))
         beside = [name for names in siblings for name in _beside(names, {*configured, *listed})]
+        beside += sorted(name for name in mirrors if _is_language(name))
+        self.default = _as_listed(configured[0], [*listed, *beside]) if configured else None
         self.known = tuple(dict.fromkeys([*configured, *listed, *beside]))
         self._folders = frozenset(name.lower() for name in self.known)
 
@@ -117,12 +120,25 @@ def _listed(value: Any) -> list[str]:
     return [tag for tag in tags if tag]
 
 
+def _is_language(name: str) -> bool:
+    """Whether a folder's name can be that of a language."""
+    tag = _TAG.fullmatch(name)
+    return tag is not None and tag[1].lower() in _LANGUAGES
+
+
+def _as_listed(tag: str, listed: Sequence[str]) -> str:
+    """Return the site's language as its folders have it: ``en`` for ``en-US``, where there is no folder of that."""
+    same = [name for name in listed if name.lower() == tag.lower()]
+    alike = {name for name in listed if name.lower() == tag.lower()[:2]}
+    return same[0] if same else (alike.pop() if alike else tag)
+
+
 def _beside(names: Iterable[str], configured: set[str]) -> list[str]:
     """Return the languages among folders beside each other: two at least, English or one of the site's among them.
 
     A folder `it` alone, or beside `ai`, is more likely a subject.
     """
-    tags = [name for name in names if (tag := _TAG.fullmatch(name)) and tag[1].lower() in _LANGUAGES]
+    tags = [name for name in names if _is_language(name)]
     primary = {tag.lower()[:2] for tag in tags}
     own = {"en", *(tag.lower()[:2] for tag in configured)}
     return sorted(tags) if len(primary) > 1 and primary & own else []

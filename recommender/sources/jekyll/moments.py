@@ -14,7 +14,7 @@ from recommender.sources.dates import parse_date, shown
 _DATED_NAME = re.compile(r"(?>(?:.+/)?)([0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2})-([^/]*)(\.[^./]+)")
 _NAMED_ZONE = re.compile(r"(?:[+-]\d\d?(?::?\d\d)?|Z|UTC|GMT|UT|[ECMP][SD]T)\s*$", re.IGNORECASE)
 _TIME = re.compile(r"\d:\d\d")
-_DAY_FIRST = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?=$|[T\s])")
+_DAY_FIRST = re.compile(r"\A(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?=$|[T\s])")
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -7,7 +7,14 @@ from datetime import datetime
 from posixpath import splitext
 from typing import Any
 
-from recommender.sources.jekyll.addresses import fill_document, fill_page, lower_case, slugify, with_suffix_of
+from recommender.sources.jekyll.addresses import (
+    LONGEST_TEMPLATE,
+    fill_document,
+    fill_page,
+    lower_case,
+    slugify,
+    with_suffix_of,
+)
 from recommender.sources.jekyll.files import FilePlace
 from recommender.sources.jekyll.matter import text_of
 from recommender.sources.jekyll.moments import date_tokens
@@ -37,7 +44,7 @@ def redirect_path(text: str) -> str:
     >>> redirect_path("old/ferry")
     '/old/ferry'
     """
-    return fill_page(text, "", "redirect", ".html")
+    return fill_page(text[:LONGEST_TEMPLATE], "", "redirect", ".html")
 
 
 def document_path(
@@ -78,9 +85,10 @@ def document_path(
 
 
 def _permalink(values: Mapping[str, Any]) -> str | None:
-    """Return the permalink of a page's front matter or defaults; None where it has none."""
+    """Return the permalink of a page's front matter or defaults; None where it has none, or one of absurd length."""
     permalink = values.get("permalink")
-    return None if permalink is None or permalink is False else text_of(permalink)
+    text = None if permalink is None or permalink is False else text_of(permalink)
+    return None if text is None or len(text) > LONGEST_TEMPLATE else text
 
 
 def _output_extension(place: FilePlace, settings: JekyllSettings, permalink: str | None) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recommender.sources.dates import shown
 from recommender.sources.front_matter import FrontMatter, HeaderError, parse_header
-from recommender.sources.jekyll.addresses import STYLES, with_suffix_of
+from recommender.sources.jekyll.addresses import LONGEST_TEMPLATE, STYLES, with_suffix_of
 from recommender.sources.jekyll.moments import zone_of
 
 CONFIG_FILES = ("_config.yml", "_config.yaml", "_config.toml")
@@ -64,27 +64,29 @@ class JekyllSettings:
         Whether the site is built with pages that it would else leave out.
     is_polyglot
         Whether each language but the default one is built into a folder of its own.
+    zone
+        Of dates that name none; UTC where the configuration has none, as it is on most machines that build.
     values
         The configuration as it stands in the file.
     """
 
-    base: str = ""
-    source: str = ""
-    destination: str | None = "_site"
-    collections_folder: str = ""
-    permalink: str = "date"
-    collections: Mapping[str, Collection] = field(default_factory=dict)
-    defaults: tuple[Defaults, ...] = ()
-    included: tuple[str, ...] = _INCLUDED
-    excluded: tuple[str, ...] = _EXCLUDED
-    markdown: frozenset[str] = frozenset()
-    shows_future: bool = False
-    shows_unpublished: bool = False
-    shows_drafts: bool = False
-    is_polyglot: bool = False
-    zone: tzinfo = UTC
-    values: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    base: str
+    source: str
+    destination: str | None
+    collections_folder: str
+    permalink: str
+    collections: Mapping[str, Collection]
+    defaults: tuple[Defaults, ...]
+    included: tuple[str, ...]
+    excluded: tuple[str, ...]
+    markdown: frozenset[str]
+    shows_future: bool
+    shows_unpublished: bool
+    shows_drafts: bool
+    is_polyglot: bool
+    zone: tzinfo
+    values: Mapping[str, Any]
+    warnings: tuple[str, ...]
 
     @classmethod
     def from_values(cls, values: Mapping[Any, Any]) -> JekyllSettings:
@@ -95,7 +97,7 @@ class JekyllSettings:
         included = _patterns(named.get("include"), _INCLUDED)
         excluded = dict.fromkeys((*_patterns(named.get("exclude"), ()), *_EXCLUDED))
         permalink = named.get("permalink", "date")
-        permalink = permalink if isinstance(permalink, str) else str(permalink).lower()
+        permalink = permalink if isinstance(permalink, str) and len(permalink) <= LONGEST_TEMPLATE else "date"
         return cls(
             base=base,
             source=_folder(named.get("source")) or "",
@@ -207,7 +209,8 @@ def _collections(configured: Any, permalink: str) -> dict[str, Collection]:
             template = with_suffix_of("/:collection/:path", permalink)
         output = options.get("output", False)
         written = label == "posts" or (output is not None and output is not False)
-        collections[label] = Collection(label, written, template if isinstance(template, str) else None)
+        is_usable = isinstance(template, str) and len(template) <= LONGEST_TEMPLATE
+        collections[label] = Collection(label, written, template if is_usable else None)
     return collections
 
 

@@ -68,7 +68,7 @@ class JekyllSite:
         self._files = SiteFiles(settings)
         self._defaults = MatterDefaults(settings)
         self._tree = SiteTree.from_paths(paths, settings)
-        self._languages = SiteLanguages(settings.values, self._tree.siblings.values())
+        self._languages = SiteLanguages(settings.values, self._tree.siblings.values(), self._tree.mirrors)
         lists = {name.lower() for name in (*settings.collections, *self._tree.post_folders)}
         self._lists = frozenset(lists - {name.lower() for name in self._languages.known})
         self.warnings = tuple(dict.fromkeys([*warnings, *settings.warnings]))

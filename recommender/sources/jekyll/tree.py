@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import splitext
@@ -26,12 +26,16 @@ class SiteTree:
     siblings
         The names of folders beside each other, where a site may keep its languages: in the site's source, in folders
         of posts and in collections.
+    mirrors
+        The names of those of them at least half of whose files are named like files beside the folder, as translations
+        of the pages of a site's first language are.
     post_folders
         The names of all folders below those of posts.
     """
 
     company: Counter[str] = field(default_factory=Counter)
     siblings: dict[str, set[str]] = field(default_factory=dict)
+    mirrors: set[str] = field(default_factory=set)
     post_folders: set[str] = field(default_factory=set)
 
     @classmethod
@@ -39,9 +43,14 @@ class SiteTree:
         """Look at the files of a site that can be pages, by their paths relative to its root."""
         tree = cls()
         inside = f"{settings.source}/" if settings.source else ""
-        for path in paths:
-            if path.startswith(inside) and settings.is_markup(splitext(path)[1]):
-                tree._add(path.removeprefix(inside))
+        files = {
+            path.removeprefix(inside)
+            for path in paths
+            if path.startswith(inside) and settings.is_markup(splitext(path)[1])
+        }
+        for path in files:
+            tree._add(path)
+        tree.mirrors.update(_mirrors(files))
         return tree
 
     def _add(self, path: str) -> None:
@@ -49,11 +58,32 @@ class SiteTree:
         is_index = name.partition(".")[0] == "index"
         for depth in range(len(folders) + (0 if is_index else 1)):
             self.company["/".join(folders[:depth])] += 1
-        for depth, folder in enumerate(folders):
-            if depth == 0 or folders[depth - 1].startswith("_"):
-                self.siblings.setdefault("/".join(folders[:depth]), set()).add(folder)
+        for depth in _language_depths(folders):
+            self.siblings.setdefault("/".join(folders[:depth]), set()).add(folders[depth])
         if "_posts" in folders:
             self.post_folders.update(folders[folders.index("_posts") + 1 :])
+
+
+def _language_depths(folders: Sequence[str]) -> list[int]:
+    """Return which folders of a path may be that of a language: the first one, and the first of its collection."""
+    return [depth for depth in range(len(folders)) if depth == 0 or folders[depth - 1].startswith("_")]
+
+
+def _mirrors(files: Set[str]) -> Iterator[str]:
+    """Yield the names of folders that hold files named like those beside the folder; indexes say nothing."""
+    counts: Counter[tuple[str, str]] = Counter()
+    mirrored: Counter[tuple[str, str]] = Counter()
+    for path in files:
+        *folders, name = path.split("/")
+        if name.partition(".")[0] == "index":
+            continue
+        for depth in _language_depths(folders):
+            key = "/".join(folders[:depth]), folders[depth]
+            counts[key] += 1
+            mirrored[key] += "/".join([*folders[:depth], *folders[depth + 1 :], name]) in files
+    for key, count in counts.items():
+        if 2 * mirrored[key] >= count:
+            yield key[1]
 
 
 def markup_files(root: Path, settings: JekyllSettings) -> Iterator[str]:

@@ -125,7 +125,7 @@ def test_a_file_without_front_matter_is_no_page_except_a_post() -> None:
 def test_a_file_that_is_no_page_is_refused() -> None:
     with pytest.raises(ValueError, match=r"_includes/x.md is no page of this Jekyll site; ask page_files which are"):
         _facts("_includes/x.md")
-    assert JekyllSite(JekyllSettings()).page_files(["../x.md", "/x.md", "a//x.md", "", "x", ".md"]) == []
+    assert JekyllSite(JekyllSettings.from_values({})).page_files(["../x.md", "/x.md", "a//x.md", "", "x", ".md"]) == []
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,23 @@ def test_folders_are_languages_where_english_or_that_of_the_site_is_beside_them(
     assert _facts("it/x.md", {}, {}, "ml/x.md").language is None  # subjects: information technology, machine learning
     assert _facts("it/x.md", {}, {}, "en/x.md").language == "it"
     assert _facts("fr/x.md", {}, {"lang": "de-CH"}, "de/x.md").language == "fr"
+
+
+def test_a_folder_of_translations_beside_their_originals_is_a_language() -> None:
+    pages = ("it/about.md", "about.md", "it/team.md", "team.md", "it/new.md", "index.md", "it/index.md")
+    assert _facts("it/new.md", {}, {}, *pages).language == "it"
+    assert _facts("about.md", {}, {"lang": "en-US"}, *pages).language == "en-US"
+    assert _facts("about.md", {}, {}, *pages).translation_key == _facts("it/about.md", {}, {}, *pages).translation_key
+    subject = ("it/linux.md", "it/unix.md", "it/about.md", "about.md", "index.md", "it/index.md")
+    assert _facts("it/linux.md", {}, {}, *subject).language is None
+    posts = ("_posts/2020-01-01-x.md", "_posts/fr/2020-01-01-x.md")
+    assert _facts(posts[1], {}, {}, *posts).language == "fr"
+
+
+def test_the_language_of_the_site_is_written_as_its_folder() -> None:
+    assert _facts("about.md", {}, {"lang": "en-US"}, *_BESIDE).language == "en"
+    assert _facts("about.md", {}, {"lang": "en_GB", "languages": ["en-GB", "de"]}).language == "en_GB"
+    assert _facts("about.md", {}, {"lang": "sv-SE"}, *_BESIDE).language == "sv-SE"
 
 
 @pytest.mark.parametrize(

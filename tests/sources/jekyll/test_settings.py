@@ -110,6 +110,24 @@ def test_a_bomb_of_aliases_does_not_go_off(tmp_path: Path) -> None:
     assert time.perf_counter() - start < 2
 
 
+def test_no_front_matter_makes_an_address_of_any_length() -> None:
+    config = {"permalink": "/:title" * 1000, "collections": {"topics": {"output": True, "permalink": ":path" * 1000}}}
+    site = JekyllSite(JekyllSettings.from_values(config))
+    long = {"permalink": ":title" * 100_000, "slug": "x" * 1_000_000, "redirect_from": ":path" * 1_000_000}
+    post = site.page("_posts/2020-01-02-x.md", long, NOW)
+    assert post.url == f"/2020/01/02/{'x' * 2000}.html"
+    assert len(post.aliases[0]) < 3000
+    assert site.page("a.md", long, NOW).url == "/a.html"
+    assert site.page("_topics/a.md", {}, NOW).url is None
+
+
+def test_a_date_made_to_take_forever_takes_no_time() -> None:
+    site = JekyllSite(JekyllSettings.from_values({}))
+    start = time.perf_counter()
+    site.page("_posts/2020-01-02-x.md", {"date": "1" + " " * 1_000_000 + "x", "lang": "a-" * 500_000}, NOW)
+    assert time.perf_counter() - start < 1
+
+
 def test_permalink_styles_of_collections_follow_that_of_the_site() -> None:
     settings = JekyllSettings.from_values({"permalink": "pretty", "collections": {"Topics!": None}})
     assert settings.collections["posts"].template == "/:categories/:year/:month/:day/:title/"
