@@ -128,6 +128,17 @@ def test_a_file_that_is_no_page_is_refused() -> None:
     assert JekyllSite(JekyllSettings.from_values({})).page_files(["../x.md", "/x.md", "a//x.md", "", "x", ".md"]) == []
 
 
+def test_what_was_built_is_no_source() -> None:
+    site = JekyllSite(JekyllSettings.from_values({"destination": "./public", "markdown_ext": "text"}))
+    assert site.page_files(["public/x.html", "public2/x.html", "x.text", "x.md"]) == ["public2/x.html", "x.text"]
+    inside = JekyllSite(JekyllSettings.from_values({"destination": "src/public", "source": "src"}))
+    assert inside.page_files(["src/public/x.md", "src/x.md", "public/x.md"]) == ["src/x.md"]
+
+
+def test_an_empty_permalink_is_none() -> None:
+    assert _facts("about.md", {"permalink": ""}).url == "/about.html"
+
+
 @pytest.mark.parametrize(
     ("path", "front_matter", "others", "kind"),
     [

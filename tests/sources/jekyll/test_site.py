@@ -30,7 +30,7 @@ plugins: [jekyll-redirect-from]
 collections:
   topics: {{output: true, permalink: "/:collection/:path/:name:output_ext"}}
   Recipes: {{output: true}}
-  "odd.label-x": {{output: yes, permalink: /o/:year/:i_month/:title/}}
+  "odd.label-x": {{output: "yes", permalink: /o/:year/:i_month/:title/}}
   notes: {{output: false}}
   bare:
 exclude: [secret, "*.bak.md", vendor/, /deep/out, "drafted-[ab]*"]
@@ -50,6 +50,10 @@ defaults:
   values: {{permalink: "/special/:basename/"}}
 - scope: {{path: "guide/**/deep"}}
   values: {{permalink: "/deepest/:basename:output_ext"}}
+- scope: {{path: guide/typed, type: pages}}
+  values: {{permalink: "/typed/"}}
+- scope: {{path: guide/typed}}
+  values: {{permalink: "/untyped/"}}
 - scope: {{path: "guide", type: pages}}
   values: {{permalink: "/guides/:path/:basename/"}}
 - scope: {{path: "_Recipes/soups", type: Recipes}}
@@ -112,6 +116,7 @@ _POSTS = {
     "_posts/sub/_hidden/2020-01-04-inside.md": "",
     "_posts/_hidden/2020-01-04-never.md": "",
     "_posts/.dot/2020-01-04-never.md": "",
+    "_posts/sub/.dot/2020-01-04-never.md": "",
     "_posts/undated.md": "",
     "_posts/2020-01-04-data.xml": "",
     "_posts/2020-01-04-saved.md~": "",
@@ -146,6 +151,7 @@ _PAGES = {
     "guide/b/c/deep/y.html": "",
     "guide/own.md": "permalink: /my/guide",
     "guide/null.md": "permalink:",
+    "guide/typed.md": "",
     "ünï/größe & co.md": "",
     "数据/库.md": "",
     "UPPER/Case.MD": "",
@@ -155,6 +161,8 @@ _PAGES = {
     "odd/a: b.md": "",
     "odd/it's [x].html": "",
     "old.htm": "",
+    "UPPER/Old.HTM": "",
+    "UPPER/index.HTML": "",
     "data.xml": "",
     "static.html": "RAW <p>no front matter</p>",
     "static.md": "RAW no front matter",
@@ -295,6 +303,8 @@ defaults:
   values: {permalink: "/p/:title/"}
 - scope: {path: "my/_places/*/globbed*"}
   values: {permalink: "/globbed/:title/"}
+- scope: {path: "m*", type: places}
+  values: {slug: wrong}
 - scope: {path: "my/*/_posts"}
   values: {permalink: "/posted/:title/"}
 - scope: {path: "/about"}
