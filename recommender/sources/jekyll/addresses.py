@@ -55,8 +55,7 @@ def slugify(text: str, *, pretty: bool = False, cased: bool = False) -> str:
 def _is_word(character: str) -> bool:
     if character.isascii():
         return character.isalnum()
-    category = unicodedata.category(character)
-    return category[0] in "LM" or category == "Nd"
+    return unicodedata.category(character)[0] in "LM" or unicodedata.decimal(character, None) is not None
 
 
 def lower_case(text: str) -> str:

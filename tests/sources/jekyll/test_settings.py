@@ -133,3 +133,5 @@ def test_permalink_styles_of_collections_follow_that_of_the_site() -> None:
     assert settings.collections["posts"].template == "/:categories/:year/:month/:day/:title/"
     assert settings.collections["Topics"].template == "/:collection/:path/"
     assert not settings.collections["Topics"].written
+    listed = JekyllSettings.from_values({"collections": ["topics"]}).collections
+    assert {label: collection.written for label, collection in listed.items()} == {"posts": True, "topics": False}

@@ -290,7 +290,7 @@ baseurl: /notes/
 source: src
 timezone: America/Sao_Paulo
 collections_dir: my
-collections: [places, "2020"]
+collections: {places: {output: true}, "2020": {output: true}}
 markdown_ext: md,txt
 permalink: /:categories/:path/:title/
 future: true
