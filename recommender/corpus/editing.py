@@ -107,7 +107,7 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     lookup knows of its old one no longer counts. The relations of all other rows lead where they led.
     """
     new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
-    targets_after = row_map.after.take(targets)
+    targets_after = targets if row_map.only_appends else row_map.after.take(targets)
     awaiting = [row for new_row in new_rows for row in corpus.lookup.rows_awaiting(after.articles[new_row])]
     touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
     unchanged = row_map.after.copy()

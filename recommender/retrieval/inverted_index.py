@@ -12,6 +12,7 @@ from scipy import sparse
 
 from recommender.corpus.row_map import Ints, RowMap
 from recommender.retrieval.groups import Groups
+from recommender.retrieval.permuted_rows import stacked
 from recommender.retrieval.shared_columns import SharedColumns
 from recommender.retrieval.similarity import SHARES
 from recommender.retrieval.text import N_BUCKETS, TextVectors
@@ -69,7 +70,7 @@ class InvertedIndex:
         rows = np.arange(row_map.n_before) if self.rows is None else self.rows
         newer = sparse.hstack([getattr(new, field) for field in SHARES], format="csr")
         if self.newer is not None:
-            newer = sparse.vstack([self.newer, newer], format="csr")
+            newer = stacked(self.newer, newer)
         before, after = _growth(row_map.n_before, self.n_learned), _growth(len(row_map.before), self.n_learned)
         costs = self.costs if before == after else (self.costs - 1) // before * after + 1
         rows = np.append(row_map.after[rows], row_map.new)
