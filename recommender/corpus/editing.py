@@ -107,7 +107,7 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     lookup knows of its old one no longer counts. The relations of all other rows lead where they led.
     """
     new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
-    targets_after = row_map.after.take(targets)
+    targets_after = targets if row_map.only_appends else row_map.after.take(targets)
     # Of all originals of the new rows: a relation may wait for the id of one that is merged into another.
     positions = [position for new_row in new_rows for position in after.merges.positions_of(new_row)]
     awaiting = [row for position in positions for row in corpus.lookup.rows_awaiting(after.originals[position])]

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from recommender.corpus.row_map import Ints, RowMap
 from recommender.retrieval.groups import Groups, Pairs, row_of_entry
+from recommender.retrieval.permuted_rows import stacked
 from recommender.retrieval.similarity import SHARES, SharedColumns
 from recommender.retrieval.text import N_BUCKETS, TextModel
 from recommender.retrieval.vectors import Vectors
@@ -70,7 +71,7 @@ class InvertedIndex:
         return replace(
             self,
             posting_counts=self.posting_counts if before == after else (self.posting_counts - 1) // before * after + 1,
-            added=sparse.vstack([self.added, new_rows], format="csr"),
+            added=stacked(self.added, new_rows),
             rows=np.append(row_map.after[rows], row_map.new),
         )
 

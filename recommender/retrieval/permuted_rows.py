@@ -58,8 +58,14 @@ def edited(rows: Rows, new: sparse.csr_matrix, positions: Ints) -> PermutedRows:
     """Return rows after an edit, given the new ones and `positions_after` it."""
     if not isinstance(rows, PermutedRows):
         return PermutedRows(rows, new, positions)
-    added = sparse.vstack([rows.added, new], format="csr") if new.shape[0] else rows.added
-    return PermutedRows(rows.stored, added, positions)
+    return PermutedRows(rows.stored, stacked(rows.added, new) if new.shape[0] else rows.added, positions)
+
+
+def stacked(above: sparse.csr_matrix, below: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return two matrices of a few rows as one; scipy's `vstack` takes three times as long for them."""
+    starts = np.append(above.indptr, below.indptr[1:] + above.indptr[-1])
+    entries = (np.append(above.data, below.data), np.append(above.indices, below.indices), starts)
+    return sparse.csr_matrix(entries, shape=(above.shape[0] + below.shape[0], above.shape[1]))
 
 
 def whole(rows: Rows) -> sparse.csr_matrix:
