@@ -51,7 +51,7 @@ def main() -> None:
 def report_pairs(corpus: Corpus) -> None:
     """Print how many pairs of articles are similar, and how many of them are the same text."""
     rows = np.arange(len(corpus))
-    vectors = TextModel.fit(corpus.articles).transform(corpus.articles).full
+    vectors = TextModel.fit(corpus.articles).transform(corpus.articles)["full"]
     similar = sum((vectors[row] @ vectors[:row].T >= LEAST_COSINE).nnz for row in rows[1:].tolist())
     same = sum(map(len, near_duplicates(corpus, rows, rows))) // 2
     print(f"pairs with a cosine of {LEAST_COSINE} or more: {similar:,}; the same text: {same:,}")
@@ -59,7 +59,7 @@ def report_pairs(corpus: Corpus) -> None:
 
 def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
     """Print share, precision and recall of `same-story`, and of an earlier rule for it."""
-    labels = stories(corpus).labels
+    labels = stories(corpus)
     facts = []
     for row in sources:
         until = known_rows(corpus, row, AT_PUBLICATION)
@@ -81,8 +81,8 @@ def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> 
 
 def report_diversity(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
     """Print nDCG@10, P@5 and the mean cosine of the first five, at several diversities."""
-    vectors = TextModel.fit(corpus.articles).transform(corpus.articles).full
-    labels = stories(corpus).labels[sources]
+    vectors = TextModel.fit(corpus.articles).transform(corpus.articles)["full"]
+    labels = stories(corpus)[sources]
     for diversity in DIVERSITIES:
         selection = replace(model.settings.selection, collapse_duplicates=False, diversity=diversity)
         model.settings = replace(model.settings, selection=selection)

@@ -517,15 +517,15 @@ def test_each_reason_is_named_once_and_put_into_words(case: Case) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "3", True])
 def test_a_k_of_no_use_is_refused(case: Case, k: object) -> None:
-    with pytest.raises(SettingsError, match=r"'k' must be (at least 1|a whole number), got"):
+    with pytest.raises(SettingsError, match=r"'selection\.k' must be (at least 1|of type int), got"):
         case.model.suggest(case.sample[0].id, k=k)
-    with pytest.raises(SettingsError, match=r"'k' must be (at least 1|a whole number), got"):
+    with pytest.raises(SettingsError, match=r"'selection\.k' must be (at least 1|of type int), got"):
         next(case.model.suggest_all(k=k))
 
 
 @pytest.mark.parametrize("threshold", [2, -0.1, math.nan, "0.5"])
 def test_a_threshold_that_is_no_probability_is_refused(case: Case, threshold: object) -> None:
-    with pytest.raises(SettingsError, match=r"threshold' must be in \[0, 1\], got"):
+    with pytest.raises(SettingsError, match=r"'selection\.threshold' must be (in \[0, 1\]|of type float), got"):
         case.model.suggest(case.sample[0].id, threshold=threshold)
 
 

@@ -21,10 +21,10 @@ def title_features(query: Query) -> Features:
     ``_relative`` is a value divided by the largest of the source's candidates, ``_recent`` times `_recency`.
     """
     source_of, groups = query.source_of, query.groups
-    titles = query.vectors.text.title
+    titles = query.vectors.title
     shared = overlap(titles, query.titles, source_of)
-    shared_rarity = query.rarity("title")[shared.columns]
-    own_rarity = query.rarity("title")[titles.indices]
+    shared_rarity = query.index.text_model.idf_["title"][shared.columns]
+    own_rarity = query.index.text_model.idf_["title"][titles.indices]
     words_by_source = Groups(row_of_entry(titles), len(query))
     recency = _recency(query)
     pair_slots = query.similarities.pair_slots(*query.candidates)
@@ -58,9 +58,9 @@ def text_features(query: Query) -> Features:
     candidates of a source; see `_nearest_cosines`.
     """
     source_of, groups = query.source_of, query.groups
-    source_texts, all_texts = query.vectors.text, query.index.vectors.text
+    source_texts, all_texts = query.vectors, query.index.vectors
     shared = overlap(source_texts.full, query.texts, source_of)
-    shared_rarity = query.rarity("full")[shared.columns]
+    shared_rarity = query.index.text_model.idf_["full"][shared.columns]
     excerpt_cosine = overlap(source_texts.excerpt, all_texts.excerpt[query.targets], source_of).cosine()
     cosine = query.similarity("full", *query.candidates)
     best_cosine, near_cosine = _nearest_cosines(query)

@@ -19,7 +19,7 @@ from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
 
-BLOCK = 256  # sources whose pairs a worker computes at a time
+SOURCES_A_BLOCK = 256  # sources whose pairs a worker computes at a time
 
 
 def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None = None, n_jobs: int = 1) -> Ranker:
@@ -71,7 +71,7 @@ def pair_training_set(
     """
     index.prepare()
     shared = (index, settings, (labelled or index.corpus).neighbours)
-    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    blocks = [rows[start : start + SOURCES_A_BLOCK] for start in range(0, len(rows), SOURCES_A_BLOCK)]
     parts = list(map_blocks(_labelled_pairs, (shared,), blocks, n_jobs, len(rows)))
     names = feature_names(index)
     features = np.empty((sum(len(part[0]) for part in parts), len(names)), dtype=np.float32)

@@ -18,35 +18,32 @@ from recommender.retrieval.index import Index
 from recommender.retrieval.inverted_index import InvertedIndex
 from recommender.retrieval.permuted_rows import whole
 from recommender.retrieval.similarity import SHARES
-from recommender.retrieval.text import N_BUCKETS, TextVectors
+from recommender.retrieval.text import N_BUCKETS
 from recommender.retrieval.topics import N_BUCKETS as N_TOPICS
 from recommender.retrieval.vectorizer import Vectorizer
 from recommender.retrieval.vectors import Vectors
 
 MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
-COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64", "title_words": "float64", "words": "float64"}
+COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64"}
 INVERTED = "inverted"
 
 
 def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
     """Return what `open_index` needs, by file name."""
-    vectors, text = index.vectors, index.vectors.text
-    title_words, words = vectors.words.T
-    by_provider = index.by_provider[1].astype(np.int64, copy=False)
+    vectors = index.vectors
     arrays: dict[str, NDArray[Any]] = {
-        "providers": vectors.providers,
-        "days": vectors.days,
-        "quality": vectors.quality,
-        "title_words": title_words,
-        "words": words,
+        **{name: getattr(vectors, name) for name in COLUMNS},
+        "words": vectors.words.ravel(),
         "eligible": index.eligible.view(np.uint8),
-        "by_provider": by_provider,
+        "by_provider": index.by_provider[1].astype(np.int64, copy=False),
         "link_similarity": index.link_similarity,
-        "spelling_values": whole(text.spelling).data,  # its columns are those of the characters
+        "spelling_values": whole(vectors.spelling).data,  # its columns are those of the characters
     }
-    for name in MATRICES:
-        arrays |= _matrix_arrays(name, whole(vectors.topics if name == "topics" else getattr(text, name)))
-    arrays |= _matrix_arrays(INVERTED, index.inverted.all_postings())
+    matrices = {name: whole(getattr(vectors, name)) for name in MATRICES} | {INVERTED: index.inverted.all_postings()}
+    for name, matrix in matrices.items():
+        arrays[f"{name}_starts"] = matrix.indptr.astype(np.int64)
+        arrays[f"{name}_columns"] = matrix.indices.astype(np.int32, copy=False)
+        arrays[f"{name}_values"] = matrix.data
     return {f"{name}.npy": np.ascontiguousarray(values) for name, values in arrays.items()}
 
 
@@ -59,35 +56,31 @@ def open_index(folder: ModelFolder, corpus: Corpus, vectorizer: Vectorizer) -> I
         When an array is missing, or its parts do not fit each other or the corpus. It is checked here, as the
         libraries that use the arrays do not check bounds.
     """
-    n_articles, text = len(corpus), vectorizer.text_
+    n_articles = len(corpus)
     shapes = {name: (n_articles, width) for name, width in MATRICES.items()}
     shapes[INVERTED] = (len(SHARES) * N_BUCKETS, n_articles)
     with ThreadPoolExecutor(THREADS) as pool:  # numpy releases the interpreter's lock while it checks an array
         matrices = dict(zip(shapes, pool.map(partial(_open_matrix, folder), shapes, shapes.values()), strict=True))
-    characters = matrices["characters"]
-    values = finite(folder, "spelling_values.npy", "float32", characters.nnz)
-    spelling = sparse.csr_matrix((values, characters.indices, characters.indptr), shape=characters.shape)
+    postings, characters = matrices.pop(INVERTED), matrices["characters"]
+    spelling = finite(folder, "spelling_values.npy", "float32", characters.nnz)
     columns = {name: numbers(folder, f"{name}.npy", dtype, n_articles) for name, dtype in COLUMNS.items()}
     _check_days(columns["days"], corpus)
     vectors = Vectors(
-        TextVectors(matrices["title"], matrices["excerpt"], matrices["full"], characters, spelling),
-        matrices["topics"],
-        columns["providers"],
-        columns["days"],
-        columns["quality"],
-        np.column_stack([columns["title_words"], columns["words"]]),
+        **matrices,
+        **columns,
+        spelling=sparse.csr_matrix((spelling, characters.indices, characters.indptr), shape=characters.shape),
+        words=numbers(folder, "words.npy", "float64", 2 * n_articles).reshape(-1, 2),
     )
     eligible = rows(folder, "eligible.npy", 2, "uint8")
     check(len(eligible) == n_articles, "eligible.npy", "articles.jsonl")
-    return Index.opened(
-        corpus,
-        vectors,
-        text,
-        inverted=InvertedIndex.from_postings(matrices[INVERTED], text.document_frequency_, text.n_articles_),
+    index = Index(corpus, vectors, vectorizer.text_)
+    vars(index).update(  # what it would else compute when it is first asked for
+        inverted=InvertedIndex.from_postings(postings, vectorizer.text_),
         eligible=eligible.view(np.bool_),
-        by_provider=_open_by_provider(folder, columns["providers"]),
+        by_provider=_open_by_provider(folder, vectors.providers),
         link_similarity=finite(folder, "link_similarity.npy", "float32", corpus.neighbours.nnz),
     )
+    return index
 
 
 def _open_by_provider(folder: ModelFolder, providers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
@@ -96,14 +89,6 @@ def _open_by_provider(folder: ModelFolder, providers: NDArray[np.int64]) -> tupl
     ordered_providers = providers[ordered_rows]
     check(ascend(ordered_providers, ordered_rows), "by_provider.npy", "providers.npy")
     return ordered_providers, ordered_rows
-
-
-def _matrix_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
-    return {
-        f"{name}_starts": matrix.indptr.astype(np.int64),
-        f"{name}_columns": matrix.indices.astype(np.int32, copy=False),
-        f"{name}_values": matrix.data,
-    }
 
 
 def _open_matrix(folder: ModelFolder, name: str, shape: tuple[int, int]) -> sparse.csr_matrix:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.row_map import RowMap
 from recommender.retrieval.groups import Pairs, row_of_entry
 from recommender.retrieval.inverted_index import InvertedIndex
 from recommender.retrieval.permuted_rows import Rows
+from recommender.retrieval.similarity import SHARES
 from recommender.retrieval.text import TextModel
 from recommender.retrieval.vectors import Vectors
 
@@ -33,41 +34,17 @@ class Index:
     corpus : Corpus
     vectors : Vectors
         Of all its articles, a row each.
-    words : TextModel
+    text_model : TextModel
         How rare each term is.
     """
 
     corpus: Corpus
     vectors: Vectors
-    words: TextModel
-
-    @classmethod
-    def opened(
-        cls,
-        corpus: Corpus,
-        vectors: Vectors,
-        words: TextModel,
-        *,
-        inverted: InvertedIndex,
-        eligible: NDArray[np.bool_],
-        by_provider: tuple[NDArray[np.int64], NDArray[np.intp]],
-        link_similarity: NDArray[np.float32],
-    ) -> Index:
-        """Return an index with what it would else compute when it is first asked for."""
-        index = cls(corpus, vectors, words)
-        vars(index).update(
-            inverted=inverted, eligible=eligible, by_provider=by_provider, link_similarity=link_similarity
-        )
-        return index
-
-    @property
-    def idf(self) -> Mapping[str, NDArray[np.float32]]:
-        """How rare each bucket of terms is, in (0, 1], by field."""
-        return self.words.idf_
+    text_model: TextModel
 
     def prepare(self) -> None:
         """Compute what is computed when it is first asked for, so that workers need not each do so."""
-        _ = self.eligible, self.inverted, self.n_dated, self.links, self.by_provider, self.link_similarity
+        _ = self.eligible, self.inverted, self.n_dated, self.link_keys, self.by_provider, self.link_similarity
 
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
@@ -77,7 +54,8 @@ class Index:
     @cached_property
     def inverted(self) -> InvertedIndex:
         """Which articles hold each term."""
-        return InvertedIndex.from_text(self.vectors.text, self.words.document_frequency_, self.words.n_articles_)
+        postings = sparse.vstack([getattr(self.vectors, field).T.tocsr() for field in SHARES], format="csr")
+        return InvertedIndex.from_postings(postings, self.text_model)
 
     @cached_property
     def n_dated(self) -> int:
@@ -85,7 +63,7 @@ class Index:
         return int(np.searchsorted(np.isnan(self.vectors.days), True))
 
     @cached_property
-    def links(self) -> NDArray[np.int64]:
+    def link_keys(self) -> NDArray[np.int64]:
         """Every relation in both directions, as ``row * FAR + neighbour``, ascending: ``(n_links,)``."""
         graph = self.corpus.neighbours
         links: NDArray[np.int64] = row_of_entry(graph).astype(np.int64, copy=False) * FAR + graph.indices
@@ -100,7 +78,7 @@ class Index:
     def link_similarity(self) -> NDArray[np.float32]:
         """Cosine of the full texts of both ends of each relation, in the order of ``corpus.neighbours.indices``."""
         graph = self.corpus.neighbours
-        return _cosines(self.vectors.text.full, row_of_entry(graph), graph.indices)
+        return _cosines(self.vectors.full, row_of_entry(graph), graph.indices)
 
     def edited(self, corpus: Corpus, row_map: RowMap, new: Vectors) -> Index:
         """Return the index of an edited corpus, equal to one made anew, at the cost of what changes.
@@ -111,23 +89,23 @@ class Index:
             Vectors of the new rows, in their order.
         """
         self.prepare()
-        index = Index(corpus, self.vectors.edited(row_map, new), self.words)
+        index = Index(corpus, self.vectors.edited(row_map, new), self.text_model)
         cached = vars(index)
         eligible = [not corpus[row].removed for row in row_map.new.tolist()]
         cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
-        cached["inverted"] = self.inverted.edited(row_map, new.text)
+        cached["inverted"] = self.inverted.edited(row_map, new)
         rows = row_map.after[self.by_provider[1]]
         cached["by_provider"] = _by_provider(index.vectors.providers, np.append(rows[rows >= 0], row_map.new))
         if corpus.links is self.corpus.links:  # no link came or went, and no linked row moved
-            cached["links"], cached["link_similarity"] = self.links, self.link_similarity
+            cached["link_keys"], cached["link_similarity"] = self.link_keys, self.link_similarity
         else:
             cached["link_similarity"] = self._link_similarity_after(index, row_map)
         return index
 
     def _link_similarity_after(self, index: Index, row_map: RowMap) -> NDArray[np.float32]:
         """Return `link_similarity` of an edited index: known for links that stay, computed for others."""
-        rows, neighbours = (row_map.after.take(ends) for ends in _ends(self.links))
-        rows_now, neighbours_now = _ends(index.links)
+        rows, neighbours = (row_map.after.take(ends) for ends in _ends(self.link_keys))
+        rows_now, neighbours_now = _ends(index.link_keys)
         # Links come and go only at new rows, at neighbours of new rows, and at former neighbours of removed ones.
         changed = np.zeros(len(index.corpus) + 1, dtype=bool)
         changed[row_map.new] = True
@@ -135,14 +113,14 @@ class Index:
         changed[-1] = True  # stands for removed rows, whose number is -1
         is_known = ~(changed.take(rows) | changed.take(neighbours))
         stays = ~(changed.take(rows_now) | changed.take(neighbours_now))
-        cosines = np.empty(len(index.links), dtype=np.float32)
+        cosines = np.empty(len(index.link_keys), dtype=np.float32)
         cosines[stays] = self.link_similarity[is_known]  # both in the same order, as rows that stay keep theirs
-        cosines[~stays] = _cosines(index.vectors.text.full, rows_now[~stays], neighbours_now[~stays])
+        cosines[~stays] = _cosines(index.vectors.full, rows_now[~stays], neighbours_now[~stays])
         return cosines
 
     def compacted(self) -> Index:
         """Return the same index, its matrices in one piece where many rows were added."""
-        if self.inverted.n_added <= MAX_ADDED:
+        if self.inverted.added.shape[0] <= MAX_ADDED:
             return self
         index = copy.copy(self)  # with all that is cached
         vars(index).update(vectors=self.vectors.whole(), inverted=self.inverted.compacted())

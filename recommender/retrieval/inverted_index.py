@@ -13,7 +13,8 @@ from scipy import sparse
 from recommender.corpus.row_map import Ints, RowMap
 from recommender.retrieval.groups import Groups, Pairs, row_of_entry
 from recommender.retrieval.similarity import SHARES, SharedColumns
-from recommender.retrieval.text import N_BUCKETS, TextVectors
+from recommender.retrieval.text import N_BUCKETS, TextModel
+from recommender.retrieval.vectors import Vectors
 
 # How many postings are read for a source and a search. On a small site that is all of them. On a large one the terms
 # of most articles are left out, which say least: benchmarks/recall.py measures what that loses.
@@ -28,73 +29,57 @@ class InvertedIndex:
 
     Attributes
     ----------
-    matrix : (len(SHARES) * N_BUCKETS, n_articles) csr_matrix
+    postings : (len(SHARES) * N_BUCKETS, n_articles) csr_matrix
         The postings of each term: the transposed matrices of the fields.
-    costs : (len(SHARES) * N_BUCKETS,) int64 array
+    posting_counts : (len(SHARES) * N_BUCKETS,) int64 array
         How many postings a term is taken to have: as many as when the model was fitted, times the growth of the
         corpus since, in powers of two. The true number would change with every article that is published later, and
         with it which terms are searched for a source, even as of a past moment.
     n_learned : int
         How many articles the model was fitted on.
-    newer : (n_newer, len(SHARES) * N_BUCKETS) csr_matrix
-        Articles that were added since `matrix` was made, a row each; None for none.
-    rows : (n_articles + n_newer,) intp array
-        The row in the corpus of each column of `matrix`, and of each article of `newer` behind them; -1 for one that
+    added : (n_added, len(SHARES) * N_BUCKETS) csr_matrix
+        Articles that were added since `postings` was made, a row each: they are not turned yet.
+    rows : (n_articles + n_added,) intp array
+        The row in the corpus of each column of `postings`, and of each article of `added` behind them; -1 for one that
         is gone. None where they are in the order of the corpus.
     budget : int
         How many postings may be read for a source.
     """
 
-    matrix: sparse.csr_matrix
-    costs: NDArray[np.int64]
+    postings: sparse.csr_matrix
+    posting_counts: NDArray[np.int64]
     n_learned: int
-    newer: sparse.csr_matrix | None = None
+    added: sparse.csr_matrix
     rows: Ints | None = None
     budget: int = BUDGET
 
     @classmethod
-    def from_text(cls, text: TextVectors, frequency: Mapping[str, NDArray[np.int32]], n_learned: int) -> InvertedIndex:
-        """Build the index of all articles.
+    def from_postings(cls, postings: sparse.csr_matrix, text_model: TextModel) -> InvertedIndex:
+        """Return the index of the postings of all articles, with the term counts of the model."""
+        growth = _growth(postings.shape[1], text_model.n_articles_)
+        frequency = text_model.document_frequency_
+        counts = np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES])
+        no_rows = sparse.csr_matrix((0, postings.shape[0]), dtype=np.float32)
+        return cls(postings, counts, text_model.n_articles_, no_rows)
 
-        Parameters
-        ----------
-        frequency
-            In how many of `n_learned` articles each bucket of terms occurs, by field.
-        """
-        postings = sparse.vstack([getattr(text, field).T.tocsr() for field in SHARES], format="csr")
-        return cls.from_postings(postings, frequency, n_learned)
-
-    @classmethod
-    def from_postings(
-        cls, postings: sparse.csr_matrix, frequency: Mapping[str, NDArray[np.int32]], n_learned: int
-    ) -> InvertedIndex:
-        """Return the index of postings that were made before; see `from_text`."""
-        growth = _growth(postings.shape[1], n_learned)
-        costs = np.concatenate([frequency[field].astype(np.int64) * growth + 1 for field in SHARES])
-        return cls(postings, costs, n_learned)
-
-    def edited(self, row_map: RowMap, new: TextVectors) -> InvertedIndex:
+    def edited(self, row_map: RowMap, new: Vectors) -> InvertedIndex:
         """Return the index after an edit, given the vectors of the new rows; nothing is turned yet."""
         rows = np.arange(row_map.n_before) if self.rows is None else self.rows
-        newer = sparse.hstack([getattr(new, field) for field in SHARES], format="csr")
-        if self.newer is not None:
-            newer = sparse.vstack([self.newer, newer], format="csr")
+        new_rows = sparse.hstack([getattr(new, field) for field in SHARES], format="csr")
         before, after = _growth(row_map.n_before, self.n_learned), _growth(len(row_map.before), self.n_learned)
-        costs = self.costs if before == after else (self.costs - 1) // before * after + 1
-        rows = np.append(row_map.after[rows], row_map.new)
-        return replace(self, costs=costs, newer=newer if newer.shape[0] else None, rows=rows)
-
-    @property
-    def n_added(self) -> int:
-        """How many articles are not turned yet."""
-        return 0 if self.newer is None else int(self.newer.shape[0])
+        return replace(
+            self,
+            posting_counts=self.posting_counts if before == after else (self.posting_counts - 1) // before * after + 1,
+            added=sparse.vstack([self.added, new_rows], format="csr"),
+            rows=np.append(row_map.after[rows], row_map.new),
+        )
 
     def compacted(self) -> InvertedIndex:
         """Return the same index with all articles turned."""
-        return replace(self, matrix=self._stored(), newer=None)
+        return replace(self, postings=self._stored(), added=self.added[:0])
 
     def _stored(self) -> sparse.csr_matrix:
-        return self.matrix if self.newer is None else sparse.hstack([self.matrix, self.newer.T], format="csr")
+        return sparse.hstack([self.postings, self.added.T], format="csr") if self.added.shape[0] else self.postings
 
     def all_postings(self) -> sparse.csr_matrix:
         """Return the postings of all articles, with columns in the order of the corpus."""
@@ -105,7 +90,7 @@ class InvertedIndex:
 
     def nearest(
         self,
-        sources: TextVectors,
+        sources: Vectors,
         shares: Mapping[str, np.float32],
         source_rows: NDArray[np.intp],
         limits: NDArray[np.intp],
@@ -123,18 +108,16 @@ class InvertedIndex:
             How many articles are returned for a source at most; among equals the newest.
         """
         terms = self._affordable_terms(sources, shares, limits)
-        products = terms @ self.matrix
-        newer_products = (
-            None if self.newer is None else SharedColumns(terms, self.newer).products(terms.data, self.newer.data)
-        )
+        products = terms @ self.postings
+        added_products = SharedColumns(terms, self.added).products(terms.data, self.added.data)
         nearest: list[NDArray[np.integer]] = []
         for source, (source_row, limit) in enumerate(zip(source_rows.tolist(), limits.tolist(), strict=True)):
             entries = slice(*products.indptr[source : source + 2])
             rows, similarity = products.indices[entries], products.data[entries]
-            if newer_products is not None:
-                newer = np.flatnonzero(newer_products[source])
-                rows = np.append(rows, (newer + self.matrix.shape[1]).astype(np.int32))
-                similarity = np.append(similarity, newer_products[source, newer])
+            added = np.flatnonzero(added_products[:, source])
+            if len(added):
+                rows = np.append(rows, (added + self.postings.shape[1]).astype(np.int32))
+                similarity = np.append(similarity, added_products[added, source])
             if self.rows is not None:
                 rows = self.rows[rows]
             known = (rows >= 0) & (rows < limit) & (rows != source_row)
@@ -143,7 +126,7 @@ class InvertedIndex:
         return Pairs(source_of, np.concatenate([np.empty(0, dtype=np.intp), *nearest]).astype(np.intp))
 
     def _affordable_terms(
-        self, sources: TextVectors, shares: Mapping[str, np.float32], limits: NDArray[np.intp]
+        self, sources: Vectors, shares: Mapping[str, np.float32], limits: NDArray[np.intp]
     ) -> sparse.csr_matrix:
         """Return the terms of each source that the budget allows, as weights: ``(n_sources, n_terms)``."""
         fields = [
@@ -155,26 +138,27 @@ class InvertedIndex:
         terms = np.concatenate([vectors.indices.astype(np.int64) + number * N_BUCKETS for number, vectors, _ in fields])
         weights = np.concatenate([vectors.data * share for _, vectors, share in fields])
         terms, weights = terms[order], weights[order]
-        affordable = _affordable(Groups(source_of, len(limits)), weights, self.costs[terms], self.budget)
+        affordable = _affordable(Groups(source_of, len(limits)), weights, self.posting_counts[terms], self.budget)
         starts = np.append(0, np.cumsum(np.bincount(source_of[affordable], minlength=len(limits))))
-        shape = (len(limits), self.matrix.shape[0])
+        shape = (len(limits), self.postings.shape[0])
         return sparse.csr_matrix((weights[affordable], terms[affordable], starts), shape=shape)
 
 
 def _growth(n_articles: int, n_learned: int) -> int:
     """Return how many times as many articles there are as the model was fitted on, as a power of two.
 
-    In such steps the costs stay the same for as long as the corpus does not double.
+    In such steps the counts stay the same for as long as the corpus does not double.
     """
     return int(2 ** max(0, round(math.log2(max(n_articles, 1) / max(n_learned, 1)))))
 
 
 def _affordable(
-    by_source: Groups, weights: NDArray[np.float32], costs: NDArray[np.int64], budget: int
+    by_source: Groups, weights: NDArray[np.float32], posting_counts: NDArray[np.int64], budget: int
 ) -> NDArray[np.bool_]:
     """Say which terms of each source are searched: those of most weight for each posting, until the budget is spent."""
-    order = np.lexsort((-weights / costs, by_source.group_of))
-    spent = np.cumsum(costs[order])  # by all sources so far: what a source spends begins where the one before it ended
+    order = np.lexsort((-weights / posting_counts, by_source.group_of))
+    # Spent by all sources so far: what a source spends begins where the one before it ended.
+    spent = np.cumsum(posting_counts[order])
     spent_before = np.append(0, spent)[by_source.starts]
     within_budget = spent - spent_before[by_source.group_of] <= budget
     within_budget |= by_source.positions() == 0  # however many postings it has, a source's best term is searched

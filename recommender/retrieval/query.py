@@ -111,12 +111,12 @@ class Query:
     @cached_property
     def titles(self) -> sparse.csr_matrix:
         """The candidates' titles, a row a pair."""
-        return self.index.vectors.text.title[self.targets]
+        return self.index.vectors.title[self.targets]
 
     @cached_property
     def texts(self) -> sparse.csr_matrix:
         """The candidates' full texts, a row a pair."""
-        return self.index.vectors.text.full[self.targets]
+        return self.index.vectors.full[self.targets]
 
     @cached_property
     def ranked_by_text(self) -> Pairs:
@@ -129,7 +129,7 @@ class Query:
 
     def _searched(self, shares: Mapping[str, np.float32], count: int) -> Pairs:
         depth = self._depth if self._depth > N_BY_TEXT else count
-        return self.index.inverted.nearest(self.vectors.text, shares, self.rows, self.limits, depth)
+        return self.index.inverted.nearest(self.vectors, shares, self.rows, self.limits, depth)
 
     def nearest_by_text(self, count: int = 20) -> Pairs:
         """Return the articles most similar to each source, the most similar first, among equals the newest."""
@@ -196,10 +196,6 @@ class Query:
         source_of, column = np.nonzero(rows >= 0)
         return Pairs(source_of, rows[source_of, column])
 
-    def rarity(self, field: str) -> NDArray[np.float32]:
-        """Return how rare each bucket of terms is in a field, in (0, 1]."""
-        return self.index.idf[field]
-
     def known_links(self, source_of: NDArray[np.intp], rows: NDArray[np.intp]) -> Links:
         """Return the relations of rows, without those with their source or with articles that it does not know."""
         graph = self.index.corpus.neighbours
@@ -221,7 +217,7 @@ class Query:
         Counted without a look at the links themselves: their keys, ``row * FAR + neighbour``, are sorted, so that
         the links of a row with neighbours below its limit lie between its first link and the key of the limit.
         """
-        links = self.index.links
+        links = self.index.link_keys
         first = self.index.corpus.neighbours.indptr[rows].astype(np.intp)
         keys = rows * FAR
         limits, source_rows = self.limits[source_of], self.rows[source_of]

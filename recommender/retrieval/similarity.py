@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +18,15 @@ SHARES = {"full": np.float32(1.0), "title": np.float32(0.5), "characters": np.fl
 OVERALL = "overall"
 SAME_COLUMNS = {"spelling": "characters"}  # two fields of the same n-grams with other weights: renumbered once
 
-# Arrays as wide as the widest matrix, a million numbers, which cost more to allocate than to use. Each is zero
-# between two calls: whoever writes to it sets what was written back to zero. One a thread, as threads answer at once.
-_scratch = threading.local()
-
-
-@dataclass(frozen=True)
-class PairSlots:
-    """Where pairs of a source and a row stand in the tables of a `SimilarityCache`.
-
-    Attributes
-    ----------
-    slots : (n_pairs,) intp array
-        ``source * width + column``: the position of each pair in a table that is read row by row.
-    width : int
-        How many columns the tables had. Once they have more, the slots are no longer valid.
-    """
-
-    slots: NDArray[np.intp]
-    width: int
+_scratch = threading.local()  # threads answer at once: each has arrays of its own
 
 
 class SimilarityCache:
     """Cosines, by field, of the sources of a query with rows of the corpus, computed when a row is first needed.
 
-    There is a table for each field, ``(n_sources, n_cached_rows)``. Features read the same pairs over and over, so
-    that the positions of pairs in the tables are looked up once (`pair_slots`) and then used for each field
-    (`values_at`).
+    There is a table for each field, ``(n_cached_rows, n_sources)``. Features read the same pairs over and over, so
+    the slots of pairs in the tables are looked up once (`pair_slots`) and then used for each field (`values_at`).
+    A slot is a position in a table that is read row by row: it stays valid while rows are added below.
 
     A pair's value does not depend on which others are asked for. That of a source with itself is 0.
 
@@ -63,40 +46,36 @@ class SimilarityCache:
     ):
         self._articles, self._sources, self._source_rows = articles, sources, source_rows
         n_articles = next(iter(articles.values())).shape[0]
-        self._column_of = np.full(n_articles, -1, dtype=np.int32)  # of each row in the tables; -1 where not cached
-        empty = np.empty((len(source_rows), 0), dtype=np.float32)
+        self._table_row = np.full(n_articles, -1, dtype=np.int32)  # of each row of the corpus; -1 where not cached
+        empty = np.empty((0, len(source_rows)), dtype=np.float32)
         self._tables = dict.fromkeys((*articles, OVERALL), empty)
-
-    @property
-    def _width(self) -> int:
-        return self._tables[OVERALL].shape[1]
 
     def compute(self, rows: NDArray[np.intp]) -> None:
         """Compute the cosines with those of these rows that are not cached yet.
 
         Each call copies all tables: one call with many rows costs less than many calls.
         """
-        is_new = np.zeros(len(self._column_of), dtype=bool)
+        is_new = np.zeros(len(self._table_row), dtype=bool)
         is_new[rows] = True
-        is_new &= self._column_of < 0
+        is_new &= self._table_row < 0
         new_rows = np.flatnonzero(is_new)
         if len(new_rows) == 0:
             return
-        width = self._width
-        self._column_of[new_rows] = np.arange(width, width + len(new_rows), dtype=np.int32)
+        n_cached = len(self._tables[OVERALL])
+        self._table_row[new_rows] = np.arange(n_cached, n_cached + len(new_rows), dtype=np.int32)
         cosines = self._cosines(new_rows)
         in_corpus = np.flatnonzero(self._source_rows >= 0)
         in_corpus = in_corpus[is_new[self._source_rows[in_corpus]]]
         for values in cosines.values():
-            values[in_corpus, self._column_of[self._source_rows[in_corpus]] - width] = 0
+            values[self._table_row[self._source_rows[in_corpus]] - n_cached, in_corpus] = 0
         overall = np.zeros_like(cosines["full"])
         for field, share in SHARES.items():
             overall += share * cosines[field]
         cosines[OVERALL] = overall
-        self._tables = {field: np.hstack([self._tables[field], values]) for field, values in cosines.items()}
+        self._tables = {field: np.vstack([self._tables[field], values]) for field, values in cosines.items()}
 
     def _cosines(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
-        """Return ``(n_sources, n_rows)`` cosines by field."""
+        """Return ``(n_rows, n_sources)`` cosines by field."""
         shared_columns: dict[str, SharedColumns] = {}
         cosines: dict[str, NDArray[np.float32]] = {}
         for field, articles in self._articles.items():
@@ -107,34 +86,23 @@ class SimilarityCache:
             cosines[field] = shared_columns[columns].products(sources.data, targets.data)
         return cosines
 
-    def pair_slots(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> PairSlots:
-        """Return where pairs of sources and rows stand, for `values_at` and `isin`; rows not cached yet are computed.
-
-        What it returns is valid until further rows are computed.
-        """
-        columns = self._column_of[rows]
-        if columns.min(initial=0) < 0:
+    def pair_slots(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the slots of pairs of sources and rows; rows that are not cached yet are computed."""
+        if self._table_row[rows].min(initial=0) < 0:
             self.compute(rows)
-            columns = self._column_of[rows]
-        return PairSlots(columns + np.asarray(source_of, dtype=np.intp) * self._width, self._width)
+        slots: NDArray[np.intp] = self._table_row[rows] * np.intp(len(self._source_rows)) + source_of
+        return slots
 
-    def values_at(self, field: str, pairs: PairSlots) -> NDArray[np.float32]:
+    def values_at(self, field: str, slots: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the cosines of pairs in a field, or ``overall``: the weighted sum of them."""
-        self._check(pairs)
-        values: NDArray[np.float32] = self._tables[field].ravel().take(pairs.slots)
+        values: NDArray[np.float32] = self._tables[field].ravel().take(slots)
         return values
 
-    def isin(self, pairs: PairSlots, test_pairs: PairSlots) -> NDArray[np.bool_]:
-        """Say of each of `pairs` whether it is one of `test_pairs`."""
-        self._check(pairs)
-        self._check(test_pairs)
+    def isin(self, slots: NDArray[np.intp], test_slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each of `slots` whether it is one of `test_slots`."""
         marks = np.zeros(self._tables[OVERALL].size, dtype=bool)
-        marks[test_pairs.slots] = True
-        return marks[pairs.slots]
-
-    def _check(self, pairs: PairSlots) -> None:
-        if pairs.width != self._width:
-            raise RuntimeError("slots of pairs are not valid once further rows are computed: compute all rows first")
+        marks[test_slots] = True
+        return marks[slots]
 
 
 @dataclass(frozen=True)
@@ -230,7 +198,7 @@ class SharedColumns:
         self._source_starts, self._row_starts = sources.indptr, rows.indptr
 
     def products(self, source_values: NDArray[np.float32], row_values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the product of each source with each row, ``(n_sources, n_rows)``.
+        """Return the product of each row with each source, ``(n_rows, n_sources)``.
 
         A product adds up in the order of the row's entries, whichever other sources and rows there are.
 
@@ -244,20 +212,18 @@ class SharedColumns:
         if n_sources == 1:  # a dense vector adds up in the same order, and costs less to make
             vector = np.zeros(self.width, dtype=np.float32)
             vector[self.source_columns] = source_values
-            single: NDArray[np.float32] = (rows @ vector)[np.newaxis, :]
+            single: NDArray[np.float32] = (rows @ vector)[:, np.newaxis]
             return single
         sources = sparse.csr_matrix(
             (source_values, self.source_columns, self._source_starts), shape=(n_sources, self.width)
         )
-        dense: NDArray[np.float32] = (rows @ sources.T.tocsr()).toarray(order="F").T
+        dense: NDArray[np.float32] = (rows @ sources.T.tocsr()).toarray()
         return dense
 
 
 def cosines_with(matrix: sparse.csr_matrix, row: int) -> NDArray[np.float32]:
     """Return the product of every row of a matrix with one of them, ``(n_rows,)``."""
-    vector: NDArray[np.float32] | None = getattr(_scratch, "vector", None)
-    if vector is None or len(vector) != matrix.shape[1]:
-        vector = _scratch.vector = np.zeros(matrix.shape[1], dtype=np.float32)
+    vector = _zeros("float32", matrix.shape[1])
     entries = slice(*matrix.indptr[row : row + 2])
     columns = matrix.indices[entries]
     vector[columns] = matrix.data[entries]
@@ -272,7 +238,7 @@ def column_numbers(columns: NDArray[np.integer], wanted: NDArray[np.integer]) ->
     >>> column_numbers(np.array([7, 9]), np.array([9, 8, 7, 9])).tolist()
     [2, 0, 1, 2]
     """
-    table = _lookup_table(int(max(columns.max(initial=0), wanted.max(initial=0))) + 1)
+    table = _zeros("int32", int(max(columns.max(initial=0), wanted.max(initial=0))) + 1)
     table[columns] = np.arange(1, len(columns) + 1, dtype=np.int32)
     # No column is outside the table. `clip` only spares numpy the buffer that it needs where it may have to raise.
     numbers: NDArray[np.int32] = table.take(wanted, mode="clip")
@@ -280,8 +246,12 @@ def column_numbers(columns: NDArray[np.integer], wanted: NDArray[np.integer]) ->
     return numbers
 
 
-def _lookup_table(width: int) -> NDArray[np.int32]:
-    table: NDArray[np.int32] | None = getattr(_scratch, "table", None)
-    if table is None or len(table) < width:
-        table = _scratch.table = np.zeros(max(width, 2**20), dtype=np.int32)
-    return table
+def _zeros(dtype: str, width: int) -> NDArray[Any]:
+    """Return an array of zeros, the same for each call of a thread: what is written to it must be set back to zero.
+
+    It is as wide as a matrix of terms, a million numbers, which cost more to allocate than to use.
+    """
+    arrays: dict[str, NDArray[Any]] = vars(_scratch)
+    if dtype not in arrays or len(arrays[dtype]) < width:
+        arrays[dtype] = np.zeros(max(width, 2**20), dtype=dtype)
+    return arrays[dtype][:width]

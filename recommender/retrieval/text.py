@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Self
 
@@ -20,9 +19,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
-from recommender.corpus.row_map import Ints
 from recommender.retrieval.groups import row_of_entry
-from recommender.retrieval.permuted_rows import edited, whole
 
 N_BUCKETS = 2**20
 FIELDS = ("title", "excerpt", "full", "characters", "spelling")
@@ -60,43 +57,6 @@ def field_text(article: Article, field: str) -> str:
     return article.excerpt if field == "excerpt" else article.title
 
 
-@dataclass(frozen=True)
-class TextVectors:
-    """A matrix for each field, ``(n_articles, N_BUCKETS) csr_matrix`` of float32 with rows of length one.
-
-    The product of two rows is their cosine, in [0, 1]. An empty text is a row of zeros.
-
-    Attributes
-    ----------
-    title, excerpt, full
-        Words; the full text is title (twice), excerpt and body.
-    characters
-        N-grams of four characters of the title's words: a word in another form, or as a part of a compound, counts.
-    spelling
-        The same n-grams without the weights of rarity. Articles of one kind share common words of their titles.
-    """
-
-    title: sparse.csr_matrix
-    excerpt: sparse.csr_matrix
-    full: sparse.csr_matrix
-    characters: sparse.csr_matrix
-    spelling: sparse.csr_matrix
-
-    def take(self, rows: NDArray[np.intp] | slice) -> TextVectors:
-        """Return the vectors of these rows."""
-        return TextVectors(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-    def edited(self, new: TextVectors, positions: Ints) -> TextVectors:
-        """Return the vectors after an edit, without a copy of these; see `permuted_rows.edited`."""
-        return TextVectors(*(edited(getattr(self, field), getattr(new, field), positions) for field in FIELDS))
-
-    @classmethod
-    def stacked(cls, parts: Sequence[TextVectors]) -> TextVectors:
-        """Return the rows of all parts, one below another."""
-        fields_ = ([whole(getattr(part, field)) for part in parts] for field in FIELDS)
-        return cls(*(sparse.vstack(matrices, format="csr") for matrices in fields_))
-
-
 class TextModel:
     """How rare each term is: the inverse document frequencies of each field.
 
@@ -127,11 +87,11 @@ class TextModel:
         }
         return cls(len(articles), frequency)
 
-    def transform(self, articles: Sequence[Article]) -> TextVectors:
-        """Return the articles' vectors, a row each."""
+    def transform(self, articles: Sequence[Article]) -> dict[str, sparse.csr_matrix]:
+        """Return ``(n_articles, N_BUCKETS)`` by field; rows have length one, or zeros for an empty text."""
         counts = {field: _counts(articles, field) for field in WEIGHTED}
         counts["spelling"] = counts["characters"]  # the same n-grams, counted once
-        return TextVectors(**{field: _weighted(counts[field], self.idf_[field]) for field in FIELDS})
+        return {field: _weighted(counts[field], self.idf_[field]) for field in FIELDS}
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
         """Return up to `most` words that both articles use in a field, the rarest first; no common ones."""

@@ -42,11 +42,11 @@ class Vectorizer:
     def transform(self, articles: Sequence[Article]) -> Vectors:
         """Return the articles' vectors, a row each."""
         return Vectors(
-            text=self.text_.transform(articles),
+            **self.text_.transform(articles),
             topics=self.topics_.transform(articles),
             providers=provider_codes(articles),
             days=publication_days(articles),
-            quality=qualities(articles),
+            quality=np.array([article.quality for article in articles], dtype=np.float64),  # NaN for None,
             words=lengths(articles),
         )
 
@@ -78,26 +78,14 @@ class Vectorizer:
 
 def _have_equal_vectors(article: Article, other_article: Article) -> bool:
     """Say whether two articles are equal in all that `Vectorizer.transform` reads."""
-    return article is other_article or (
-        article.title == other_article.title
-        and article.excerpt == other_article.excerpt
-        and article.body == other_article.body
-        and article.topics == other_article.topics
-        and article.provider == other_article.provider
-        and article.published_at == other_article.published_at
-        and article.quality == other_article.quality
-    )
+    names = ("title", "excerpt", "body", "topics", "provider", "published_at", "quality")
+    return article is other_article or all(getattr(article, name) == getattr(other_article, name) for name in names)
 
 
 def provider_codes(articles: Sequence[Article]) -> NDArray[np.int64]:
     """Return a number for each article's provider, equal for equal ones, 0 for none: ``(n_articles,)``."""
     keys = (article.provider.key if article.provider else None for article in articles)
     return np.array([zlib.crc32(key.encode()) + 1 if key else 0 for key in keys], dtype=np.int64)
-
-
-def qualities(articles: Sequence[Article]) -> NDArray[np.float64]:
-    """Return the site's own score of each article, NaN where it has none: ``(n_articles,)``."""
-    return np.array([np.nan if article.quality is None else article.quality for article in articles], dtype=np.float64)
 
 
 def lengths(articles: Sequence[Article]) -> NDArray[np.float64]:

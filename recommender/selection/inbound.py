@@ -20,7 +20,7 @@ from recommender.selection.scoring import BLOCK, ScoredCandidates, Scorer, Sourc
 from recommender.selection.selection import Choice
 from recommender.selection.suggestions import suggestions_of
 
-Preference = tuple[bool, float, str]
+SortKey = tuple[bool, float, str]
 """What the links to one target are sorted by: pinned ones first, then the highest score, then the source's id."""
 
 
@@ -28,7 +28,7 @@ Preference = tuple[bool, float, str]
 class InboundLink:
     """A link that a source could have to one of its candidates."""
 
-    preference: Preference
+    sort_key: SortKey
     candidates: ScoredCandidates = field(compare=False)
     position: int = field(compare=False)
 
@@ -39,7 +39,7 @@ class InboundLink:
 
     def as_choice(self) -> Choice:
         """Return the link as a choice among the candidates of its source."""
-        unpinned, *_ = self.preference
+        unpinned, *_ = self.sort_key
         repeats = repeats_source(self.candidates.source_query, self.candidates.source, self.target)
         return Choice(self.position, self.position, (), repeats, not unpinned)
 
@@ -142,8 +142,8 @@ class InboundSearch:
             positions = np.flatnonzero(possible)
             positions = positions[Eligibility(source_query, self._settings, rules).of_rows(rows[positions])]
             for position in positions.tolist():
-                preference = (not pinned[position], -float(scores[position]), candidates.source.id)
-                links.append(InboundLink(preference, candidates, position))
+                sort_key = (not pinned[position], -float(scores[position]), candidates.source.id)
+                links.append(InboundLink(sort_key, candidates, position))
         return links
 
     def _best(self, targets: Targets, blocks: Iterable[list[InboundLink]]) -> dict[int, list[Suggestion]]:
@@ -159,7 +159,7 @@ class InboundSearch:
             for link, suggestion in zip(better, made, strict=True):
                 best[link.target].append(suggestion)
             for target in {link.target for link in better}:
-                best[target] = heapq.nsmallest(self._k, best[target], key=_preference)
+                best[target] = heapq.nsmallest(self._k, best[target], key=_sort_key)
         return {
             target: [replace(suggestion, rank=rank) for rank, suggestion in enumerate(suggestions, start=1)]
             for target, suggestions in best.items()
@@ -170,10 +170,10 @@ class InboundSearch:
         of_targets: dict[int, list[InboundLink]] = defaultdict(list)
         for link in links:
             known = best[link.target]
-            if len(known) < self._k or link.preference < _preference(known[-1]):
+            if len(known) < self._k or link.sort_key < _sort_key(known[-1]):
                 of_targets[link.target].append(link)
         return [link for of_target in of_targets.values() for link in heapq.nsmallest(self._k, of_target)]
 
 
-def _preference(suggestion: Suggestion) -> Preference:
+def _sort_key(suggestion: Suggestion) -> SortKey:
     return not suggestion.pinned, -suggestion.score, suggestion.source_id

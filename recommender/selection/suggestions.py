@@ -77,7 +77,7 @@ def explained_score(
     `contributions`, ``(n_features,)``, is what each feature contributes to the log-odds.
     """
     row = candidates.row(position)
-    pair = Pair(candidates.source_query, row, candidates.source, candidates.target(position), scorer.index.words)
+    pair = Pair(candidates.source_query, row, candidates.source, candidates.target(position), scorer.index.text_model)
     log_odds, weights = float(candidates.log_odds[position]), candidates.rule_weights(row)
     return pair, explain_score(pair, scorer.ranker.names, contributions, log_odds, weights)
 

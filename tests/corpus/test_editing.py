@@ -175,11 +175,13 @@ def same(model: Recommender, other: Recommender, number: int) -> None:
     assert model.inbound(outsider, threshold=0) == other.inbound(outsider, threshold=0)
     as_of = START + timedelta(hours=7 * number)
     assert model.suggest(source, threshold=0, as_of=as_of) == other.suggest(source, threshold=0, as_of=as_of)
-    for name in ("eligible", "links", "link_similarity", "n_dated"):
+    for name in ("eligible", "link_keys", "link_similarity", "n_dated"):
         np.testing.assert_array_equal(getattr(model._snapshot.index, name), getattr(other._snapshot.index, name))
     for one, another in zip(model._snapshot.index.by_provider, other._snapshot.index.by_provider, strict=True):
         np.testing.assert_array_equal(one, another)
-    np.testing.assert_array_equal(model._snapshot.index.inverted.costs, other._snapshot.index.inverted.costs)
+    np.testing.assert_array_equal(
+        model._snapshot.index.inverted.posting_counts, other._snapshot.index.inverted.posting_counts
+    )
 
 
 @settings(max_examples=12, deadline=None)
@@ -261,7 +263,7 @@ def test_few_articles_of_a_loaded_model_are_read(folder: Path) -> None:
     model.remove(["a013"])  # a014 and a015 link to it
     assert isinstance(model.corpus.originals, Edited)
     model.add([article(20, words=7), article(3, id="between", url=None)])
-    assert lines.n_decoded <= 24  # those that change, and some on the way to where new ones belong
+    assert lines.n_decoded <= 8
 
 
 def test_a_question_about_an_outsider_changes_nothing(site: list[Article]) -> None:
@@ -389,10 +391,10 @@ def test_threads_ask_about_outsiders_while_another_edits(site: list[Article]) ->
 
 def test_what_a_term_costs_follows_the_number_of_articles(site: list[Article]) -> None:
     model, other = Recommender().fit(site[:10]), Recommender().fit(site[:10])
-    learned = model._snapshot.index.inverted.costs
+    learned = model._snapshot.index.inverted.posting_counts
     model.add(site[10:])
     renew(other, site, model)
-    assert model._snapshot.index.inverted.costs.sum() > learned.sum()
+    assert model._snapshot.index.inverted.posting_counts.sum() > learned.sum()
     same(model, other, 3)
     model.remove([one.id for one in site[10:]])
-    np.testing.assert_array_equal(model._snapshot.index.inverted.costs, learned)
+    np.testing.assert_array_equal(model._snapshot.index.inverted.posting_counts, learned)

@@ -15,8 +15,8 @@ from support.made_up import START, article
 
 from recommender import Article, Corpus, Recommender, Relation
 from recommender.corpus.row_map import RowMap
+from recommender.retrieval.index import MAX_ADDED
 from recommender.retrieval.permuted_rows import edited, positions_after, whole
-from recommender.retrieval.vectors import MAX_ADDED
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_a_grown_model_answers_as_one_made_anew(site: list[Article], steps: list
         assert list(model.suggest_all(threshold=0)) == list(anew.suggest_all(threshold=0))
         draft = replace(added[0], id="draft", url=None)
         assert model.suggest(draft, threshold=0) == anew.suggest(draft, threshold=0)
-        for name in ("links", "link_similarity", "eligible"):
+        for name in ("link_keys", "link_similarity", "eligible"):
             np.testing.assert_array_equal(getattr(model._snapshot.index, name), getattr(anew._snapshot.index, name))
 
 
@@ -140,9 +140,9 @@ def test_many_newer_articles_become_part_of_the_large_matrices(site: list[Articl
     model, anew = Recommender().fit(site), Recommender().fit(site)
     newer_articles = [newer(number, number % 4, number) for number in range(50, 52 + MAX_ADDED)]
     model.add(newer_articles[:-1])
-    assert model.index.inverted.n_added == 0
+    assert model._snapshot.index.inverted.added.shape[0] == 0
     model.add(newer_articles[-1:])
-    assert model.index.inverted.n_added == 1
+    assert model._snapshot.index.inverted.added.shape[0] == 1
     anew.renew([*site, *newer_articles])
     same(model.corpus, anew.corpus)
     for source in (0, 7, 49, 50, 51, 700, len(model.corpus) - 1):

@@ -84,7 +84,7 @@ class Loop:
                     self.linked[source].add(target)
                     self.linked[target].add(source)
         self.similarities = {
-            field: [self._cosine(getattr(vectors.text, field), target) for target in range(limit)]
+            field: [self._cosine(getattr(vectors, field), target) for target in range(limit)]
             for field in ("full", "title", "characters", "spelling")
         }
         topics = vectors.topics

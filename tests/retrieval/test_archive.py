@@ -41,12 +41,12 @@ def test_the_opened_index_is_the_one_made_from_the_articles(unlearned: Recommend
         assert (opened.vectors.compared[name] != matrix).nnz == 0
     for name in ("providers", "days", "quality", "words"):
         np.testing.assert_array_equal(getattr(opened.vectors, name), getattr(computed.vectors, name))
-    assert (opened.inverted.matrix != computed.inverted.matrix).nnz == 0
-    np.testing.assert_array_equal(opened.inverted.costs, computed.inverted.costs)
+    assert (opened.inverted.postings != computed.inverted.postings).nnz == 0
+    np.testing.assert_array_equal(opened.inverted.posting_counts, computed.inverted.posting_counts)
 
 
 def test_an_opened_matrix_reads_the_file_and_cannot_write_to_it(folder: Path) -> None:
-    values = Recommender.load(folder)._snapshot.index.vectors.text.full.data
+    values = Recommender.load(folder)._snapshot.index.vectors.full.data
     while values.base is not None and not isinstance(values, np.memmap):
         values = values.base
     assert isinstance(values, np.memmap)
@@ -69,10 +69,10 @@ def test_a_draft_is_answered_without_a_look_at_all_articles(tmp_path: Path, monk
     assert len(suggestions) == 5
     lines = model.corpus.originals
     assert isinstance(lines, Lines)
-    assert lines.decoded < 100  # what is suggested, and what ties in its score
+    assert lines.n_decoded < 100  # what is suggested, and what ties in its score
     model.add([Article("late", "Late", published_at=START + timedelta(days=60))])
     assert model.suggest("late", threshold=0)
-    assert lines.decoded < 200
+    assert lines.n_decoded < 200
 
 
 CHANGES: list[tuple[str, Callable[[np.ndarray], np.ndarray], str]] = [

@@ -75,9 +75,9 @@ def top_rows(values: np.ndarray, k: int) -> list[int]:
 
 def dense_similarity(index: Index, query: Query, source: int = 0) -> dict[str, np.ndarray]:
     """Return every cosine with a source, from dense matrices."""
-    fields, limit, row, vectors = {}, query.limits[source], query.rows[source], query.vectors.text
+    fields, limit, row, vectors = {}, query.limits[source], query.rows[source], query.vectors
     for field in ("full", "title", "characters"):
-        articles = getattr(index.vectors.text, field)[:limit]
+        articles = getattr(index.vectors, field)[:limit]
         columns = np.unique(np.concatenate([articles.indices, getattr(vectors, field)[source].indices]))
         fields[field] = articles[:, columns].toarray() @ getattr(vectors, field)[[source]][:, columns].toarray()[0]
         if 0 <= row < limit:

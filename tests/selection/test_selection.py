@@ -51,7 +51,7 @@ def query(corpus: Corpus) -> SourceQuery:
     index = Vectorizer.fit(corpus).index(corpus)
     row = np.array([len(NAMES)])
     [block] = queries(index, index.vectors.take(row), row, row + 1)
-    return SourceQuery(with_candidates(block, CandidateSettings(), also=np.arange(len(NAMES))))
+    return SourceQuery(with_candidates(block, CandidateSettings(), forced_rows=np.arange(len(NAMES))))
 
 
 def scores_of(**scores: float) -> np.ndarray:
@@ -165,7 +165,7 @@ def query_of_draft(
     source = Article("source", title, published_at=START)
     limit = np.array([len(corpus)])
     [block] = queries(index, model.transform([source]), np.array([-1]), limit)
-    query = with_candidates(block, CandidateSettings(), also=np.arange(len(corpus)))
+    query = with_candidates(block, CandidateSettings(), forced_rows=np.arange(len(corpus)))
     return SourceQuery(query), source, [article.id for article in corpus]
 
 
@@ -251,7 +251,7 @@ def chained(day: float) -> Article:
 def test_a_chain_of_copies_is_one_text() -> None:
     chain = [chained(day) for day in range(8)]
     query, _, names = query_of_draft(chain)
-    full = query.index.vectors.text.full
+    full = query.index.vectors.full
     cosines = (full @ full.T).toarray()
     assert cosines[0, 1] > 0.9 > cosines[0, -1]
     assert chosen_groups(chain, dict.fromkeys(names, 0.5)) == [tuple(names)]
@@ -329,7 +329,7 @@ def test_diversity_is_maximal_marginal_relevance(diversity: float) -> None:
     targets = [Article(title[-1], title[:-2], published_at=START) for title in titles]
     query, source, names = query_of_draft(targets)
     scores = random.choice([0.2, 0.4, 0.6, 0.8], len(names))
-    full = query.index.vectors.text.full
+    full = query.index.vectors.full
     expected = slow_mmr((full @ full.T).toarray(), scores, names, diversity, 12)
     settings = SelectionSettings(diversity=diversity, collapse_duplicates=False)
     candidates = candidates_of(query, scores, source)
