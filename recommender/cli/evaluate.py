@@ -9,6 +9,8 @@ import click
 from recommender.cli.options import PATH, SITE, SiteOptions, site_options
 from recommender.evaluation import evaluate as evaluate_corpus
 
+OPEN_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
 
 @click.command(
     epilog="\b\nExample: recommender evaluate examples/newsroom --json report.json\n"
@@ -16,11 +18,7 @@ from recommender.evaluation import evaluate as evaluate_corpus
 )
 @SITE
 @click.option(
-    "--newest",
-    default=0.25,
-    show_default=True,
-    type=click.FloatRange(0, 1, True, True),
-    help="Share of the articles that is held out.",
+    "--newest", default=0.25, show_default=True, type=OPEN_SHARE, help="Share of the articles that is held out."
 )
 @click.option("--json", "json_file", type=PATH, help="Write all figures here too.")
 @click.option("--full", is_flag=True, help="Print every figure, also by size of story and as paired differences.")

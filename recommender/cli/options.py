@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,7 @@ MODEL = click.option("--model", "model_folder", type=PATH, help="A trained model
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
 SETTINGS = click.option(
-    "--settings",
-    "settings_file",
-    type=PATH,
-    help="A YAML file of settings; it beats SITE's own recommender.yaml.",
+    "--settings", "settings_file", type=PATH, help="A YAML file of settings; it beats SITE's own recommender.yaml."
 )
 
 
@@ -89,7 +85,7 @@ class SiteOptions:
 def site_options(command: Command) -> Command:
     """Add the options that say how a site is read; a verb gets them, SITE and --model as one `options: SiteOptions`."""
 
-    @functools.wraps(command)
+    @wraps(command)
     def with_options(**values: Any) -> Any:
         names = [field.name for field in fields(SiteOptions) if field.name in values]
         options = SiteOptions(**{name: values.pop(name) for name in names})

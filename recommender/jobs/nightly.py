@@ -23,18 +23,7 @@ from recommender.jobs.backfill import BackFill, inbound_rows, new_articles
 from recommender.jobs.digest import corpus_digest, job_digest
 from recommender.jobs.exposure import Progress, SiteSuggestions
 from recommender.jobs.folder import JobFolder, switched_off
-from recommender.jobs.record import (
-    FRONT_MATTER,
-    INBOUND,
-    SUGGESTIONS,
-    Counts,
-    Known,
-    ModelRecord,
-    Output,
-    Record,
-    RecordedRun,
-    changes_between,
-)
+from recommender.jobs.record import Counts, Known, ModelRecord, Output, Record, RecordedRun, changes_between
 from recommender.jobs.resume import ResumeFolder
 from recommender.jobs.summary import Summary
 from recommender.model.recommender import Recommender
@@ -44,6 +33,8 @@ from recommender.sinks.write_back import Written
 from recommender.sources import read_articles
 
 logger = logging.getLogger(__name__)
+
+SUGGESTIONS, INBOUND, FRONT_MATTER = "suggestions", "inbound", "front_matter"  # names in `Record.outputs`
 
 
 def open_model(

@@ -23,9 +23,6 @@ FORMAT = 1
 FIRST_IDS = 10  # of each kind of change, which the record names
 PARTS = ("read", "model", "suggest", "inbound")
 
-# Names in `Record.outputs`.
-SUGGESTIONS, INBOUND, FRONT_MATTER = "suggestions", "inbound", "front_matter"
-
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
