@@ -82,8 +82,7 @@ def text_features(query: Query) -> Features:
 
 def _recency(query: Query) -> NDArray[np.float64]:
     """Return ``0.5 ** (days apart / HALF_LIFE)`` of each pair, in (0, 1]."""
-    days_apart = query.days_apart_or(HALF_LIFE, *query.candidates)
-    recency: NDArray[np.float64] = np.exp2(-days_apart / HALF_LIFE)
+    recency: NDArray[np.float64] = np.exp2(-query.days_apart(*query.candidates, HALF_LIFE) / HALF_LIFE)
     return recency
 
 

@@ -60,7 +60,7 @@ def test_a_grown_model_answers_as_one_made_anew(site: list[Article], steps: list
         assert list(model.suggest_all(threshold=0)) == list(anew.suggest_all(threshold=0))
         draft = replace(added[0], id="draft", url=None)
         assert model.suggest(draft, threshold=0) == anew.suggest(draft, threshold=0)
-        for name in ("links", "link_similarity", "eligible"):
+        for name in ("link_keys", "link_similarity", "eligible"):
             np.testing.assert_array_equal(getattr(model._snapshot.index, name), getattr(anew._snapshot.index, name))
 
 
