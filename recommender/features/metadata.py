@@ -20,7 +20,7 @@ def topic_features(query: Query) -> Features:
     """
     target_topics = query.index.vectors.topics[query.targets]
     shared = overlap(query.vectors.topics, target_topics, query.source_of)
-    n_shared = shared.count()
+    n_shared = shared.groups.count()
     n_source = np.diff(query.vectors.topics.indptr)[query.source_of]
     n_target = np.diff(target_topics.indptr)
     n_either = np.maximum(n_source + n_target - n_shared, 1)

@@ -38,7 +38,7 @@ def title_features(query: Query) -> Features:
         "title_characters_relative": groups.relative(characters),
         "title_source_coverage": shared.source_coverage(),
         "title_target_coverage": shared.target_coverage(),
-        "title_shared_terms": shared.count(),
+        "title_shared_terms": shared.groups.count(),
         "title_rarest_shared": shared.groups.maximum(shared_rarity),
         "title_common_shared": shared.groups.sum(shared_rarity < COMMON),
         "title_rare_shared": shared.groups.sum(shared_rarity > RARE),
