@@ -59,7 +59,7 @@ def report_pairs(corpus: Corpus) -> None:
 
 def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
     """Print share, precision and recall of `same-story`, and of an earlier rule for it."""
-    labels = stories(corpus).labels
+    labels = stories(corpus)
     facts = []
     for row in sources:
         until = known_rows(corpus, row, AT_PUBLICATION)
@@ -82,7 +82,7 @@ def report_kinds(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> 
 def report_diversity(model: Recommender, corpus: Corpus, sources: Sequence[int]) -> None:
     """Print nDCG@10, P@5 and the mean cosine of the first five, at several diversities."""
     vectors = TextModel.fit(corpus.articles).transform(corpus.articles)["full"]
-    labels = stories(corpus).labels[sources]
+    labels = stories(corpus)[sources]
     for diversity in DIVERSITIES:
         selection = replace(model.settings.selection, collapse_duplicates=False, diversity=diversity)
         model.settings = replace(model.settings, selection=selection)

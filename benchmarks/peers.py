@@ -47,6 +47,8 @@ class Peer:
         The command that installs it.
     module : str or None
         What must be importable; None for a program.
+    ruby_libraries : tuple of str
+        What the program must be able to load: without `gsl`, Jekyll's LSI takes minutes for fifty pages.
     """
 
     name: str
@@ -54,12 +56,17 @@ class Peer:
     package: str
     install: str
     module: str | None = None
+    ruby_libraries: tuple[str, ...] = ()
 
     @property
     def installed(self) -> bool:
         """Whether it can be measured here."""
         if self.module is None:
-            return shutil.which(self.package) is not None
+            loads = [["ruby", "-r", library, "-e", ""] for library in self.ruby_libraries]
+            return shutil.which(self.package) is not None and not any(
+                subprocess.run(load, check=False, capture_output=True).returncode  # noqa: S603 - commands of our own
+                for load in loads
+            )
         return importlib.util.find_spec(self.module) is not None
 
     @property
@@ -98,7 +105,13 @@ PEERS = (
         "recommenders",
     ),
     Peer("Hugo, Related", peer_sites.hugo, "hugo", "apt-get install hugo"),
-    Peer("Jekyll, LSI", peer_sites.jekyll, "jekyll", "apt-get install jekyll ruby-classifier-reborn ruby-gsl"),
+    Peer(
+        "Jekyll, LSI",
+        peer_sites.jekyll,
+        "jekyll",
+        "apt-get install jekyll ruby-classifier-reborn ruby-gsl",
+        ruby_libraries=("classifier-reborn", "gsl"),
+    ),
 )
 
 

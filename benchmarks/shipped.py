@@ -23,7 +23,7 @@ from recommender.evaluation.figures import ProtocolFigures
 from recommender.evaluation.learning import hide_relations
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.replay import baseline_lists, engine_lists
-from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, held_out_sources, past_corpus, time_cut
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, past_corpus, time_cut
 from recommender.evaluation.tables import interval, text_table
 from recommender.model.training import train_shipped
 
@@ -64,7 +64,7 @@ def measure_halved(site: Path) -> None:
     past = past_corpus(corpus, cut)
     shipped = train_shipped(past, replace(Settings(), ranker=SMALL))
     known = hide_relations(corpus, len(corpus), np.arange(len(corpus)) >= cut)
-    sources = held_out_sources(corpus, cut, AT_PUBLICATION)
+    evaluation_set = EvaluationSet.held_out(corpus, cut)
     lists = {}
     for name, visible in (
         ("shipped, past relations known", known),
@@ -72,12 +72,11 @@ def measure_halved(site: Path) -> None:
     ):
         model = Recommender(learning(SHIPPED), shipped=shipped).fit(past_corpus(visible, cut))
         model.renew(visible)
-        lists[name] = engine_lists(model, visible, sources, AT_PUBLICATION)
+        lists[name] = engine_lists(model, visible, evaluation_set)
     for baseline in default_baselines():
         fitted = baseline.fit(corpus.without_relations(), np.arange(cut))
-        lists[baseline.name] = baseline_lists(fitted, corpus, sources, AT_PUBLICATION, depth=10)
-    print(f"\n{site}, newest half, {len(sources)} articles\n")
-    evaluation_set = EvaluationSet.from_corpus(corpus, sources, AT_PUBLICATION)
+        lists[baseline.name] = baseline_lists(fitted, evaluation_set, depth=10)
+    print(f"\n{site}, newest half, {len(evaluation_set.sources)} articles\n")
     print(table(ProtocolFigures.from_lists(evaluation_set, lists)))
 
 

@@ -85,7 +85,7 @@ def test_a_star_import_brings_these_names_and_no_others() -> None:
     assert sorted(space.keys() - {"__builtins__"}) == NAMES
 
 
-@pytest.mark.parametrize("record", [Article, Provider, Relation, Suggestion, Reason, Explanation, Decision, Rules, Pin])
+@pytest.mark.parametrize("record", [Article, Provider, Relation, Suggestion, Reason, Explanation, Decision, Rules])
 def test_records_are_frozen_and_typed(record: type) -> None:
     assert record.__dataclass_params__.frozen
     assert all(field.type for field in dataclasses.fields(record))

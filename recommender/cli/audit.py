@@ -37,7 +37,7 @@ def audit(options: SiteOptions, as_json: bool, show: int, weak: float, **limits:
     alternative, one-way ones, and lists that a good later article is missing from. Nothing is changed. Without --model
     the ranker is trained first, on these links.
     """
-    links = audit_links(options.read_and_open(), weak, options.n_jobs)
+    links = audit_links(options.model(), weak, options.n_jobs)
     click.echo(json.dumps(links.to_dict(), ensure_ascii=False, indent=2) if as_json else links.text(show))
     most = {kind: limits[f"max_{kind.replace('-', '_')}"] for kind in KINDS}
     exceeded = links.over({kind: limit for kind, limit in most.items() if limit is not None})

@@ -43,7 +43,7 @@ def reject(options: SiteOptions, source_id: str, target_id: str, who: str, why: 
 
 
 def _decide(options: SiteOptions, verdict: str, source_id: str, target_id: str, who: str, why: str) -> None:
-    corpus = options.read_silently(options.settings())
+    corpus = options.read(report=False)
     decision = decide(options.site, corpus, verdict, source_id, target_id, who, why)
     file = decisions_file(options.site)
     click.echo(f"{verdict}: {decision.source} -> {decision.target}, noted in {file}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from recommender.cli.options import SITE, SiteOptions, site_options
+from recommender.cli.options import PATH, SITE, SiteOptions, site_options
 from recommender.evaluation import evaluate as evaluate_corpus
 
 
@@ -22,7 +22,7 @@ from recommender.evaluation import evaluate as evaluate_corpus
     type=click.FloatRange(0, 1, True, True),
     help="Share of the articles that is held out.",
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all figures here too.")
+@click.option("--json", "json_file", type=PATH, help="Write all figures here too.")
 @click.option("--full", is_flag=True, help="Print every figure, also by size of story and as paired differences.")
 @click.option("--ablate", is_flag=True, help="Print what each group of features is worth; it takes many trainings.")
 @site_options
@@ -32,8 +32,7 @@ def evaluate(options: SiteOptions, newest: float, json_file: Path | None, full: 
     With --ablate the ranker also learns without each group of features, and from each group alone, on the same pairs;
     what is lost is printed last, and is under "ablation" in the file of --json.
     """
-    settings = options.settings()
-    report = evaluate_corpus(options.read(settings), settings, newest=newest, ablate=ablate)
+    report = evaluate_corpus(options.read(), options.settings, newest=newest, ablate=ablate)
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
     click.echo(report.table(full))

@@ -21,11 +21,10 @@ def explain(options: SiteOptions, source_id: str, target_id: str, as_json: bool)
 
     Both are ids or addresses of SITE.
     """
-    settings = options.settings()
-    corpus = options.read_silently(settings)
+    corpus = options.read(report=False)
     for article_id in (source_id, target_id):
         corpus.row(article_id)  # so that an unknown id is reported before the training
-    explanation = options.open_model(corpus, settings).explain(source_id, target_id)
+    explanation = options.model(corpus).explain(source_id, target_id)
     if as_json:
         click.echo(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
         return

@@ -7,6 +7,7 @@ import json
 import click
 
 from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
+from recommender.cli.output import echo_sources
 from recommender.jobs.backfill import inbound_row
 
 
@@ -26,17 +27,12 @@ def inbound(
 
     Those that link to it already are left out; business rules and the editors' decisions hold.
     """
-    model = options.read_and_open()
+    model = options.model()
     corpus = model.corpus
     article = corpus[corpus.row(article_id)]
     suggestions = model.inbound(article.id, k=k, threshold=threshold, older=not any_age)
     if as_json:
         for suggestion in suggestions:
             click.echo(json.dumps(inbound_row(model, suggestion), ensure_ascii=False))
-        return
-    click.echo(f"{article.id}: {article.title}")
-    for suggestion in suggestions:
-        source = corpus[corpus.row(suggestion.source_id)]
-        click.echo(f"  {suggestion.score:.3f}  {source.id}: {source.title}")
-    if not suggestions:
-        click.echo("  nothing should point at it that does not already")
+    else:
+        echo_sources(corpus, article, suggestions, "nothing should point at it that does not already")

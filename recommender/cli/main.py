@@ -52,21 +52,8 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
-for verb in (
-    suggest,
-    unsuggest,
-    show,
-    explain,
-    train,
-    rollback,
-    inspect,
-    evaluate,
-    audit,
-    accept,
-    reject,
-    inbound,
-    orphans,
-):
+VERBS = [suggest, unsuggest, show, explain, train, rollback, inspect, evaluate, audit, accept, reject, inbound, orphans]
+for verb in VERBS:
     main.add_command(verb)
 
 

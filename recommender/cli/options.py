@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import click
 
+from recommender.cli.output import report_skipped
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
@@ -20,17 +22,18 @@ from recommender.sources import read_articles
 
 Command = Callable[..., Any]
 
-SITE = click.argument("site", type=click.Path(path_type=Path))
+PATH = click.Path(path_type=Path)
+SITE = click.argument("site", type=PATH)
 SOURCE = click.argument("source_id", metavar="SOURCE")
 TARGET = click.argument("target_id", metavar="TARGET")
-MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=click.Path(path_type=Path))
-MODEL = click.option("--model", "model_folder", type=click.Path(path_type=Path), help="A trained model folder.")
+MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=PATH)
+MODEL = click.option("--model", "model_folder", type=PATH, help="A trained model folder.")
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
 SETTINGS = click.option(
     "--settings",
     "settings_file",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A YAML file of settings; it beats SITE's own recommender.yaml.",
 )
 
@@ -40,51 +43,47 @@ class SiteOptions:
     """A site, and the options that say how it is read and which model knows it."""
 
     site: Path
-    settings_file: Path | None
-    preset: str | None
-    strict: bool
-    cache: str | None
-    no_cache: bool
-    n_jobs: int
+    settings_file: Path | None = None
+    preset: str | None = None
+    strict: bool = False
+    cache: str | None = None
+    no_cache: bool = False
+    n_jobs: int = 1
     model_folder: Path | None = None
 
-    def settings(self, key: str | None = None) -> Settings:
-        """Return the site's settings, overridden by the options."""
-        return settings_of(self.site, self.settings_file, self.preset, self.strict, key)
+    @cached_property
+    def settings(self) -> Settings:
+        """The site's settings, overridden by the options."""
+        settings = Settings.of_site(self.site, self.settings_file)
+        source = settings.source
+        source = replace(source, preset=self.preset or source.preset, strict=self.strict or source.strict)
+        return replace(settings, source=source)
 
-    def cache_folder(self, settings: Settings) -> str | bool:
-        """Return the cache that options or settings name; true, the user's own, where neither does."""
+    @property
+    def cache_folder(self) -> str | bool:
+        """The cache that options or settings name; true, the user's own, where neither does."""
         if self.no_cache and self.cache:
             raise click.UsageError("--cache and --no-cache exclude each other")
-        folder = False if self.no_cache else self.cache or settings.source.cache
+        folder = False if self.no_cache else self.cache or self.settings.source.cache
         return True if folder is None else folder
 
-    def read(self, settings: Settings) -> Corpus:
+    def read(self, report: bool = True) -> Corpus:
         """Read the site's articles; report on stderr what could not be read."""
-        corpus = self.read_silently(settings)
-        report_skipped(corpus)
+        corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache_folder)
+        if report:
+            report_skipped(corpus)
         return corpus
 
-    def read_silently(self, settings: Settings) -> Corpus:
-        """Read the site's articles."""
-        return read_articles(self.site, settings.source, n_jobs=self.n_jobs, cache=self.cache_folder(settings))
+    def model(self, corpus: Corpus | None = None) -> Recommender:
+        """Return the model of --model, or a newly trained one, with this corpus, the site's articles for None.
 
-    def decisions(self) -> Decisions:
-        """Read the decisions on the site; report on stderr the lines that could not be read."""
+        Lines of decisions that could not be read are reported on stderr.
+        """
+        corpus = self.read() if corpus is None else corpus
         decisions = Decisions.of_site(self.site)
         for line in decisions.problems:
             click.echo(line, err=True)
-        return decisions
-
-    def open_model(self, corpus: Corpus, settings: Settings) -> Recommender:
-        """Return the model in the folder of --model, or a newly trained one, with the corpus as its articles."""
-        name = site_name(self.site)
-        return open_model(corpus, settings, self.model_folder, name, self.decisions(), self.n_jobs)
-
-    def read_and_open(self) -> Recommender:
-        """Read the site and return its model."""
-        settings = self.settings()
-        return self.open_model(self.read(settings), settings)
+        return open_model(corpus, self.settings, self.model_folder, site_name(self.site), decisions, self.n_jobs)
 
 
 def site_options(command: Command) -> Command:
@@ -108,19 +107,9 @@ def site_options(command: Command) -> Command:
     return with_options
 
 
-def settings_of(
-    site: Path, settings_file: Path | None, preset: str | None, strict: bool = False, key: str | None = None
-) -> Settings:
-    """Return the settings of a site, overridden by options."""
-    settings = Settings.of_site(site, settings_file)
-    source = replace(settings.source, preset=preset or settings.source.preset, strict=strict or settings.source.strict)
-    return replace(settings, source=source, sink=replace(settings.sink, key=settings.sink.key if key is None else key))
-
-
-def report_skipped(corpus: Corpus) -> None:
-    """Report on stderr what could not be read."""
-    for line in (*corpus.report.skipped, *corpus.report.warnings):
-        click.echo(line, err=True)
+def with_key(settings: Settings, key: str | None) -> Settings:
+    """Return settings with the option --key over them."""
+    return settings if key is None else replace(settings, sink=replace(settings.sink, key=key))
 
 
 def moment(value: str) -> datetime:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 
 import click
 
 from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
-from recommender.corpus.corpus import Corpus
-from recommender.jobs.backfill import ORPHAN_SOURCES, Orphan
+from recommender.cli.output import echo_sources
+from recommender.jobs.backfill import ORPHAN_SOURCES, orphan_row
 from recommender.jobs.backfill import orphans as find_orphans
 from recommender.jobs.exposure import SiteSuggestions
 
@@ -24,25 +25,14 @@ def orphans(options: SiteOptions, k: int, as_json: bool) -> None:
 
     Suggestions are those that the verb suggest would make; sources may be older or later than the orphan.
     """
-    model = options.read_and_open()
-    targets = {
-        source_id: [suggestion.target_id for suggestion in suggestions]
-        for source_id, suggestions in SiteSuggestions(model, options.n_jobs)
-    }
+    model = options.model()
+    lists = SiteSuggestions(model, options.n_jobs)
+    deque(lists, maxlen=0)  # makes all of them, and keeps their targets only
     count = 0
-    for orphan in find_orphans(model, targets, k, options.n_jobs):
+    for orphan, suggestions in find_orphans(model, lists.targets, k, options.n_jobs):
         count += 1
         if as_json:
-            click.echo(json.dumps(orphan.to_dict(), ensure_ascii=False))
+            click.echo(json.dumps(orphan_row(orphan, suggestions), ensure_ascii=False))
         else:
-            _print_orphan(model.corpus, orphan)
+            echo_sources(model.corpus, orphan, suggestions, "business rules let nothing point at it")
     click.echo(f"{count:,} of {len(model.corpus):,} articles are orphans", err=True)
-
-
-def _print_orphan(corpus: Corpus, orphan: Orphan) -> None:
-    click.echo(f"{orphan.article.id}: {orphan.article.title}")
-    for suggestion in orphan.sources:
-        source = corpus[corpus.row(suggestion.source_id)]
-        click.echo(f"  {suggestion.score:.3f}  {source.id}: {source.title}")
-    if not orphan.sources:
-        click.echo("  business rules let nothing point at it")

@@ -21,7 +21,7 @@ from recommender.core.records import Article, Suggestion
 @site_options
 def show(options: SiteOptions, articles: int, k: int) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
-    model = options.read_and_open()
+    model = options.model()
     console = Console(width=None if sys.stdout.isatty() else 120)
     for article in _evenly_spaced(model.corpus, articles):
         console.print(_table(article.title, model.suggest(article.id, k=k)))

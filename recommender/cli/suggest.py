@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from recommender.cli.options import KEY, MODEL, SITE, SiteOptions, moment, report_skipped, site_options
-from recommender.cli.progress import progress
+from recommender.cli.options import KEY, MODEL, PATH, SITE, SiteOptions, moment, site_options, with_key
+from recommender.cli.output import progress, report_skipped
 from recommender.core.errors import SettingsError
 from recommender.core.settings import Settings
 from recommender.jobs.article_writer import WriteBack
@@ -48,10 +48,11 @@ class SuggestOptions:
                 raise SettingsError(f"--dry-run writes nothing; leave out {name} {file}")
 
     def override(self, settings: Settings) -> Settings:
-        """Return settings with -k and --threshold over them."""
+        """Return settings with -k, --threshold and --key over them."""
         selection = settings.selection
         threshold = selection.threshold if self.threshold is None else self.threshold
-        return replace(settings, selection=replace(selection, k=self.k or selection.k, threshold=threshold))
+        selection = replace(selection, k=self.k or selection.k, threshold=threshold)
+        return with_key(replace(settings, selection=selection), self.key)
 
 
 @click.command(
@@ -60,7 +61,7 @@ class SuggestOptions:
     "Example: recommender suggest examples/newsroom --output suggestions.jsonl --inbound inbound.jsonl"
 )
 @SITE
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
+@click.option("--output", "-o", type=PATH, help="Write here instead of to stdout.")
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
 @click.option(
     "--threshold",
@@ -70,12 +71,7 @@ class SuggestOptions:
 )
 @MODEL
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
-@click.option(
-    "--inbound",
-    "inbound_file",
-    type=click.Path(path_type=Path),
-    help="Write here which older articles should point at new ones.",
-)
+@click.option("--inbound", "inbound_file", type=PATH, help="Write here which older articles should point at new ones.")
 @click.option(
     "--since",
     metavar="DATE",
@@ -105,7 +101,7 @@ def suggest(options: SiteOptions, **values: Any) -> None:
     """
     own = SuggestOptions(**values)
     own.check()
-    settings = own.override(options.settings(own.key))
+    settings = own.override(options.settings)
     summary = suggest_site(
         options.site,
         settings,
@@ -113,7 +109,7 @@ def suggest(options: SiteOptions, **values: Any) -> None:
         options.model_folder,
         options.n_jobs,
         progress,
-        cache=options.cache_folder(settings),
+        cache=options.cache_folder,
         write_back=WriteBack(own.dry_run, own.max_changed) if own.write else None,
         back_fill=BackFill(own.inbound_file, own.since) if own.inbound_file else None,
         resume=own.resume,

@@ -6,23 +6,18 @@ from pathlib import Path
 
 import click
 
-from recommender import Recommender
-from recommender.cli.options import SITE, SiteOptions, site_options
-from recommender.jobs.nightly import site_name
+from recommender.cli.options import PATH, SITE, SiteOptions, site_options
 from recommender.model.versions import save_keeping_previous
 
 
 @click.command(epilog="Example: recommender train examples/newsroom --model models/newsroom")
 @SITE
-@click.option("--model", "new_folder", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--model", "new_folder", type=PATH, required=True, help="Folder to write.")
 @site_options
 def train(options: SiteOptions, new_folder: Path) -> None:
     """Learn from the relations of SITE, and from what its editors accepted, and write a model folder."""
-    settings = options.settings()
-    corpus = options.read(settings)
-    model = Recommender(settings, site_name(options.site), decisions=options.decisions()).fit(corpus, options.n_jobs)
+    model = options.model()
     has_previous = save_keeping_previous(model, new_folder)
     ending = ", the one before is kept for recommender rollback" if has_previous else ""
-    click.echo(
-        f"{model.version}: {model.ranker.kind} ranker of {len(corpus):,} articles, in {new_folder}{ending}", err=True
-    )
+    ranker = f"{model.ranker.kind} ranker of {len(model.corpus):,} articles"
+    click.echo(f"{model.version}: {ranker}, in {new_folder}{ending}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from recommender.cli.options import KEY, PRESET, SETTINGS, SITE, settings_of
+from recommender.cli.options import KEY, PRESET, SETTINGS, SITE, SiteOptions, with_key
 from recommender.jobs.nightly import unsuggest_site
 
 
@@ -21,6 +21,7 @@ def unsuggest(
     site: Path, dry_run: bool, expired: bool, key: str | None, preset: str | None, settings_file: Path | None
 ) -> None:
     """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
-    written = unsuggest_site(site, settings_of(site, settings_file, preset, key=key), dry_run, expired)
+    settings = with_key(SiteOptions(site, settings_file, preset).settings, key)
+    written = unsuggest_site(site, settings, dry_run, expired)
     for line in ["not expired, nothing was changed"] if written is None else written.lines():
         click.echo(line, err=True)

@@ -43,7 +43,7 @@ class SourceSettings:
     """
 
     preset: str = "default"
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)  # checked by `FieldMap`, which knows the names
     strict: bool = False
     cache: str | bool | None = None
 

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
@@ -32,7 +33,7 @@ def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article])
     # All articles of these rows are taken out. Those that stay come back, with the new ones, each before a position.
     positions = sorted(position for row in rows for position in corpus.merges.positions_of(row))
     members = [(originals[position], position) for position in positions if originals[position].id not in removed_ids]
-    members += [(article, bisect_left(originals, moment_and_id(article), key=moment_and_id)) for article in added]
+    members += [(article, _position_in_time(corpus, article)) for article in added]
     members = [members[at] for at in time_order([article for article, _ in members])]
     articles = [article for article, _ in members]
     # Equal moments and ids are all of these rows: between the positions that are taken out, one is as good as another.
@@ -53,6 +54,15 @@ def edited(corpus: Corpus, removed_ids: Collection[str], new: Iterable[Article])
     after.lookup = corpus.lookup.edited(pages)
     _relate(corpus, after, row_map)
     return after, row_map
+
+
+def _position_in_time(corpus: Corpus, article: Article) -> int:
+    """Return the original before which an article belongs, decoding only some of about the same moment."""
+    key, merges = moment_and_id(article), corpus.merges
+    first, end = int(np.searchsorted(corpus.times, key[0])), int(np.searchsorted(corpus.times, key[0], side="right"))
+    begin = merges.first_position(first - 1) + 1 if first else 0
+    stop = merges.first_position(end) if end < len(corpus) else len(corpus.originals)
+    return bisect_left(corpus.originals, key, begin, stop, key=moment_and_id)
 
 
 def _changed_rows(
@@ -98,7 +108,9 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     """
     new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
     targets_after = row_map.after.take(targets)
-    awaiting = [row for new_row in new_rows for row in corpus.lookup.rows_awaiting(after.articles[new_row])]
+    # Of all originals of the new rows: a relation may wait for the id of one that is merged into another.
+    positions = [position for new_row in new_rows for position in after.merges.positions_of(new_row)]
+    awaiting = [row for position in positions for row in corpus.lookup.rows_awaiting(after.originals[position])]
     touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
     unchanged = row_map.after.copy()
     unchanged[touched] = -1  # from here on: where each row went whose relations are what they were
@@ -115,8 +127,9 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     at = np.searchsorted(external_rows, externals[0])
     after.externals = Externals(after.articles, *map(np.insert, (external_rows, numbers), (at, at), externals))
     if not len(pairs) and not len(touched) and row_map.only_appends:  # the graph grows by rows without neighbours
-        after.neighbours = corpus.neighbours.copy()
-        after.neighbours.resize(len(after), len(after))
+        graph = corpus.neighbours
+        starts = np.append(graph.indptr, np.repeat(graph.indptr[-1:], row_map.n_new))
+        after.neighbours = sparse.csr_matrix((graph.data, graph.indices, starts), shape=(len(after), len(after)))
         return
     links = np.column_stack([unchanged.take(sources), targets_after]).astype(np.int32)
     links = links[links[:, 0] >= 0] if (links[:, 0] < 0).any() else links

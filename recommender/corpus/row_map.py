@@ -45,6 +45,8 @@ class RowMap:
     @cached_property
     def after(self) -> Ints:
         """``(n_before + n_new + 1,)``: the row that each is after the edit; -1 where it is removed, and for row -1."""
+        if self.only_appends:
+            return np.append(self.before, -1)
         after = np.full(self.n_before + self.n_new + 1, -1, dtype=np.intp)
         after[self.before] = np.arange(len(self.before))
         return after

@@ -17,13 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import MultiLabelBinarizer, normalize
 
 from recommender.core.errors import NotFittedError
 from recommender.corpus.corpus import Corpus
+from recommender.evaluation.splits import id_order
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
+Fields = tuple[tuple[str, int], ...]
+"""Names of text fields of an article, with how often each counts."""
+
+TITLE_AND_EXCERPT: Fields = (("title", 2), ("excerpt", 1))
+FULL_ARTICLE: Fields = (*TITLE_AND_EXCERPT, ("body", 1))
 BLOCK = 64  # sources scored at once, so that the dense block of scores stays small
 _WORD = r"(?u)\b\w\w+\b"
 _DAY = 86_400.0
@@ -37,16 +44,11 @@ class Baseline(ABC):
     _suggestible: NDArray[np.bool_]
 
     def fit(self, corpus: Corpus, rows: Rows) -> Self:
-        """Learn from the past.
+        """Learn from the past: the `rows` of the corpus that statistics may be taken from, ``(n_past,)``.
 
-        Parameters
-        ----------
-        corpus
-            All articles; targets and sources are rows of it.
-        rows : (n_past,) array
-            Rows that statistics may be taken from.
+        Targets and sources are rows of the same corpus.
         """
-        self._priority = _tie_order(corpus)
+        self._priority = np.argsort(np.lexsort((id_order(corpus), -corpus.times, np.isinf(corpus.times))))
         self._suggestible = np.array([not article.removed for article in corpus], dtype=bool)
         self._fit(corpus, np.asarray(rows, dtype=np.int64))
         return self
@@ -57,30 +59,21 @@ class Baseline(ABC):
             raise NotFittedError(f"the baseline {self.name!r} is not fitted; call fit(corpus, rows) first")
         return self._score(np.asarray(source_rows, dtype=np.int64))
 
-    def rank(self, source_row: int, eligible_rows: Rows, k: int = 10) -> Rows:
-        """Return at most `k` of the eligible rows, best first: ties newest first, then by id.
-
-        The source itself, removed articles and scores of 0 are left out.
-        """
-        scores = self.score(np.array([source_row]))[0]
-        eligible = np.zeros(len(scores), dtype=bool)
-        eligible[eligible_rows] = True
-        return self._best(scores, eligible, source_row, k)
-
     def rank_all(self, source_rows: Rows, until: Sequence[int] | Rows, k: int = 10, block: int = BLOCK) -> list[Rows]:
-        """Return what `rank` gives for each source among the rows before its own `until`, `block` sources at a time."""
+        """Return at most `k` of the rows before each source's own `until`, best first: ties newest first, then by id.
+
+        The source itself, removed articles and scores of 0 are left out. `block` sources are scored at once.
+        """
         sources, limits = np.asarray(source_rows), np.asarray(until)
         ranked_lists = []
         for start in range(0, len(sources), block):
             rows = sources[start : start + block]
             for row, limit, scores in zip(rows, limits[start : start + block], self.score(rows), strict=True):
-                ranked_lists.append(self._best(scores, np.arange(len(scores)) < limit, int(row), k))
+                targets = np.flatnonzero(self._suggestible[:limit] & (scores[:limit] > 0))
+                ranked_lists.append(self._best(targets[targets != row], scores, k))
         return ranked_lists
 
-    def _best(self, scores: Scores, eligible: NDArray[np.bool_], source_row: int, k: int) -> Rows:
-        eligible = eligible & self._suggestible & (scores > 0)
-        eligible[source_row] = False
-        rows = np.flatnonzero(eligible)
+    def _best(self, rows: NDArray[np.intp], scores: Scores, k: int) -> Rows:
         if len(rows) > k:  # sort only rows that can be among the best k; all that tie with the last of them stay
             least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
             rows = rows[scores[rows] >= least]
@@ -102,25 +95,13 @@ class RandomTargets(Baseline):
         self.random_state = random_state
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - chance learns nothing
-        self._hashes = np.array([_hash(f"{self.random_state} {article.id}") for article in corpus], dtype=np.uint64)
+        keys = [f"{self.random_state} {article.id}".encode() for article in corpus]
+        digests = [hashlib.blake2b(key, digest_size=8).digest() for key in keys]
+        self._hashes = np.array([int.from_bytes(digest, "big") for digest in digests], dtype=np.uint64)
 
     def _score(self, source_rows: Rows) -> Scores:
         pairs = _mix(_mix(self._hashes[source_rows])[:, None] ^ self._hashes[None, :])
         return ((pairs >> np.uint64(11)).astype(np.float64) + 1) * 2.0**-53
-
-
-class NewestInTopic(Baseline):
-    """The newest articles that share a topic."""
-
-    name = "newest in topic"
-
-    def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - nothing to learn
-        self._topics = _topic_matrix(corpus)
-
-    def _score(self, source_rows: Rows) -> Scores:
-        # Ties go to the newest, so the score need not say more than whether a topic is shared.
-        shared: Scores = (self._topics[source_rows] @ self._topics.T).toarray()
-        return np.where(shared > 0, 1.0, 0.0)
 
 
 class TopicOverlap(Baseline):
@@ -129,7 +110,8 @@ class TopicOverlap(Baseline):
     name = "topic overlap"
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:  # noqa: ARG002 - nothing to learn
-        self._topics = _topic_matrix(corpus)
+        topics = [article.topics for article in corpus]
+        self._topics = MultiLabelBinarizer(sparse_output=True).fit_transform(topics)
         self._sizes = np.diff(self._topics.indptr).astype(np.float64)
 
     def _score(self, source_rows: Rows) -> Scores:
@@ -139,25 +121,31 @@ class TopicOverlap(Baseline):
         return overlap
 
 
+class NewestInTopic(TopicOverlap):
+    """The newest articles that share a topic."""
+
+    name = "newest in topic"
+
+    def _score(self, source_rows: Rows) -> Scores:
+        # Ties go to the newest, so the score need not say more than whether a topic is shared.
+        return np.where(super()._score(source_rows) > 0, 1.0, 0.0)
+
+
 class TfidfCosine(Baseline):
     """Cosine of TF-IDF vectors, ``(1 + ln tf) * (1 + ln((1 + N) / (1 + df)))``, scaled to unit length.
 
     The smoothed IDF is that of scikit-learn's `TfidfTransformer`, from `N` past articles.
-
-    Parameters
-    ----------
-    fields
-        Fields of an article, with how often each counts.
     """
 
-    def __init__(self, fields: Sequence[tuple[str, int]] = (("title", 2), ("excerpt", 1)), name: str | None = None):
-        self.fields = tuple(fields)
-        self.name = name or f"TF-IDF cosine, {' + '.join(field for field, _ in self.fields)}"
+    def __init__(self, fields: Fields = TITLE_AND_EXCERPT, name: str = "TF-IDF cosine, title + excerpt"):
+        self.fields = fields
+        self.name = name
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:
         counts = _term_counts(corpus, self.fields)
         idf = np.log((1 + len(rows)) / (1 + _document_frequency(counts, rows))) + 1
-        self._vectors = _unit_rows(_sublinear(counts, idf))
+        counts.data = (1 + np.log(counts.data)) * idf[counts.indices]
+        self._vectors = normalize(counts)
         self._transposed = self._vectors.T.tocsr()
 
     def _score(self, source_rows: Rows) -> Scores:
@@ -181,14 +169,13 @@ class Bm25(Baseline):
 
     def __init__(
         self,
-        fields: Sequence[tuple[str, int]] = (("title", 2), ("excerpt", 1), ("body", 1)),
+        fields: Fields = FULL_ARTICLE,
         k1: float = 1.5,
         b: float = 0.75,
         k3: float = 8.0,
         name: str = "BM25, full article",
     ):
-        self.fields = tuple(fields)
-        self.k1, self.b, self.k3 = k1, b, k3
+        self.fields, self.k1, self.b, self.k3 = fields, k1, b, k3
         self.name = name
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:
@@ -232,42 +219,15 @@ class TimeDecay(Baseline):
 
 def default_baselines(random_state: int = 0) -> list[Baseline]:
     """Return the baselines of the evaluation, unfitted, weakest first."""
-    full_article = (("title", 2), ("excerpt", 1), ("body", 1))
     return [
         RandomTargets(random_state),
         NewestInTopic(),
         TopicOverlap(),
         TfidfCosine(),
-        TfidfCosine(full_article, name="TF-IDF cosine, full article"),
+        TfidfCosine(FULL_ARTICLE, "TF-IDF cosine, full article"),
         Bm25(),
         TimeDecay(Bm25()),
     ]
-
-
-def _tie_order(corpus: Corpus) -> Rows:
-    """Return the position of each row in the order of ties: newest first, undated last, then by id."""
-    times = np.where(np.isfinite(corpus.times), corpus.times, -np.inf)
-    by_id = np.argsort(np.array([article.id for article in corpus], dtype=object), kind="stable")
-    id_position = np.empty(len(corpus), dtype=np.int64)
-    id_position[by_id] = np.arange(len(corpus))
-    order = np.lexsort((id_position, -times))
-    position = np.empty(len(corpus), dtype=np.int64)
-    position[order] = np.arange(len(corpus))
-    return position
-
-
-def _topic_matrix(corpus: Corpus) -> Any:
-    """Return the (n_articles, n_topics) csr_matrix of which article has which topic."""
-    names = sorted({topic for article in corpus for topic in article.topics})
-    column_of = {name: column for column, name in enumerate(names)}
-    pairs = [(row, column_of[topic]) for row, article in enumerate(corpus) for topic in sorted(set(article.topics))]
-    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    shape = (len(corpus), max(1, len(names)))
-    return sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape)
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -278,40 +238,14 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def _term_counts(corpus: Corpus, fields: Sequence[tuple[str, int]]) -> Any:
-    """Count the words of two or more letters, in lower case, in the given fields.
-
-    Parameters
-    ----------
-    fields
-        Names of text fields of an article, with how often each counts.
-
-    Returns
-    -------
-    (n_articles, n_terms) csr_matrix of float64
-        Columns are in the order of the terms. At least one column, empty where no article has any word.
-    """
+def _term_counts(corpus: Corpus, fields: Fields) -> Any:
+    """Return the (n_articles, n_terms) csr_matrix of words of two or more letters; at least one column."""
     texts = [" ".join(getattr(article, name) for name, times in fields for _ in range(times)) for article in corpus]
     if not any(re.search(_WORD, text) for text in texts):
         return sparse.csr_matrix((len(texts), 1), dtype=np.float64)
     return CountVectorizer(token_pattern=_WORD, dtype=np.float64).fit_transform(texts).tocsr()
 
 
-def _document_frequency(counts: Any, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _document_frequency(counts: Any, rows: Rows) -> Scores:
     """Return in how many of `rows` each term occurs; 0 for a term that only other rows have."""
     return np.bincount(counts[rows].indices, minlength=counts.shape[1]).astype(np.float64)
-
-
-def _sublinear(counts: Any, idf: NDArray[np.float64]) -> Any:
-    """Return ``(1 + ln tf) * idf`` for the counts `tf`, same shape."""
-    weighted = counts.copy()
-    weighted.data = (1 + np.log(counts.data)) * idf[counts.indices]
-    return weighted
-
-
-def _unit_rows(matrix: Any) -> Any:
-    """Scale each row to Euclidean length 1; an empty row stays empty."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scaled = matrix.copy()
-    scaled.data = matrix.data / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(matrix.indptr))
-    return scaled

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from recommender.evaluation.records import Record
 
 Array = NDArray[np.float64]
 
@@ -15,28 +16,20 @@ CHUNK = 1 << 22  # resampled counts that are converted at once: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Record):
     """A mean and its 95 % interval. `low` and `high` are nan where it is of fewer than two stories."""
 
     value: float
     low: float
     high: float
 
-    def to_dict(self) -> dict[str, float | None]:
-        """Return JSON-ready values, rounded to six places; None where undefined."""
-        return {"value": rounded(self.value), "low": rounded(self.low), "high": rounded(self.high)}
-
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Record):
     """One figure: its mean over articles, and over stories, each with a 95 % interval."""
 
     over_articles: Estimate
     over_stories: Estimate
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"over_articles": self.over_articles.to_dict(), "over_stories": self.over_stories.to_dict()}
 
 
 class StoryBootstrap:
@@ -50,8 +43,6 @@ class StoryBootstrap:
     ----------
     stories : (n_sources,) array
         The story of each source, any labels; they are numbered in sorted order.
-    resamples
-        How many times stories are drawn.
     chunk
         How many of the (resamples, n_stories) counts are converted at once; it bounds the memory, not the result.
 
@@ -77,13 +68,10 @@ class StoryBootstrap:
 
         Parameters
         ----------
-        values : (n_sources,) array
-            One number a source; it is ignored where the weight is 0.
-        weights : (n_sources,) array, optional
-            How much each source counts; 1 by default.
+        values, weights : (n_sources,) arrays
+            A value is ignored where the weight is 0; weights are 1 by default.
         """
-        sums, totals = self._by_story(values, weights)
-        return self._ratio(sums, totals)
+        return self._ratio(*self._by_story(values, weights))
 
     def over_stories(self, values: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
         """Estimate the mean over stories: each story counts once, with the mean of its sources.
@@ -103,10 +91,8 @@ class StoryBootstrap:
                 f"values and weights must hold one number for each of {len(self._story_of)} sources, "
                 f"got {value.shape} and {weight.shape}"
             )
-        product = np.where(weight > 0, value, 0.0) * weight
-        sums: Array = np.bincount(self._story_of, product, minlength=self.n_stories).astype(np.float64)
-        totals: Array = np.bincount(self._story_of, weight, minlength=self.n_stories).astype(np.float64)
-        return sums, totals
+        sums = np.bincount(self._story_of, np.where(weight > 0, value, 0.0) * weight, self.n_stories)
+        return sums.astype(np.float64), np.bincount(self._story_of, weight, self.n_stories).astype(np.float64)
 
     def _ratio(self, above: Array, below: Array) -> Estimate:
         total = float(below.sum())
@@ -117,26 +103,11 @@ class StoryBootstrap:
             return Estimate(value, math.nan, math.nan)
         columns = np.column_stack([above, below])
         step = max(1, self.chunk // self.n_stories)
-        sums = np.vstack(
-            [
-                self._counts[start : start + step].astype(np.float64) @ columns
-                for start in range(0, self.resamples, step)
-            ]
-        )
+        chunks = [self._counts[start : start + step] for start in range(0, self.resamples, step)]
+        sums = np.vstack([counts.astype(np.float64) @ columns for counts in chunks])
         drawn = sums[sums[:, 1] > 0]  # a resample can miss every story that counts
         low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
         return Estimate(value, float(low), float(high))
-
-
-def rounded(value: float | None, decimals: int = 6) -> float | None:
-    """Round a figure for JSON, which has no nan: None instead.
-
-    >>> rounded(2 / 3), rounded(math.nan)
-    (0.666667, None)
-    """
-    if value is None or not math.isfinite(value):
-        return None
-    return round(float(value), decimals) + 0.0  # turns -0.0 into 0.0
 
 
 def _draw(n_stories: int, resamples: int, random_state: int) -> NDArray[np.int16]:

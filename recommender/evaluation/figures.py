@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.errors import RecommenderError
 from recommender.evaluation import measures
-from recommender.evaluation.bootstrap import Figure, StoryBootstrap, rounded
+from recommender.evaluation.bootstrap import Figure, StoryBootstrap
 from recommender.evaluation.judgements import Judgements
 from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.records import Record
 from recommender.evaluation.slices import SliceFigures
-from recommender.evaluation.splits import STORY_SLICES, EvaluationSet, Protocol
+from recommender.evaluation.splits import EvaluationSet, Protocol, story_slices
 
 DEPTH = 10
 SHOWN = 5
 
 Values = NDArray[np.float64]
-
-
-class SourceValues(NamedTuple):
-    """One figure's value for each source, and its weight; all weigh 1 where `weights` is None."""
-
-    values: Values
-    weights: Values | None = None
+SourceValues = tuple[Values, ...]
+"""One figure's value for each source and, where sources do not all weigh the same, their weights."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +51,13 @@ class RankedLists:
                 raise RecommenderError(f"{name} must hold one list for each of {len(self.rows)}, got {len(lists)}")
 
     def select(self, positions: Sequence[int], excluded: Sequence[Collection[int]] | None = None) -> RankedLists:
-        """Return the lists of the sources at these positions, as plain ints, without each source's excluded rows."""
+        """Return the lists of the sources at these positions, as plain numbers, without each source's excluded rows."""
         rows: list[list[int]] = []
         scores: list[list[float]] = []
         for position in positions:
-            left_out = () if excluded is None else excluded[position]
-            ranked = [int(row) for row in self.rows[position]]
+            ranked, left_out = self.rows[position], () if excluded is None else excluded[position]
             ranks = [rank for rank, row in enumerate(ranked) if row not in left_out]
-            rows.append([ranked[rank] for rank in ranks])
+            rows.append([int(ranked[rank]) for rank in ranks])
             if self.scores is not None:
                 scores.append([float(self.scores[position][rank]) for rank in ranks])
         candidates = None if self.candidates is None else [self.candidates[position] for position in positions]
@@ -70,7 +65,7 @@ class RankedLists:
 
 
 @dataclass(frozen=True)
-class ModelFigures:
+class ModelFigures(Record):
     """All figures of one model.
 
     Attributes
@@ -89,31 +84,19 @@ class ModelFigures:
     totals: dict[str, float]
     slices: dict[str, SliceFigures]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {
-            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
-            "totals": {name: rounded(value) for name, value in self.totals.items()},
-            "slices": {name: figures.to_dict() for name, figures in self.slices.items()},
-        }
-
 
 @dataclass(frozen=True)
-class ProtocolFigures:
+class ProtocolFigures(Record):
     """All models under one protocol, on the same sources and the same resampled stories.
 
     Attributes
     ----------
-    protocol, variant
-        Which protocol, and which targets count: all, or those that are no near-duplicate of their source.
-    sources, stories
-        How many held-out articles, and how many stories they belong to.
+    variant
+        Which targets count: all, or those that are no near-duplicate of their source.
     engine
-        The model that the others are compared with; None where there is none.
+        The model that the others are compared with.
     threshold
         The probability at which figures "at the threshold" are taken.
-    models
-        Figures by name of the model, in the order given.
     differences
         Engine minus each other model, paired, for every figure that both have.
     judgements
@@ -138,7 +121,6 @@ class ProtocolFigures:
         *,
         engine: str | None = None,
         threshold: float | None = None,
-        resamples: int = 1000,
         random_state: int = 0,
     ) -> Self:
         """Measure every model's ranked lists.
@@ -150,12 +132,6 @@ class ProtocolFigures:
             the lists.
         lists
             By name of the model, its lists for these sources, in this order.
-        engine
-            Name of the model that is compared with the others.
-        threshold
-            A probability.
-        resamples, random_state
-            Of the bootstrap.
 
         Raises
         ------
@@ -165,9 +141,15 @@ class ProtocolFigures:
         _check_lists(evaluation_set, lists, engine)
         positions = [position for position, relevant in enumerate(evaluation_set.relevant) if relevant]
         measured = evaluation_set.take(positions)
-        bootstrap = StoryBootstrap(measured.stories, resamples, random_state)
+        bootstrap = StoryBootstrap(measured.stories, random_state=random_state)
         selected = {name: ranked.select(positions, evaluation_set.excluded) for name, ranked in lists.items()}
         values = {name: _source_values(measured, ranked, threshold) for name, ranked in selected.items()}
+        judgements = None
+        if engine is not None and (scores := selected[engine].scores) is not None:
+            ndcg = {name: of_model[PRIMARY][0] for name, of_model in values.items()}
+            judgements = Judgements.from_lists(
+                measured.sources, measured.stories, ndcg, selected[engine].rows, scores, measured.relevant
+            )
         return cls(
             protocol=measured.protocol,
             variant=measured.variant,
@@ -179,24 +161,14 @@ class ProtocolFigures:
                 name: _model_figures(measured, ranked, values[name], bootstrap) for name, ranked in selected.items()
             },
             differences={} if engine is None else _differences(values, engine, bootstrap),
-            judgements=None if engine is None else _judgements(measured, selected[engine], values),
+            judgements=judgements,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {
-            "protocol": self.protocol,
-            "variant": self.variant,
-            "sources": self.sources,
-            "stories": self.stories,
-            "engine": self.engine,
-            "threshold": self.threshold,
-            "models": {name: figures.to_dict() for name, figures in self.models.items()},
-            "differences": {
-                name: {figure: value.to_dict() for figure, value in figures.items()}
-                for name, figures in self.differences.items()
-            },
-        }
+        """Return JSON-ready values; floats but for the threshold rounded to six places, None where undefined."""
+        values = super().to_dict() | {"threshold": self.threshold}
+        del values["judgements"]
+        return values
 
 
 def _check_lists(evaluation_set: EvaluationSet, lists: Mapping[str, RankedLists], engine: str | None) -> None:
@@ -213,59 +185,49 @@ def _check_lists(evaluation_set: EvaluationSet, lists: Mapping[str, RankedLists]
 def _source_values(measured: EvaluationSet, ranked: RankedLists, threshold: float | None) -> dict[str, SourceValues]:
     """Return the values of every figure of one model, by name of the figure."""
     pairs = list(zip(ranked.rows, measured.relevant, strict=True))
-    values = {
-        PRIMARY: SourceValues(_array(measures.ndcg_at_k(*pair, k=DEPTH) for pair in pairs)),
-        "P@5": SourceValues(_array(measures.precision_at_k(*pair, k=SHOWN) for pair in pairs)),
-        "Recall@10": SourceValues(_array(measures.recall_at_k(*pair, k=DEPTH) for pair in pairs)),
-        "MRR": SourceValues(_array(measures.reciprocal_rank(*pair, k=DEPTH) for pair in pairs)),
-        "coverage": SourceValues(_array(len(rows) > 0 for rows in ranked.rows)),
+    values: dict[str, SourceValues] = {
+        PRIMARY: (_array(measures.ndcg_at_k(*pair, k=DEPTH) for pair in pairs),),
+        "P@5": (_array(measures.precision_at_k(*pair, k=SHOWN) for pair in pairs),),
+        "Recall@10": (_array(measures.recall_at_k(*pair, k=DEPTH) for pair in pairs),),
+        "MRR": (_array(measures.reciprocal_rank(*pair, k=DEPTH) for pair in pairs),),
+        "coverage": (_array(len(rows) > 0 for rows in ranked.rows),),
     }
     if ranked.scores is not None and threshold is not None:
         shown = [
             [row for row, score in zip(rows[:SHOWN], scores[:SHOWN], strict=True) if score >= threshold]
             for rows, scores in zip(ranked.rows, ranked.scores, strict=True)
         ]
-        n_shown = _array(len(rows) for rows in shown)
-        shown_pairs = zip(shown, measured.relevant, strict=True)
-        n_right = _array(len(relevant.intersection(rows)) for rows, relevant in shown_pairs)
-        values["P@threshold"] = SourceValues(n_right / np.maximum(n_shown, 1), n_shown)
-        values["coverage@threshold"] = SourceValues((n_shown > 0).astype(np.float64))
+        n_shown = _array(map(len, shown))
+        n_right = _array(map(_n_right, shown, measured.relevant))
+        values["P@threshold"] = (n_right / np.maximum(n_shown, 1), n_shown)
+        values["coverage@threshold"] = ((n_shown > 0).astype(np.float64),)
     if ranked.candidates is not None:
-        scored = zip(ranked.candidates, measured.relevant, strict=True)
-        recall = _array(len(relevant.intersection(rows)) / len(relevant) for rows, relevant in scored)
-        values["candidate recall"] = SourceValues(recall)
+        n_relevant = _array(map(len, measured.relevant))
+        values["candidate recall"] = (_array(map(_n_right, ranked.candidates, measured.relevant)) / n_relevant,)
     return values
 
 
 def _model_figures(
     measured: EvaluationSet, ranked: RankedLists, values: Mapping[str, SourceValues], bootstrap: StoryBootstrap
 ) -> ModelFigures:
-    figures = {name: bootstrap.figure(*source_values) for name, source_values in values.items()}
-    ndcg = values[PRIMARY].values
-    slices = {}
-    for name, (least, most) in STORY_SLICES.items():
-        inside = (measured.story_sizes >= least) & (measured.story_sizes <= most)
-        if inside.any():
-            slices[name] = SliceFigures.from_values(
-                ndcg[inside], measured.stories[inside], bootstrap.resamples, bootstrap.random_state
-            )
-    return ModelFigures(figures, _totals(measured, ranked), slices)
-
-
-def _totals(measured: EvaluationSet, ranked: RankedLists) -> dict[str, float]:
     shown = [list(rows[:SHOWN]) for rows in ranked.rows]
     suggested = np.array([row for rows in shown for row in rows], dtype=np.int64)
-    in_degrees = np.bincount(suggested, minlength=measured.n_articles)
     totals = {
         "catalogue reach": measures.catalogue_reach(shown, measured.n_articles),
-        "Gini": measures.gini(in_degrees),
+        "Gini": measures.gini(np.bincount(suggested, minlength=measured.n_articles)),
     }
     if ranked.scores is not None:
         scores = [score for source_scores in ranked.scores for score in source_scores[:DEPTH]]
         pairs = zip(ranked.rows, measured.relevant, strict=True)
         labels = [row in relevant for rows, relevant in pairs for row in rows[:DEPTH]]
         totals["calibration error"] = measures.calibration_error(scores, labels)
-    return totals
+    ndcg = values[PRIMARY][0]
+    slices = {
+        name: SliceFigures.from_values(ndcg[inside], measured.stories[inside], bootstrap.random_state)
+        for name, inside in story_slices(measured.story_sizes).items()
+        if inside.any()
+    }
+    return ModelFigures({name: bootstrap.figure(*of_figure) for name, of_figure in values.items()}, totals, slices)
 
 
 def _differences(
@@ -279,24 +241,17 @@ def _differences(
     of_engine = values[engine]
     return {
         name: {
-            figure: bootstrap.figure(of_engine[figure].values - source_values.values)
-            for figure, source_values in of_model.items()
-            if figure in of_engine and source_values.weights is None
+            figure: bootstrap.figure(of_engine[figure][0] - of_model[figure][0])
+            for figure in of_model
+            if figure in of_engine and len(of_model[figure]) == 1
         }
         for name, of_model in values.items()
         if name != engine
     }
 
 
-def _judgements(
-    measured: EvaluationSet, ranked: RankedLists, values: Mapping[str, Mapping[str, SourceValues]]
-) -> Judgements | None:
-    if ranked.scores is None:
-        return None
-    ndcg = {name: of_model[PRIMARY].values for name, of_model in values.items()}
-    return Judgements.from_lists(
-        measured.sources, measured.stories, ndcg, ranked.rows, ranked.scores, measured.relevant
-    )
+def _n_right(rows: Collection[int], relevant: frozenset[int]) -> int:
+    return len(relevant.intersection(rows))
 
 
 def _array(values: Iterable[float]) -> Values:

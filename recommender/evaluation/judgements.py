@@ -38,15 +38,13 @@ class Judgements:
     ----------
     sources, stories : (n_sources,) arrays
         Rows of the corpus; the story of each.
-    ndcg : dict of str to (n_sources,) float64 array
-        nDCG@10 of each model.
-    source_of, targets, ranks : (n_pairs,) int64 arrays
+    ndcg
+        nDCG@10 of each model, ``(n_sources,)`` arrays by name.
+    source_of, targets, ranks : (n_pairs,) arrays
         Position of the pair's source in `sources`, row of its target, and its rank, from 1.
-    scores : (n_pairs,) float64 array
-        Probabilities.
-    labels : (n_pairs,) bool array
-        Whether editors linked the two.
-    missed : (n_missed, 2) int64 array
+    scores, labels : (n_pairs,) arrays
+        Probabilities, and whether editors linked the two.
+    missed : (n_missed, 2) array
         Curated links that were never scored, as position of the source in `sources` and row of the target.
     """
 
@@ -97,13 +95,11 @@ class Judgements:
 
     def surprises(self, most: int = 10) -> list[JudgedPair]:
         """Return the unlinked pairs of the highest scores, at most one a source, highest first."""
-        pairs = np.flatnonzero(~self.labels)
-        return self._first_of_each_source(pairs[np.lexsort((self.targets[pairs], -self.scores[pairs]))], most)
+        return self._lowest(-self.scores, ~self.labels, most)
 
     def lost(self, most: int = 10) -> list[JudgedPair]:
         """Return the linked pairs of the lowest scores, at most one a source, lowest first."""
-        pairs = np.flatnonzero(self.labels)
-        return self._first_of_each_source(pairs[np.lexsort((self.targets[pairs], self.scores[pairs]))], most)
+        return self._lowest(self.scores, self.labels, most)
 
     def never_scored(self, most: int = 10) -> list[JudgedPair]:
         """Return linked pairs that were no candidates, at most one a source, in time order."""
@@ -113,8 +109,11 @@ class Judgements:
             for position, target in self.missed[first[:most]]
         ]
 
-    def _first_of_each_source(self, ordered_pairs: NDArray[np.intp], most: int) -> list[JudgedPair]:
-        _, first = np.unique(self.source_of[ordered_pairs], return_index=True)
+    def _lowest(self, values: NDArray[np.float64], wanted: NDArray[np.bool_], most: int) -> list[JudgedPair]:
+        """Return the wanted pairs of the lowest values, at most one a source; ties by target."""
+        pairs = np.flatnonzero(wanted)
+        pairs = pairs[np.lexsort((self.targets[pairs], values[pairs]))]
+        _, first = np.unique(self.source_of[pairs], return_index=True)
         return [
             JudgedPair(
                 int(self.sources[self.source_of[pair]]),
@@ -123,7 +122,7 @@ class Judgements:
                 float(self.scores[pair]),
                 bool(self.labels[pair]),
             )
-            for pair in ordered_pairs[np.sort(first)[:most]]
+            for pair in pairs[np.sort(first)[:most]]
         ]
 
 
@@ -164,15 +163,13 @@ def reliability(
     if probability.shape != outcome.shape:
         raise ValueError(f"scores and labels must be of one length, got {probability.shape} and {outcome.shape}")
     bin_of = equal_mass_bins(probability, bins)
-    bootstrap = None if stories is None else StoryBootstrap(stories, random_state=random_state)
-    diagram = []
-    for number in np.unique(bin_of):
-        inside = bin_of == number
-        share = Estimate(float(outcome[inside].mean()), math.nan, math.nan)
-        if bootstrap is not None:
-            share = bootstrap.over_articles(outcome, inside)
-        diagram.append(ReliabilityBin(float(probability[inside].mean()), share, int(inside.sum())))
-    return tuple(diagram)
+    if stories is None:
+        stories = np.zeros(len(probability))  # one story gives no interval
+    bootstrap = StoryBootstrap(stories, random_state=random_state)
+    return tuple(
+        ReliabilityBin(float(probability[inside].mean()), bootstrap.over_articles(outcome, inside), int(inside.sum()))
+        for inside in (bin_of == number for number in np.unique(bin_of))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +178,11 @@ class ThresholdCurve:
 
     Attributes
     ----------
-    thresholds : (n_thresholds,) float64 array
+    thresholds : (n_thresholds,) array
         The distinct scores, ascending.
-    precision : (n_thresholds,) float64 array
-        Share of linked pairs among the suggestions that score the threshold or more; as `precision_at_threshold`.
-    coverage : (n_thresholds,) float64 array
-        Share of sources with at least one such suggestion.
-    shown : (n_thresholds,) float64 array
-        Mean number of such suggestions for each source.
+    precision, coverage, shown : (n_thresholds,) arrays
+        Share of linked pairs among the suggestions that score the threshold or more; share of sources with at least
+        one such suggestion; mean number of such suggestions for each source.
     """
 
     thresholds: NDArray[np.float64]
@@ -198,14 +192,7 @@ class ThresholdCurve:
 
     @classmethod
     def from_pairs(cls, scores: ArrayLike, labels: ArrayLike, source_of: ArrayLike, n_sources: int) -> Self:
-        """Compute the curve of some suggestions.
-
-        Parameters
-        ----------
-        scores, labels, source_of : (n_pairs,) arrays
-            Probabilities, whether editors linked the two, and the position of the pair's source.
-        n_sources
-            Number of all sources, those without any suggestion among them.
+        """Compute the curve of some suggestions, as in `Judgements`, of all sources, those without any among them.
 
         >>> curve = ThresholdCurve.from_pairs([0.9, 0.6, 0.3], [1, 0, 1], [0, 0, 1], n_sources=4)
         >>> curve.thresholds.tolist(), curve.coverage.tolist()
@@ -253,5 +240,4 @@ class ThresholdCurve:
 
 def _count_at_least(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return for each threshold how many values reach it."""
-    counts: NDArray[np.float64] = (len(values) - np.searchsorted(np.sort(values), thresholds)).astype(np.float64)
-    return counts
+    return np.asarray(len(values) - np.searchsorted(np.sort(values), thresholds), dtype=np.float64)

@@ -16,13 +16,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures
 from recommender.evaluation.replay import ENGINE, engine_lists
-from recommender.evaluation.splits import (
-    AT_PUBLICATION,
-    EvaluationSet,
-    held_out_sources,
-    measurable_cut,
-    past_corpus,
-)
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 
@@ -73,34 +67,24 @@ def learning_curve(
         Shares, in [0, 1], of the past articles with relations that keep them. The relations of a story are kept or
         hidden together, those of a story of more than 20 articles in pieces of 20 that follow each other in time; so
         a share is rounded up to whole pieces.
-    newest
-        Share of the dated articles, in (0, 1), that is held out.
     random_state
         Of the order in which stories keep their relations, and of the bootstrap.
-    shipped
-        As of `Recommender`.
-
-    Raises
-    ------
-    ArticleError
-        When there is no past to learn from, or no held-out article with a relation.
-    SettingsError
-        For a share outside [0, 1].
+    newest, shipped
+        As of `evaluate`, and so are errors; besides `SettingsError` for a share outside [0, 1].
     """
     wrong = [share for share in shares if not 0 <= share <= 1]
     if wrong:
         raise SettingsError(f"shares must be in [0, 1], got {wrong[0]!r}")
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     cut = measurable_cut(corpus, newest, AT_PUBLICATION)
-    sources = held_out_sources(corpus, cut, AT_PUBLICATION)
-    evaluation_set = EvaluationSet.from_corpus(corpus, sources, AT_PUBLICATION)
+    evaluation_set = EvaluationSet.held_out(corpus, cut)
     least_share = _least_shares(corpus, cut, random_state)
     points = []
     for share in shares:
         known = hide_relations(corpus, cut, least_share >= share)
         model = Recommender((settings or Settings()).without_rules(), shipped=shipped).fit(past_corpus(known, cut))
         model.renew(known)
-        lists = {ENGINE: engine_lists(model, known, sources, AT_PUBLICATION)}
+        lists = {ENGINE: engine_lists(model, known, evaluation_set)}
         result = ProtocolFigures.from_lists(evaluation_set, lists, random_state=random_state)
         linked = int(np.count_nonzero(np.diff(known.neighbours[:cut, :cut].indptr)))
         points.append(LearningPoint(share, linked, model.ranker.kind, result.models[ENGINE].figures))
@@ -108,23 +92,19 @@ def learning_curve(
 
 
 def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpus:
-    """Return the corpus without the relations between two rows before `cut` of which at least one is hidden.
+    """Return the corpus without the relations between two rows before `cut` of which at least one is `hidden`.
 
     All other relations stay, and articles keep their rows.
-
-    Parameters
-    ----------
-    hidden : (n_past,) bool array
-        For each row before `cut`.
     """
     articles = list(corpus.articles)
     for row in range(cut):
-        visible = []
-        for relation in articles[row].relations:
-            target = corpus.resolve(relation)
-            if target is None or target >= cut or not (hidden[row] or hidden[target]):
-                visible.append(relation)
-        if len(visible) < len(articles[row].relations):
+        ends = [(relation, corpus.resolve(relation)) for relation in articles[row].relations]
+        visible = [
+            relation
+            for relation, target in ends
+            if target is None or target >= cut or not (hidden[row] or hidden[target])
+        ]
+        if len(visible) < len(ends):
             articles[row] = replace(articles[row], relations=tuple(visible))
     return Corpus(articles, corpus.merged, corpus.topic_parents, corpus.report)
 
@@ -140,17 +120,11 @@ def _least_shares(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.flo
     if len(rows) == 0:
         return least_share
     _, labels = csgraph.connected_components(graph, directed=False)
-    _, pieces = np.unique(_pieces(labels[rows]), axis=0, return_inverse=True)
+    _, story, sizes = np.unique(labels[rows], return_inverse=True, return_counts=True)
+    position_in_story = np.empty(len(rows), dtype=np.int64)
+    position_in_story[np.argsort(story, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    _, pieces = np.unique(np.column_stack([story, position_in_story // PIECE]), axis=0, return_inverse=True)
     turn = np.random.default_rng(random_state).permutation(int(pieces.max()) + 1)[pieces]
     n_before = np.concatenate([[0], np.cumsum(np.bincount(turn))])
     least_share[rows] = n_before[turn] / len(rows)
     return least_share
-
-
-def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the story of each article and the number of its piece, ``(n_articles, 2)``; articles in time order."""
-    _, story, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    by_story = np.argsort(story, kind="stable")
-    position_in_story = np.empty(len(labels), dtype=np.int64)
-    position_in_story[by_story] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.column_stack([story, position_in_story // PIECE])

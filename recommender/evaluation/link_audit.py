@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from recommender.core.records import Article, Relation, Suggestion
-from recommender.corpus.corpus import Corpus
+from recommender.corpus.corpus import Corpus, SourceFile
 from recommender.corpus.urls import canonical_url
+from recommender.evaluation.records import Record, json_ready
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.tables import number, text_table
 from recommender.model.recommender import Recommender
@@ -34,7 +34,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """One fault of one curated link, or, for ``stale``, of a whole list.
 
     Attributes
@@ -44,7 +44,7 @@ class Finding:
     source, target
         Id of the article that holds the link, and id of its target; the address where the target is no article.
     score
-        Of the link, in [0, 1]; None where there is none.
+        Of the link, in [0, 1].
     better, better_score
         Id and score of the best article that is not linked; None for kinds that do not compare.
     file
@@ -59,11 +59,6 @@ class Finding:
     better_score: float | None = None
     file: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON-ready values; scores rounded to six places."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
-
     def line(self) -> str:
         """Return the finding as a line for a person."""
         parts = [self.source]
@@ -75,7 +70,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class LinkAudit:
+class LinkAudit(Record):
     """The findings about a site's curated links, and facts about them as a whole.
 
     Attributes
@@ -86,8 +81,6 @@ class LinkAudit:
         In the order of `KINDS`, then of the corpus.
     mean_score
         Of the links, by the model, knowing all that is known today; nan for no links.
-    relations
-        Facts about the relations as a whole.
     """
 
     links: int
@@ -107,20 +100,16 @@ class LinkAudit:
         >>> LinkAudit(0, (Finding("dead", "a", "/b"),), 0.0, None).over({"dead": 0, "weak": 3})
         ['dead: 1, more than the limit of 0']
         """
-        counts = self.counts
-        return [
-            f"{kind}: {counts[kind]:,}, more than the limit of {most:,}"
-            for kind, most in limits.items()
-            if counts[kind] > most
-        ]
+        numbers = [(kind, self.counts[kind], most) for kind, most in limits.items()]
+        return [f"{kind}: {count:,}, more than the limit of {most:,}" for kind, count, most in numbers if count > most]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
         return {
             "links": self.links,
-            "mean_score": None if math.isnan(self.mean_score) else round(self.mean_score, 6),
+            "mean_score": json_ready(self.mean_score),
             "counts": self.counts,
-            "findings": [finding.to_dict() for finding in self.findings],
+            "findings": json_ready(self.findings),
             "relations": self.relations.to_dict(),
         }
 
@@ -153,76 +142,68 @@ def audit_links(model: Recommender, weak: float = WEAK, n_jobs: int = 1) -> Link
     """
     corpus = model.corpus
     scores = _scores(model)
-    findings = [*_targets(corpus), *_one_way(corpus, scores), *_by_alternatives(model, scores, weak, n_jobs)]
+    findings = [*_by_targets(corpus), *_by_scores(model, scores, weak, n_jobs)]
     kinds = list(KINDS)
-    findings.sort(
-        key=lambda finding: (
-            kinds.index(finding.kind),
-            corpus.row(finding.source),
-            finding.source,
-            finding.target or "",
-        )
+
+    def order(finding: Finding) -> tuple[int, int, str, str]:
+        return kinds.index(finding.kind), corpus.row(finding.source), finding.source, finding.target or ""
+
+    located = tuple(
+        replace(finding, file=finding.file or _path(corpus.source_file(corpus.row(finding.source))))
+        for finding in sorted(findings, key=order)
     )
-    located = tuple(replace(finding, file=finding.file or _path(corpus, finding.source)) for finding in findings)
-    mean = sum(scores.values()) / len(scores) if scores else math.nan
+    values = [score for of_source in scores.values() for score in of_source.values()]
+    mean = sum(values) / len(values) if values else math.nan
     return LinkAudit(len(corpus.links), located, mean, audit_relations(corpus))
 
 
-def _scores(model: Recommender) -> dict[tuple[int, int], float]:
-    """Return the score of every link inside the corpus, by the rows of its source and its target."""
+def _scores(model: Recommender) -> dict[int, dict[int, float]]:
+    """Return the score of every link inside the corpus, by the rows of its source and of its target."""
     corpus = model.corpus
     linked: dict[int, list[int]] = defaultdict(list)
     for source, target in corpus.links.tolist():
         linked[source].append(target)
-    source_ids = [corpus[row].id for row in linked]
-    scores: dict[tuple[int, int], float] = {}
-    rankings = model.rank(source_ids, [None] * len(source_ids))
+    scores: dict[int, dict[int, float]] = {}
+    rankings = model.rank([corpus[row].id for row in linked], [None] * len(linked))
     for (row, targets), ranking in zip(linked.items(), rankings, strict=True):
         candidate_scores = dict(zip(ranking.target_ids, ranking.scores, strict=True))
-        for target in targets:
-            target_id = corpus[target].id
-            score = candidate_scores.get(target_id)
-            scores[(row, target)] = model.score(ranking.source_id, target_id) if score is None else score
+        ids = {target: corpus[target].id for target in targets}
+        scores[row] = {
+            target: candidate_scores[name] if name in candidate_scores else model.score(ranking.source_id, name)
+            for target, name in ids.items()
+        }
     return scores
 
 
-def _targets(corpus: Corpus) -> Iterator[Finding]:
+def _by_targets(corpus: Corpus) -> Iterator[Finding]:
     """Yield findings about where links lead, whatever their scores."""
     host = own_host(corpus)
     files = corpus.source_files or [None] * len(corpus.originals)
     # Where two files were merged into one article, each has its own list.
     for article, source_file in zip(corpus.originals, files, strict=True):
-        row, file = corpus.row(article.id), source_file.path if source_file else None
-        seen: Counter[str] = Counter()
+        seen: set[str] = set()
         for relation in article.relations:
-            target = corpus.resolve(relation)
+            target, kind = corpus.resolve(relation), None
             if target is None:
                 address = relation.url or relation.target_id or ""
-                kind: str | None = _kind_of_unresolved(relation, host)
+                # Into the site leads an id, an address without host, or one of the site's own host.
+                in_site = relation.url is None or urlsplit(canonical_url(address)).hostname in {None, host}
+                kind = "dead" if in_site else "unresolved"
             else:
-                address, kind = corpus[target].id, _kind_of_resolved(corpus[target], row == target)
-            seen[canonical_url(address)] += 1
-            if seen[canonical_url(address)] > 1:
+                address = corpus[target].id
+                if target == corpus.row(article.id):
+                    kind = "itself"
+                elif corpus[target].removed:
+                    kind = "removed"
+            if canonical_url(address) in seen:
                 kind = "duplicate"
+            seen.add(canonical_url(address))
             if kind is not None:
-                yield Finding(kind, article.id, address, file=file)
+                yield Finding(kind, article.id, address, file=_path(source_file))
 
 
-def _path(corpus: Corpus, article_id: str) -> str | None:
-    file = corpus.source_file(corpus.row(article_id))
-    return None if file is None else file.path
-
-
-def _kind_of_resolved(target: Article, to_itself: bool) -> str | None:
-    return "itself" if to_itself else "removed" if target.removed else None
-
-
-def _kind_of_unresolved(relation: Relation, host: str | None) -> str:
-    """Return ``dead`` for a link into the site: to an id, an address without host, or one of the site's own host."""
-    if relation.url is None:
-        return "dead"
-    target_host = urlsplit(canonical_url(relation.url)).hostname
-    return "dead" if target_host in {None, host} else "unresolved"
+def _path(source_file: SourceFile | None) -> str | None:
+    return None if source_file is None else source_file.path
 
 
 def own_host(corpus: Corpus) -> str | None:
@@ -234,41 +215,30 @@ def own_host(corpus: Corpus) -> str | None:
     return host if 2 * count > len(corpus) else None
 
 
-def _one_way(corpus: Corpus, scores: Mapping[tuple[int, int], float]) -> Iterator[Finding]:
-    for (source, target), score in scores.items():
-        if (target, source) not in scores and not corpus[target].removed:
-            yield Finding("one-way", corpus[source].id, corpus[target].id, score)
-
-
-def _by_alternatives(
-    model: Recommender, scores: Mapping[tuple[int, int], float], weak: float, n_jobs: int
+def _by_scores(
+    model: Recommender, scores: Mapping[int, Mapping[int, float]], weak: float, n_jobs: int
 ) -> Iterator[Finding]:
-    """Yield weak links and stale lists, for which there is a suggestion that is not linked."""
+    """Yield one-way links, and weak links and stale lists, for which there is a suggestion that is not linked."""
     corpus = model.corpus
-    linked: dict[int, set[int]] = defaultdict(set)
-    for source, target in scores:
-        linked[source].add(target)
     for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
-        targets = linked.get(row)
+        targets = scores.get(row)
         if not targets:
             continue
-        unlinked = [suggestion for suggestion in suggestions if not _rows(corpus, suggestion) & targets]
+        unlinked = [
+            suggestion
+            for suggestion in suggestions
+            if targets.keys().isdisjoint(corpus.row(name) for name in (suggestion.target_id, *suggestion.duplicates))
+        ]
         best = max(unlinked, key=lambda suggestion: suggestion.score, default=None)
-        for target in sorted(targets):
-            score = scores[(row, target)]
+        for target, score in targets.items():
+            target_id = corpus[target].id
+            if not corpus[target].removed and row not in scores.get(target, {}):
+                yield Finding("one-way", source_id, target_id, score)
             if best is not None and score < weak and best.score >= max(weak, 2 * score) and not corpus[target].removed:
-                yield Finding("weak", source_id, corpus[target].id, score, best.target_id, best.score)
+                yield Finding("weak", source_id, target_id, score, best.target_id, best.score)
         latest = max(float(corpus.times[end]) for end in (row, *targets))
-        later = [suggestion for suggestion in unlinked if suggestion.score >= GOOD and _time(suggestion) > latest]
-        if later:
-            yield Finding("stale", source_id, None, None, later[0].target_id, later[0].score)
-
-
-def _rows(corpus: Corpus, suggestion: Suggestion) -> set[int]:
-    """Return the rows of the suggested article and of its near-duplicates."""
-    return {corpus.row(article_id) for article_id in (suggestion.target_id, *suggestion.duplicates)}
-
-
-def _time(suggestion: Suggestion) -> float:
-    published = suggestion.target.published_at
-    return -math.inf if published is None else published.timestamp()
+        for suggestion in unlinked:
+            time = float(corpus.times[corpus.row(suggestion.target_id)])
+            if suggestion.score >= GOOD and latest < time < math.inf:
+                yield Finding("stale", source_id, None, None, suggestion.target_id, suggestion.score)
+                break

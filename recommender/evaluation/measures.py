@@ -36,8 +36,8 @@ def ndcg_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int
 def precision_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int = 5) -> float:
     """Return the relevant share of the first `k` ranks, in [0, 1].
 
-    ``relevant among the first k / k``. The divisor is `k` even where the list is shorter, so that a model does not
-    gain by suggesting less. 0 for no suggestions and for no relations.
+    The divisor is `k` even where the list is shorter, so that a model does not gain by suggesting less. 0 for no
+    suggestions and for no relations.
 
     >>> precision_at_k(["a", "x"], {"a", "b"}, k=5)
     0.2
@@ -48,14 +48,13 @@ def precision_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k
 def recall_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int = 10) -> float:
     """Return the share of the relevant targets that are among the first `k`, in [0, 1].
 
-    ``relevant among the first k / len(relevant)``; it cannot reach 1 where there are more than `k` relevant targets. 0
-    for no suggestions, nan for no relations.
+    It cannot reach 1 where there are more than `k` relevant targets. 0 for no suggestions, nan for no relations.
 
     >>> recall_at_k(["a", "x"], {"a", "b"})
     0.5
     """
-    n_relevant = sum(_relevance(ranked, relevant, k))
-    return n_relevant / len(relevant) if relevant else math.nan
+    right = _relevance(ranked, relevant, k)
+    return sum(right) / len(relevant) if relevant else math.nan
 
 
 def reciprocal_rank(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int = 10) -> float:
@@ -68,16 +67,7 @@ def reciprocal_rank(ranked: Sequence[Hashable], relevant: Collection[Hashable], 
     0.5
     """
     relevance = _relevance(ranked, relevant, k)
-    return next((1 / rank for rank, is_relevant in enumerate(relevance, start=1) if is_relevant), 0.0)
-
-
-def coverage(lists: Sequence[Sequence[Hashable]]) -> float:
-    """Return the share of sources with at least one suggestion, in [0, 1]; nan for no sources.
-
-    >>> coverage([["a"], []])
-    0.5
-    """
-    return sum(len(ranked) > 0 for ranked in lists) / len(lists) if lists else math.nan
+    return 1 / (relevance.index(True) + 1) if any(relevance) else 0.0
 
 
 def catalogue_reach(lists: Sequence[Sequence[Hashable]], n_articles: int) -> float:
@@ -146,18 +136,6 @@ def equal_mass_bins(scores: ArrayLike, bins: int = 15) -> NDArray[np.intp]:
         return np.empty(0, dtype=np.intp)
     edges = np.quantile(probability, np.arange(1, bins) / bins, method="inverted_cdf")
     return np.searchsorted(edges, probability, side="left")
-
-
-def precision_at_threshold(scores: ArrayLike, labels: ArrayLike, threshold: float) -> float:
-    """Return the share of relations among the suggestions that score `threshold` or more, in [0, 1].
-
-    The suggestions of all sources count equally. nan where no suggestion reaches the threshold.
-
-    >>> precision_at_threshold([0.9, 0.5, 0.2], [True, False, True], threshold=0.5)
-    0.5
-    """
-    shown = np.asarray(scores, dtype=np.float64) >= threshold
-    return float(np.asarray(labels, dtype=np.float64)[shown].mean()) if shown.any() else math.nan
 
 
 def _relevance(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int) -> list[bool]:

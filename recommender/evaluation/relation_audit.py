@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.corpus.corpus import Corpus
-from recommender.evaluation.bootstrap import rounded
 from recommender.evaluation.measures import gini
-from recommender.evaluation.splits import AT_PUBLICATION, STORY_SLICES, known_rows, relevant_targets, stories
+from recommender.evaluation.records import Record
+from recommender.evaluation.splits import AT_PUBLICATION, known_rows, relevant_targets, stories, story_slices
 from recommender.evaluation.tables import number, percent, text_table
 
 _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class SliceFacts:
+class SliceFacts(Record):
     """Stories of one range of sizes: how many, their articles, and their linked pairs."""
 
     stories: int
@@ -30,13 +30,11 @@ class SliceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class RelationAudit:
+class RelationAudit(Record):
     """Facts about a corpus and its relations. Shares are in [0, 1], nan where there is nothing to count.
 
     Attributes
     ----------
-    articles, undated, removed
-        Number of articles, of those without a date, and of those taken down.
     linked_articles
         Articles with at least one relation, either way.
     relations, external_relations
@@ -54,20 +52,14 @@ class RelationAudit:
         Share of the stories of three or more articles in which every article is linked with every other.
     closed_pairs
         Share of all linked pairs that lie in such stories.
-    slices
-        Stories by size.
-    future_relations
-        Relations whose target was published after the source.
-    removed_relations
-        Relations to articles that are removed.
+    future_relations, removed_relations
+        Relations whose target was published after the source; those whose target is removed.
     self_relations, repeated_relations
         Relations of an article to itself; relations that the same list gives more than once.
     merged_articles, same_title_articles
         Articles merged into another of the same id or address; articles that share their title with another.
     in_degree_gini, largest_in_degree
         Skew of how often articles are targets, over all articles; and the largest such number.
-    median_gap_days
-        Median time between the two ends of a relation, days.
     warnings
         What a reader of the figures should know, one sentence each.
     """
@@ -97,16 +89,9 @@ class RelationAudit:
     median_gap_days: float
     warnings: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; floats rounded to six places, None where undefined."""
-        values = dataclasses.asdict(self)
-        return {
-            name: rounded(value) if isinstance(value, float) else list(value) if name == "warnings" else value
-            for name, value in values.items()
-        }
-
     def table(self) -> str:
         """Return a plain-text table for people, warnings below it."""
+        closed_pairs = percent(self.closed_pairs)
         facts = [
             ("articles", str(self.articles)),
             ("  undated / removed / merged", f"{self.undated} / {self.removed} / {self.merged_articles}"),
@@ -122,21 +107,17 @@ class RelationAudit:
             ("transitive closure", percent(self.closure)),
             ("in-degree Gini / largest", f"{number(self.in_degree_gini, 2)} / {self.largest_in_degree}"),
             ("stories", f"{self.stories}, the largest of {self.largest_story} articles"),
-            (
-                "  fully linked, of three or more",
-                f"{percent(self.closed_stories)}, {percent(self.closed_pairs)} of links",
-            ),
+            ("  fully linked, of three or more", f"{percent(self.closed_stories)}, {closed_pairs} of links"),
         ]
         slices = [
             [name, str(facts.stories), str(facts.articles), percent(_share(facts.pairs, self.pairs))]
             for name, facts in self.slices.items()
         ]
-        parts = [
+        tables = [
             text_table(["fact", "value"], facts),
             text_table(["story size", "stories", "articles", "links"], slices),
-            *(f"Note: {warning}" for warning in self.warnings),
         ]
-        return "\n\n".join(parts)
+        return "\n\n".join([*tables, *(f"Note: {warning}" for warning in self.warnings)])
 
     @property
     def _future_share(self) -> float:
@@ -151,12 +132,10 @@ class Leak:
     ----------
     sources
         How many articles were compared: those linked with an older one.
-    today
+    today, at_publication
         Probability that a linked article has more links than one that is not linked, ties counted half (the area
-        under the ROC curve), in [0, 1], as the mean over sources. All links of today count, also the link in
-        question. 0.5 is chance.
-    at_publication
-        The same, counting only links with articles that were published before the source.
+        under the ROC curve), in [0, 1], as the mean over sources. 0.5 is chance. Today all links count, also the link
+        in question; at publication only those with articles that were published before the source.
     """
 
     sources: int
@@ -173,10 +152,13 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
     >>> audit.relations, audit.reciprocity, audit.largest_story
     (1, 0.0, 2)
     """
-    to_itself, repeated = _redundant_relations(corpus)
     removed = np.array([article.removed for article in corpus], dtype=bool)
-    titles = Counter(_normalised(article.title) for article in corpus)
+    titles = Counter(" ".join(article.title.casefold().split()) for article in corpus)
     titles.pop("", None)
+    times = corpus.times[corpus.links]
+    dated = times[np.isfinite(times).all(axis=1)]
+    days_apart = np.abs(dated[:, 1] - dated[:, 0]) / _DAY
+    to_itself, repeated = _redundant_relations(corpus)
     audit = RelationAudit(
         articles=len(corpus),
         undated=int((~np.isfinite(corpus.times)).sum()),
@@ -188,9 +170,10 @@ def audit_relations(corpus: Corpus) -> RelationAudit:
         repeated_relations=repeated,
         merged_articles=len(corpus.merged),
         same_title_articles=sum(count for count in titles.values() if count > 1),
+        future_relations=int((dated[:, 1] > dated[:, 0]).sum()),
+        median_gap_days=float(np.median(days_apart)) if len(days_apart) else math.nan,
         **_graph_facts(corpus),
         **_story_facts(corpus),
-        **_time_facts(corpus),
     )
     return dataclasses.replace(audit, warnings=tuple(_warnings(audit)))
 
@@ -205,23 +188,20 @@ def degree_leak(corpus: Corpus, random_state: int = 0) -> Leak:
     >>> degree_leak(Corpus.from_articles([])).sources
     0
     """
-    graph = corpus.neighbours
-    degrees = np.diff(graph.indptr)
+    degrees = np.diff(corpus.neighbours.indptr)
     random = np.random.default_rng(random_state)
-    today: list[float] = []
-    before: list[float] = []
+    areas = []
     for row in range(len(corpus)):
         known = np.arange(known_rows(corpus, row, AT_PUBLICATION))
         linked = np.array(sorted(relevant_targets(corpus, row, len(known))), dtype=np.intp)
         unlinked = np.setdiff1d(known, [*linked, row])
-        if len(linked) == 0 or len(unlinked) == 0:
-            continue
-        drawn = random.choice(unlinked, len(linked))
-        today.append(_auc(degrees[linked], degrees[drawn]))
-        before.append(_auc(_degrees_before(corpus, linked, row), _degrees_before(corpus, drawn, row)))
-    if not today:
+        if len(linked) and len(unlinked):
+            drawn = random.choice(unlinked, len(linked))
+            before, drawn_before = _degrees_before(corpus, linked, row), _degrees_before(corpus, drawn, row)
+            areas.append((_auc(degrees[linked], degrees[drawn]), _auc(before, drawn_before)))
+    if not areas:
         return Leak(0, math.nan, math.nan)
-    return Leak(len(today), float(np.mean(today)), float(np.mean(before)))
+    return Leak(len(areas), *(float(np.mean(values)) for values in zip(*areas, strict=True)))
 
 
 def _redundant_relations(corpus: Corpus) -> tuple[int, int]:
@@ -259,7 +239,7 @@ def _graph_facts(corpus: Corpus) -> dict[str, Any]:
 
 
 def _story_facts(corpus: Corpus) -> dict[str, Any]:
-    labels = stories(corpus).labels
+    labels = stories(corpus)
     sizes = np.bincount(labels, minlength=1)
     pairs = np.bincount(labels, np.diff(corpus.neighbours.indptr), minlength=1).astype(np.int64) // 2
     large = sizes >= 3
@@ -270,23 +250,9 @@ def _story_facts(corpus: Corpus) -> dict[str, Any]:
         "closed_stories": _share(int(closed.sum()), int(large.sum())),
         "closed_pairs": _share(int(pairs[closed].sum()), int(pairs.sum())),
         "slices": {
-            name: _slice_facts(sizes, pairs, (sizes >= least) & (sizes <= most))
-            for name, (least, most) in STORY_SLICES.items()
+            name: SliceFacts(int(inside.sum()), int(sizes[inside].sum()), int(pairs[inside].sum()))
+            for name, inside in story_slices(sizes).items()
         },
-    }
-
-
-def _slice_facts(sizes: NDArray[np.int64], pairs: NDArray[np.int64], in_slice: NDArray[np.bool_]) -> SliceFacts:
-    return SliceFacts(int(in_slice.sum()), int(sizes[in_slice].sum()), int(pairs[in_slice].sum()))
-
-
-def _time_facts(corpus: Corpus) -> dict[str, Any]:
-    times = corpus.times[corpus.links]
-    dated = times[np.isfinite(times).all(axis=1)]
-    days_apart = np.abs(dated[:, 1] - dated[:, 0]) / _DAY
-    return {
-        "future_relations": int((dated[:, 1] > dated[:, 0]).sum()),
-        "median_gap_days": float(np.median(days_apart)) if len(days_apart) else math.nan,
     }
 
 
@@ -316,10 +282,6 @@ def _warnings(audit: RelationAudit) -> list[str]:
     if audit.linked_articles < 50:
         warnings.append(f"articles with relations: only {audit.linked_articles}; expect wide intervals.")
     return warnings
-
-
-def _normalised(title: str) -> str:
-    return " ".join(title.casefold().split())
 
 
 def _share(part: float, whole: float) -> float:

@@ -15,17 +15,7 @@ from recommender.evaluation.baselines import Baseline, default_baselines
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.relation_audit import audit_relations
 from recommender.evaluation.report import EvaluationReport
-from recommender.evaluation.splits import (
-    AT_PUBLICATION,
-    PROTOCOLS,
-    TODAY,
-    EvaluationSet,
-    Protocol,
-    held_out_sources,
-    known_rows,
-    measurable_cut,
-    past_corpus,
-)
+from recommender.evaluation.splits import AT_PUBLICATION, PROTOCOLS, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 from recommender.retrieval.text import TextModel
@@ -56,10 +46,6 @@ def evaluate(
 
     Parameters
     ----------
-    articles
-        Any articles with relations.
-    settings
-        Of the engine; the defaults where None.
     newest
         Share of the dated articles, in (0, 1), that is held out.
     threshold
@@ -67,7 +53,7 @@ def evaluate(
     random_state
         Of the random baseline and the bootstrap.
     ablate
-        Also learn without each group of features, and from each alone, as the function `ablate` does; it takes
+        Also learn without each group of features, and from each alone, as the function of that name does; this takes
         many trainings.
     shipped
         As of `Recommender`: the ranker for a site with little to learn from. It must not have seen this site.
@@ -78,7 +64,7 @@ def evaluate(
         When there is no past to learn from, or no held-out article with a relation.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
-    cut = measurable_cut(corpus, newest, TODAY)
+    cut = measurable_cut(corpus, newest)
     settings = settings or Settings()
     model = Recommender(settings.without_rules(), shipped=shipped).fit(past_corpus(corpus, cut))
     model.renew(corpus)
@@ -87,11 +73,10 @@ def evaluate(
     baselines = [baseline.fit(corpus, past) for baseline in default_baselines(random_state)]
     results = []
     for protocol in PROTOCOLS:
-        sources = held_out_sources(corpus, cut, protocol)
-        lists = {ENGINE: engine_lists(model, corpus, sources, protocol)}
-        lists |= {baseline.name: baseline_lists(baseline, corpus, sources, protocol) for baseline in baselines}
-        evaluation_set = EvaluationSet.from_corpus(corpus, sources, protocol)
-        without_duplicates = evaluation_set.without(near_duplicates(corpus, past, sources))
+        evaluation_set = EvaluationSet.held_out(corpus, cut, protocol)
+        lists = {ENGINE: engine_lists(model, corpus, evaluation_set)}
+        lists |= {baseline.name: baseline_lists(baseline, evaluation_set) for baseline in baselines}
+        without_duplicates = evaluation_set.without(near_duplicates(corpus, past, evaluation_set.sources))
         results += [
             ProtocolFigures.from_lists(variant, lists, engine=ENGINE, threshold=threshold, random_state=random_state)
             for variant in (evaluation_set, without_duplicates)
@@ -100,10 +85,11 @@ def evaluate(
     return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
 
 
-def engine_lists(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol) -> RankedLists:
-    """Return all candidates of these rows as a model ranks them, each as of the moment that the protocol sets."""
-    articles = [corpus[int(row)] for row in sources]
-    as_of = [article.published_at if protocol == AT_PUBLICATION else None for article in articles]
+def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationSet) -> RankedLists:
+    """Return all candidates of the sources as a model ranks them, each as of the moment that the protocol sets."""
+    articles = [corpus[int(row)] for row in evaluation_set.sources]
+    at_publication = evaluation_set.protocol == AT_PUBLICATION
+    as_of = [article.published_at if at_publication else None for article in articles]
     rows: list[list[int]] = []
     scores: list[tuple[float, ...]] = []
     for ranking in model.rank([article.id for article in articles], as_of):
@@ -112,12 +98,10 @@ def engine_lists(model: Recommender, corpus: Corpus, sources: NDArray[np.intp], 
     return RankedLists(rows, scores, candidates=rows)
 
 
-def baseline_lists(
-    baseline: Baseline, corpus: Corpus, sources: NDArray[np.intp], protocol: Protocol, depth: int = DEPTH
-) -> RankedLists:
-    """Return the best `depth` targets of these rows by a fitted baseline, among the rows known under the protocol."""
-    until = [known_rows(corpus, int(row), protocol) for row in sources]
-    return RankedLists([rows.tolist() for rows in baseline.rank_all(sources, until, depth)])
+def baseline_lists(baseline: Baseline, evaluation_set: EvaluationSet, depth: int = DEPTH) -> RankedLists:
+    """Return the best `depth` targets of the sources by a fitted baseline, among those known under the protocol."""
+    ranked = baseline.rank_all(evaluation_set.sources, evaluation_set.known, depth)
+    return RankedLists([rows.tolist() for rows in ranked])
 
 
 def near_duplicates(
@@ -125,14 +109,8 @@ def near_duplicates(
 ) -> list[frozenset[int]]:
     """Return for each source the rows with the same text, as the selection defines it, without the source itself.
 
-    Any measure of text similarity finds these copies of agency reports, so figures are given without them too.
-
-    Parameters
-    ----------
-    past : (n_past,) array
-        Rows that the IDF is taken from.
-    least
-        Cosine of the TF-IDF vectors of the full texts, in [0, 1].
+    Any measure of text similarity finds these copies of agency reports, so figures are given without them too. The IDF
+    is taken from the `past` rows; `least` is a cosine of the TF-IDF vectors of the full texts, in [0, 1].
     """
     full = TextModel.fit([corpus[int(row)] for row in past]).transform(corpus.articles)["full"]
     days = publication_days(corpus.articles)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,9 +12,10 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation.ablation import Ablation
 from recommender.evaluation.figures import ModelFigures, ProtocolFigures
 from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.splits import ALL_TARGETS, dated_rows
-from recommender.evaluation.tables import interval, number, text_table
+from recommender.evaluation.tables import MEANS, interval, intervals, number, text_table
 
 _PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
 _EXTRA = ("P@threshold", "coverage@threshold", "candidate recall")
@@ -23,8 +23,8 @@ _TOTALS = ("catalogue reach", "Gini", "calibration error")
 
 
 @dataclass(frozen=True)
-class EvaluationReport:
-    """Figures of an engine and of baselines beside it, with the facts of the data.
+class EvaluationReport(Record):
+    """Figures of an engine and of baselines beside it, with the facts of the data and of its curated relations.
 
     Attributes
     ----------
@@ -32,10 +32,6 @@ class EvaluationReport:
         Articles of the corpus; those before the cut, which models learned from; dated ones from the cut on.
     cut
         Time of the first article of the new side, ISO 8601; None where nothing is new.
-    results
-        One for each protocol and variant.
-    audit
-        Facts about the curated relations.
     ablation
         The worth of each group of features; None where it was not measured.
 
@@ -61,16 +57,9 @@ class EvaluationReport:
         audit: RelationAudit | None = None,
         ablation: Ablation | None = None,
     ) -> Self:
-        """Build the report from the figures of the protocols and the facts of their corpus.
+        """Build the report from the figures of the protocols and the facts of their corpus, audited here for None.
 
-        Parameters
-        ----------
-        cut
-            First row of the new side, as of `time_cut`.
-        audit
-            Audit of the corpus; done here for None.
-        ablation
-            Of the same corpus and cut.
+        `cut` is the first row of the new side, as of `time_cut`.
         """
         dated = dated_rows(corpus)
         moment = corpus[cut].published_at if cut < dated else None
@@ -85,13 +74,7 @@ class EvaluationReport:
         )
 
     def result(self, protocol: str, variant: str = ALL_TARGETS) -> ProtocolFigures:
-        """Return the figures of one protocol and variant.
-
-        Raises
-        ------
-        RecommenderError
-            When the report has none, naming those it has.
-        """
+        """Return the figures of one protocol and variant; `RecommenderError` where the report has none."""
         for result in self.results:
             if (result.protocol, result.variant) == (protocol, variant):
                 return result
@@ -100,23 +83,12 @@ class EvaluationReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; floats rounded to six places, None where undefined."""
-        values: dict[str, Any] = {
-            "data": {
-                "articles": self.articles,
-                "past_articles": self.past_articles,
-                "new_articles": self.new_articles,
-                "cut": self.cut,
-                "audit": self.audit.to_dict(),
-            },
-            "results": [result.to_dict() for result in self.results],
-        }
-        if self.ablation is not None:
-            values["ablation"] = self.ablation.to_dict()
-        return values
-
-    def to_json(self) -> str:
-        """Return the report as JSON; the same report gives the same bytes."""
-        return json.dumps(self.to_dict(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        names = ("articles", "past_articles", "new_articles", "cut", "audit")
+        values = super().to_dict()
+        data = {name: values.pop(name) for name in names}
+        if self.ablation is None:
+            del values["ablation"]
+        return {"data": data, **values}
 
     def table(self, full: bool = False) -> str:
         """Return the report as plain text for people.
@@ -131,10 +103,10 @@ class EvaluationReport:
         )
         parts = [f"{head}; cut at {self.cut}." if self.cut else f"{head}."]
         for result in self.results:
-            if full:
-                parts += _result_tables(result)
-            elif result.variant == ALL_TARGETS:
-                parts += _brief(result)
+            if full or result.variant == ALL_TARGETS:
+                parts += _heading(result)
+                if result.sources:
+                    parts += _full(result) if full else _brief(result)
         parts.append(
             "In brackets: 95 % intervals, by bootstrap over stories. nDCG@10 | articles is the mean over articles, "
             "nDCG@10 | stories counts each story once; all other figures are means over articles."
@@ -145,11 +117,15 @@ class EvaluationReport:
         return "\n\n".join(parts) + "\n"
 
 
-def _brief(result: ProtocolFigures) -> list[str]:
-    parts = _heading(result)
+def _heading(result: ProtocolFigures) -> list[str]:
+    title = f"{result.protocol}, {result.variant}: {result.sources} articles in {result.stories} stories"
     if not result.sources:
-        return parts
-    parts.append(_main_table(result, ("P@5", "MRR"), ()))
+        return [title, "No held-out article has a relation that counts here: nothing to measure."]
+    return [title.capitalize()]
+
+
+def _brief(result: ProtocolFigures) -> list[str]:
+    parts = [_main_table(result, ("P@5", "MRR"), ())]
     if result.engine is not None:
         engine = result.models[result.engine]
         figures = [
@@ -160,61 +136,37 @@ def _brief(result: ProtocolFigures) -> list[str]:
     return parts
 
 
-def _heading(result: ProtocolFigures) -> list[str]:
-    title = f"{result.protocol}, {result.variant}: {result.sources} articles in {result.stories} stories"
-    if not result.sources:
-        return [title, "No held-out article has a relation that counts here: nothing to measure."]
-    return [title.capitalize()]
-
-
-def _result_tables(result: ProtocolFigures) -> list[str]:
-    parts = _heading(result)
-    if not result.sources:
-        return parts
-    extra = tuple(name for name in _EXTRA if any(name in model.figures for model in result.models.values()))
-    totals = tuple(name for name in _TOTALS if any(name in model.totals for model in result.models.values()))
-    parts += [_main_table(result, (*_PLAIN, *extra), totals), _slice_table(result)]
+def _full(result: ProtocolFigures) -> list[str]:
+    models = result.models.values()
+    extra = [name for name in _EXTRA if any(name in model.figures for model in models)]
+    totals = [name for name in _TOTALS if any(name in model.totals for model in models)]
+    parts = [_main_table(result, (*_PLAIN, *extra), totals), _slice_table(result)]
     if result.differences:
-        parts.append(_difference_table(result))
+        rows = []
+        for name, figures in result.differences.items():
+            rest = [interval(figures[figure].over_articles, "+") for figure in ("P@5", "MRR")]
+            rows.append([name, *intervals(figures[PRIMARY], "+"), *rest])
+        parts.append(text_table([f"{result.engine} minus", *MEANS, "P@5", "MRR"], rows))
     return parts
 
 
 def _main_table(result: ProtocolFigures, plain: Sequence[str], totals: Sequence[str]) -> str:
-    headers = ["model", f"{PRIMARY} | articles", f"{PRIMARY} | stories", *(_header(n, result) for n in plain), *totals]
     rows = []
     for name, model in result.models.items():
-        ndcg = model.figures[PRIMARY]
         means = [_mean(model, figure) for figure in plain]
         rest = [number(model.totals.get(total)) for total in totals]
-        rows.append([name, interval(ndcg.over_articles), interval(ndcg.over_stories), *means, *rest])
-    return text_table(headers, rows)
+        rows.append([name, *intervals(model.figures[PRIMARY]), *means, *rest])
+    return text_table(["model", *MEANS, *(_header(name, result) for name in plain), *totals], rows)
 
 
 def _slice_table(result: ProtocolFigures) -> str:
     slices = {name: facts for model in result.models.values() for name, facts in model.slices.items()}
     headers = [f"{PRIMARY} by story size"]
     for name, facts in slices.items():
-        headers.append(f"{name} ({facts.sources} in {facts.stories}) | articles")
-        headers.append("stories")
-    rows = []
-    for name, model in result.models.items():
-        figures = [model.slices[slice_name].ndcg for slice_name in slices]
-        cells = [cell for ndcg in figures for cell in (interval(ndcg.over_articles), interval(ndcg.over_stories))]
-        rows.append([name, *cells])
-    return text_table(headers, rows)
-
-
-def _difference_table(result: ProtocolFigures) -> str:
-    headers = [f"{result.engine} minus", f"{PRIMARY} | articles", f"{PRIMARY} | stories", "P@5", "MRR"]
+        headers += [f"{name} ({facts.sources} in {facts.stories}) | articles", "stories"]
     rows = [
-        [
-            name,
-            interval(figures[PRIMARY].over_articles, "+"),
-            interval(figures[PRIMARY].over_stories, "+"),
-            interval(figures["P@5"].over_articles, "+"),
-            interval(figures["MRR"].over_articles, "+"),
-        ]
-        for name, figures in result.differences.items()
+        [name, *(cell for slice_name in slices for cell in intervals(model.slices[slice_name].ndcg))]
+        for name, model in result.models.items()
     ]
     return text_table(headers, rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Estimate, Figure, StoryBootstrap
 from recommender.evaluation.judgements import Judgements
-from recommender.evaluation.measures import PRIMARY
+from recommender.evaluation.records import Record
 
-#: The largest number of days between two articles by label; a larger one is `LONGER`.
-GAP_SLICES: dict[str, float] = {"up to a day": 1, "2-7 days": 7, "8-30 days": 30, "31-180 days": 180}
-LONGER = "longer"
+#: The largest number of days between two articles by label.
+GAP_SLICES = {"up to a day": 1.0, "2-7 days": 7.0, "8-30 days": 30.0, "31-180 days": 180.0, "longer": math.inf}
 UNDATED = "undated"
 NO_LABEL = "none"
 
@@ -27,7 +27,7 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True)
-class SliceFigures:
+class SliceFigures(Record):
     """nDCG@10 of some of the sources: those whose story has a size in one range, or that share a label."""
 
     sources: int
@@ -35,16 +35,10 @@ class SliceFigures:
     ndcg: Figure
 
     @classmethod
-    def from_values(
-        cls, ndcg: NDArray[np.float64], story_labels: NDArray[Any], resamples: int = 1000, random_state: int = 0
-    ) -> Self:
+    def from_values(cls, ndcg: NDArray[np.float64], stories: NDArray[Any], random_state: int = 0) -> Self:
         """Estimate from the nDCG@10 and the story of each source of the slice."""
-        bootstrap = StoryBootstrap(story_labels, resamples, random_state)
+        bootstrap = StoryBootstrap(stories, random_state=random_state)
         return cls(len(ndcg), bootstrap.n_stories, bootstrap.figure(ndcg))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"sources": self.sources, "stories": self.stories, PRIMARY: self.ndcg.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +49,8 @@ class PairFigures:
     ----------
     suggested, linked
         How many pairs were among the first `k`, and how many curated links there are.
-    precision
-        Share of the suggested pairs that is linked.
-    recall
-        Share of the linked pairs that was suggested.
+    precision, recall
+        Share of the suggested pairs that is linked, and share of the linked pairs that was suggested.
     mean_score
         Of the suggested pairs; beside the precision it shows whether the score is calibrated here too. nan for none.
     """
@@ -73,16 +65,9 @@ class PairFigures:
 def slice_sources(
     judgements: Judgements, labels: Labels, model: str, most: int | None = None
 ) -> dict[str, SliceFigures]:
-    """Return a model's nDCG@10 on the sources of each label, labels with the most sources first.
+    """Return a model's nDCG@10 on the sources of each label, for the `most` labels with the most sources first.
 
-    Parameters
-    ----------
-    labels
-        For each source its labels, as of `labels_of`, or any others.
-    model
-        A name in ``judgements.ndcg``.
-    most
-        How many labels to return; all for None.
+    `labels` are those of each source, as of `labels_of`, or any others; `model` is a name in ``judgements.ndcg``.
     """
     if len(labels) != len(judgements.sources):
         raise ValueError(f"labels must be given for each of {len(judgements.sources)} sources, got {len(labels)}")
@@ -94,14 +79,9 @@ def slice_sources(
 
 
 def group_by_label(labels: Labels, most: int | None = None) -> dict[str, NDArray[np.intp]]:
-    """Return the positions in `labels` that have each label, the largest groups first, then by name.
+    """Return the positions in `labels` that have each label, the `most` largest groups first, then by name.
 
-    Parameters
-    ----------
-    labels
-        A position with several labels is in each of their groups; one without any in that of `NO_LABEL`.
-    most
-        How many groups to return; all for None.
+    A position with several labels is in each of their groups; one without any in that of `NO_LABEL`.
 
     >>> groups = group_by_label([("Rail",), (), ("Sea", "Rail")])
     >>> {name: positions.tolist() for name, positions in groups.items()}
@@ -127,9 +107,9 @@ def slice_pairs_by_gap(judgements: Judgements, corpus: Corpus, k: int = 5) -> di
     linked = np.concatenate([judgements.labels, ~never_scored])
     scores = np.concatenate([judgements.scores, never_scored.astype(np.float64)])
     bootstrap = StoryBootstrap(judgements.stories[source_of])
-    gaps = np.array(gap_labels(corpus, judgements.sources[source_of], targets))
+    gaps = gap_labels(corpus, judgements.sources[source_of], targets)
     figures = {}
-    for label in (*GAP_SLICES, LONGER, UNDATED):
+    for label in (*GAP_SLICES, UNDATED):
         suggested_here, linked_here = suggested & (gaps == label), linked & (gaps == label)
         if suggested_here.any() or linked_here.any():
             figures[label] = PairFigures(
@@ -142,14 +122,13 @@ def slice_pairs_by_gap(judgements: Judgements, corpus: Corpus, k: int = 5) -> di
     return figures
 
 
-def gap_labels(corpus: Corpus, sources: ArrayLike, targets: ArrayLike) -> list[str]:
-    """Return the label in `GAP_SLICES` of the time between two rows, either way; `LONGER`, or `UNDATED`."""
-    times = corpus.times[np.asarray(sources, np.intp)], corpus.times[np.asarray(targets, np.intp)]
-    dated = np.isfinite(times[0]) & np.isfinite(times[1])
-    days: NDArray[np.float64] = np.abs(np.subtract(*times, out=np.zeros(len(dated)), where=dated)) / _DAY
-    names = [*GAP_SLICES, LONGER]
-    slots = np.searchsorted(np.array(list(GAP_SLICES.values())), days)
-    return [names[slot] if known else UNDATED for slot, known in zip(slots, dated, strict=True)]
+def gap_labels(corpus: Corpus, sources: ArrayLike, targets: ArrayLike) -> NDArray[np.str_]:
+    """Return the label in `GAP_SLICES` of the time between two rows, either way; or `UNDATED`."""
+    times = np.where(np.isfinite(corpus.times), corpus.times, np.nan)
+    days = np.abs(times[np.asarray(sources, np.intp)] - times[np.asarray(targets, np.intp)]) / _DAY
+    slots = np.searchsorted(np.array(list(GAP_SLICES.values())), days)  # nan comes after infinity
+    labels: NDArray[np.str_] = np.array([*GAP_SLICES, UNDATED])[slots]
+    return labels
 
 
 def labels_of(corpus: Corpus, rows: ArrayLike, kind: Literal["topic", "provider"]) -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from recommender.corpus.corpus import Corpus
 Protocol = Literal["at publication", "today"]
 AT_PUBLICATION: Protocol = "at publication"
 TODAY: Protocol = "today"
-PROTOCOLS: tuple[Protocol, ...] = (AT_PUBLICATION, TODAY)
+PROTOCOLS = (AT_PUBLICATION, TODAY)
 
 ALL_TARGETS = "all targets"
 WITHOUT_DUPLICATES = "without near-duplicates"
@@ -26,34 +27,20 @@ WITHOUT_DUPLICATES = "without near-duplicates"
 STORY_SLICES: dict[str, tuple[int, float]] = {"2-5": (2, 5), "6-20": (6, 20), "more than 20": (21, math.inf)}
 
 
-@dataclass(frozen=True, slots=True)
-class Stories:
-    """The stories of a corpus: the connected components of its relations, read as undirected.
-
-    Attributes
-    ----------
-    labels : (n_articles,) int32 array
-        The story of each row; an article without relations is a story of its own.
-    sizes : (n_articles,) int64 array
-        How many articles the story of each row has.
-    """
-
-    labels: NDArray[np.int32]
-    sizes: NDArray[np.int64]
-
-
 @dataclass(frozen=True, eq=False)
 class EvaluationSet:
     """Held-out sources under one protocol, with the right targets and the story of each.
 
     Attributes
     ----------
-    protocol, variant
-        The protocol, and which targets count: all, or those that are no near-duplicates of their source.
+    variant
+        Which targets count: all, or those that are no near-duplicates of their source.
     n_articles
         Of the whole corpus.
-    sources : (n_sources,) int64 array
+    sources : (n_sources,) array
         Rows of the corpus.
+    known : (n_sources,) array
+        How many rows, from the first, each source may be linked with.
     relevant
         Rows of the right targets of each source.
     stories, story_sizes : (n_sources,) arrays
@@ -66,6 +53,7 @@ class EvaluationSet:
     variant: str
     n_articles: int
     sources: NDArray[np.int64]
+    known: NDArray[np.int64]
     relevant: tuple[frozenset[int], ...]
     stories: NDArray[Any]
     story_sizes: NDArray[np.int64]
@@ -75,10 +63,16 @@ class EvaluationSet:
     def from_corpus(cls, corpus: Corpus, sources: Sequence[int] | NDArray[np.int64], protocol: Protocol) -> Self:
         """Look up targets and stories of the sources, which are rows as of `held_out_sources`."""
         rows = np.asarray(sources, dtype=np.int64)
-        relevant = [relevant_targets(corpus, row, known_rows(corpus, row, protocol)) for row in rows.tolist()]
-        of_corpus = stories(corpus)
-        labels, sizes = of_corpus.labels[rows], of_corpus.sizes[rows]
-        return cls(protocol, ALL_TARGETS, len(corpus), rows, tuple(relevant), labels, sizes)
+        known = np.array([known_rows(corpus, row, protocol) for row in rows.tolist()], dtype=np.int64)
+        relevant = tuple(map(partial(relevant_targets, corpus), rows.tolist(), known.tolist()))
+        story_of = stories(corpus)
+        sizes = np.bincount(story_of)[story_of[rows]]
+        return cls(protocol, ALL_TARGETS, len(corpus), rows, known, relevant, story_of[rows], sizes)
+
+    @classmethod
+    def held_out(cls, corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> Self:
+        """Return the sources of `held_out_sources`."""
+        return cls.from_corpus(corpus, held_out_sources(corpus, cut, protocol), protocol)
 
     def without(self, excluded: Sequence[Collection[int]]) -> EvaluationSet:
         """Return the same sources with some targets of each left out, as of `near_duplicates`."""
@@ -91,6 +85,7 @@ class EvaluationSet:
         return replace(
             self,
             sources=self.sources[indices],
+            known=self.known[indices],
             relevant=tuple(self.relevant[position] for position in positions),
             stories=self.stories[indices],
             story_sizes=self.story_sizes[indices],
@@ -99,16 +94,11 @@ class EvaluationSet:
 
 
 def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
-    """Return the row at which the newest share of the dated articles begins.
+    """Return the row at which the newest share, by count and in (0, 1), of the dated articles begins.
 
-    Rows before it are the past; dated rows from it on are the new side. The share is by count. Articles of
-    the same time as the cut stay together, on the new side unless that leaves no past. Undated articles, which come
-    last in a corpus, are on neither side.
-
-    Parameters
-    ----------
-    newest
-        Share of the dated articles, in (0, 1).
+    Rows before it are the past; dated rows from it on are the new side. Articles of the same time as the cut stay
+    together, on the new side unless that leaves no past. Undated articles, which come last in a corpus, are on neither
+    side.
 
     >>> from datetime import UTC, datetime
     >>> from recommender.core.records import Article
@@ -127,14 +117,8 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     return first or int(np.searchsorted(times, times[cut], side="right"))
 
 
-def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol) -> int:
-    """Return the row of `time_cut`, with a past before it and a held-out source from it on.
-
-    Raises
-    ------
-    ArticleError
-        When there is no past to learn from, or no held-out article with a relation that counts under the protocol.
-    """
+def measurable_cut(corpus: Corpus, newest: float, protocol: Protocol = TODAY) -> int:
+    """Return the row of `time_cut`; `ArticleError` where no past lies before it, or no held-out source from it on."""
     cut = time_cut(corpus, newest)
     if cut == 0 or len(held_out_sources(corpus, cut, protocol)) == 0:
         target = "an older one" if protocol == AT_PUBLICATION else "an article of the site"
@@ -156,10 +140,7 @@ def dated_rows(corpus: Corpus) -> int:
 
 
 def known_rows(corpus: Corpus, row: int, protocol: Protocol) -> int:
-    """Return how many rows, from the first, a source may be linked with under a protocol.
-
-    At publication these are the rows published on or before the source; today all of them.
-    """
+    """Return how many rows, from the first, a source may be linked with: at publication those up to its own moment."""
     if protocol == TODAY:
         return len(corpus)
     if protocol == AT_PUBLICATION:
@@ -175,31 +156,34 @@ def relevant_targets(corpus: Corpus, row: int, until: int) -> frozenset[int]:
 
 
 def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> NDArray[np.int64]:
-    """Return the rows of the new side that have at least one relevant target, in time order.
+    """Return the rows of the new side, from the row `cut` on, that have at least one relevant target, in time order.
 
     Of a story that crosses the cut only the new sources are thereby scored, against all its targets that a model may
     know under the protocol.
-
-    Parameters
-    ----------
-    cut
-        First row of the new side, as of `time_cut`.
     """
     rows = range(cut, dated_rows(corpus))
     sources = [row for row in rows if relevant_targets(corpus, row, known_rows(corpus, row, protocol))]
     return np.array(sources, dtype=np.int64)
 
 
-def stories(corpus: Corpus) -> Stories:
-    """Return the stories of the whole corpus, both sides of any cut together."""
-    _, labels = csgraph.connected_components(corpus.neighbours, directed=False)
-    return Stories(labels, np.bincount(labels)[labels])
+def stories(corpus: Corpus) -> NDArray[np.int32]:
+    """Return the story of each row: the connected components of all relations, read as undirected.
 
-
-def story_slice(size: int) -> str | None:
-    """Return the slice that a story of this many articles belongs to; None for an article alone.
-
-    >>> story_slice(7)
-    '6-20'
+    An article without relations is a story of its own.
     """
-    return next((name for name, (least, most) in STORY_SLICES.items() if least <= size <= most), None)
+    labels: NDArray[np.int32] = csgraph.connected_components(corpus.neighbours, directed=False)[1]
+    return labels
+
+
+def story_slices(sizes: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Return for each of `STORY_SLICES` which of these stories, by their sizes, belong to it.
+
+    >>> [name for name, inside in story_slices(np.array([7])).items() if inside[0]]
+    ['6-20']
+    """
+    return {name: (sizes >= least) & (sizes <= most) for name, (least, most) in STORY_SLICES.items()}
+
+
+def id_order(corpus: Corpus) -> NDArray[np.intp]:
+    """Return the position of each row's id among the sorted ids, which breaks ties."""
+    return np.argsort(np.argsort(np.array([article.id for article in corpus], dtype=object)))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from recommender.evaluation.bootstrap import Estimate
+from recommender.evaluation.bootstrap import Estimate, Figure
+from recommender.evaluation.measures import PRIMARY
+
+MEANS = (f"{PRIMARY} | articles", f"{PRIMARY} | stories")  # headers of the columns of `intervals`
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -17,9 +20,12 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     random  0.01
     engine   0.5
     """
-    widths = [max(len(line[column]) for line in [headers, *rows]) for column in range(len(headers))]
-    lines = [headers, ["-" * width for width in widths], *rows]
-    return "\n".join(_line(line, widths) for line in lines)
+    widths = [max(map(len, cells)) for cells in zip(headers, *rows, strict=True)]
+    lines = []
+    for first, *cells in [headers, ["-" * width for width in widths], *rows]:
+        padded = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *padded]).rstrip())
+    return "\n".join(lines)
 
 
 def number(value: float | None, decimals: int = 3, sign: str = "") -> str:
@@ -43,6 +49,11 @@ def interval(estimate: Estimate, sign: str = "") -> str:
     return f"{value} [{number(estimate.low, sign=sign)}, {number(estimate.high, sign=sign)}]"
 
 
+def intervals(figure: Figure, sign: str = "") -> list[str]:
+    """Return both means of a figure as of `interval`: over articles, and over stories."""
+    return [interval(figure.over_articles, sign), interval(figure.over_stories, sign)]
+
+
 def percent(value: float) -> str:
     """Return a share as a whole percentage, a dash where it is undefined.
 
@@ -50,9 +61,3 @@ def percent(value: float) -> str:
     '91 %'
     """
     return f"{100 * value:.0f} %" if math.isfinite(value) else "-"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cells[0].ljust(widths[0])]
-    padded += [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "  ".join(padded).rstrip()

@@ -32,42 +32,30 @@ class WriteBack:
 class ArticleWriter:
     """Collects the suggestions of every article, plans all changes of the files, then makes them.
 
-    Raises
-    ------
-    RecommenderError
-        For a site or a key that cannot be written, before anything else is done.
+    A site or a key that cannot be written is a RecommenderError at once.
     """
 
     def __init__(self, site: Path, settings: Settings, write_back: WriteBack):
-        self._site, self._write_back = site, write_back
+        self.dry_run = write_back.dry_run
+        self._site, self._max_changed = site, write_back.max_changed
         self._files = article_files(site, settings.source)
         names = FieldMap.from_settings(settings.source).names
         self._shape = EntryShape.from_names(settings.sink.key, names, FORBIDDEN)
         self._suggestions: dict[str, list[Suggestion]] = {}
         self._plan = Plan.from_entries((), self._shape)
 
-    @property
-    def dry_run(self) -> bool:
-        """Whether nothing is written."""
-        return self._write_back.dry_run
-
     def add(self, article_id: str, suggestions: Iterable[Suggestion]) -> None:
         """Note the suggestions of an article; their reasons are not written, and would fill the memory."""
         self._suggestions[article_id] = [replace(suggestion, reasons=()) for suggestion in suggestions]
 
     def plan(self, corpus: Corpus, model_version: str) -> None:
-        """Plan the changes of the files that a corpus was read from.
-
-        Raises
-        ------
-        RecommenderError
-            When more files would change than may.
-        """
+        """Plan the changes of the files that a corpus was read from; a RecommenderError where these are too many."""
         self._set_plan(self._entries(corpus, model_version))
 
-    def plan_removal(self) -> None:
-        """Plan to take our entries out of every file, whether an article or not."""
+    def remove(self) -> Written:
+        """Take our entries out of every file, whether an article or not."""
         self._set_plan(map(FileEntries, self._files))
+        return self.write()
 
     def write(self) -> Written:
         """Make the planned changes, unless this is a dry run."""
@@ -88,7 +76,7 @@ class ArticleWriter:
             sys.stdout.flush()
             sys.stdout.buffer.writelines(self._plan.diff(self._site))
             sys.stdout.buffer.flush()
-        count, most = len(self._plan.edits), self._write_back.max_changed
+        count, most = len(self._plan.edits), self._max_changed
         if most is not None and count > most:
             raise RecommenderError(
                 f"{count:,} files would change, more than --max-changed {most}; nothing was written, "

@@ -22,10 +22,7 @@ FEW = 10  # targets that are searched one by one
 
 @dataclass(frozen=True)
 class BackFill:
-    """The file for links from older articles to new ones, which are those published after `since`.
-
-    For None the new articles are those of `new_articles`.
-    """
+    """The file for links from older articles to new ones, which are those of `new_articles`."""
 
     output: Path
     since: datetime | None = None
@@ -35,53 +32,20 @@ class BackFill:
             raise SettingsError(f"since must have a time zone, got {self.since!r}; add one")
 
 
-@dataclass(frozen=True)
-class Orphan:
-    """An article to which neither a relation nor a suggestion leads, and the articles that should link to it.
-
-    `sources` are suggestions with the orphan as their target, best first; none where rules or decisions forbid all.
-    """
-
-    article: Article
-    sources: tuple[Suggestion, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the orphan as JSON-ready values."""
-        published = self.article.published_at
-        return {
-            "orphan": self.article.id,
-            "title": self.article.title,
-            "url": self.article.url,
-            "published_at": utc_text(published) if published else None,
-            "sources": [
-                {
-                    "source": suggestion.source_id,
-                    "rank": suggestion.rank,
-                    "score": round(suggestion.score, 6),
-                    "kind": suggestion.kind,
-                }
-                for suggestion in self.sources
-            ],
-        }
-
-
 def new_articles(model: Recommender, since: datetime | None = None, known: Collection[str] | None = None) -> list[str]:
     """Return the ids of the new articles, in time order, without removed ones.
 
     New is what was published after `since`. For None it is what is not among the ids `known`; where these are None,
     too, it is what was published within the last seven days before the newest article.
     """
+    articles = (article for article in model.corpus if not article.removed)
     if since is None and known is not None:
-        return [article.id for article in model.corpus if article.id not in known and not article.removed]
+        return [article.id for article in articles if article.id not in known]
     newest = model.corpus.newest
     if newest is None:
         return []
     moment = newest - timedelta(days=NEW_DAYS) if since is None else since
-    return [
-        article.id
-        for article in model.corpus
-        if article.published_at is not None and article.published_at > moment and not article.removed
-    ]
+    return [article.id for article in articles if article.published_at is not None and article.published_at > moment]
 
 
 def inbound_rows(model: Recommender, ids: Sequence[str], n_jobs: int = 1) -> Iterator[dict[str, Any]]:
@@ -106,29 +70,32 @@ def inbound_row(model: Recommender, suggestion: Suggestion) -> dict[str, Any]:
     return suggestion.to_dict(model.version) | {"source_title": source.title, "source_url": source.url}
 
 
-def linked_ids(model: Recommender, lists: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return the ids to which a relation of an article that is not removed leads, or one of these suggestions."""
+def orphans(
+    model: Recommender, lists: Mapping[str, Iterable[str]], k: int = ORPHAN_SOURCES, n_jobs: int = 1
+) -> Iterator[tuple[Article, list[Suggestion]]]:
+    """Yield the articles that nothing links to, in time order, with the suggestions of the best `k` sources of each.
+
+    Nothing is neither a relation, but for those of removed articles, nor a suggestion: `lists` are the ids of the
+    suggested targets, by the id of their source. Sources may be older or later than the orphan, and have any score;
+    there are none where rules or decisions forbid all.
+    """
     corpus = model.corpus
     source_rows = np.unique(corpus.links[:, 0])
     removed = [row for row in source_rows.tolist() if corpus[row].removed]
     target_rows = np.unique(corpus.links[~np.isin(corpus.links[:, 0], removed), 1])
-    curated = {corpus[row].id for row in target_rows.tolist()}
-    return curated.union(*lists.values())
-
-
-def orphans(
-    model: Recommender, lists: Mapping[str, Iterable[str]], k: int = ORPHAN_SOURCES, n_jobs: int = 1
-) -> Iterator[Orphan]:
-    """Yield the articles that nothing links to, in time order, with the best `k` sources of each.
-
-    Sources may be older or later than the orphan, and have any score.
-
-    Parameters
-    ----------
-    lists
-        The ids of the suggested targets, by the id of their source.
-    """
-    linked = linked_ids(model, lists)
-    orphan_ids = [article.id for article in model.corpus if not article.removed and article.id not in linked]
+    linked = {corpus[row].id for row in target_rows.tolist()}.union(*lists.values())
+    orphan_ids = [article.id for article in corpus if not article.removed and article.id not in linked]
     for orphan_id, sources in _sources_of_each(model, orphan_ids, k, 0.0, n_jobs, older=False):
-        yield Orphan(model.corpus[model.corpus.row(orphan_id)], tuple(sources))
+        yield corpus[corpus.row(orphan_id)], sources
+
+
+def orphan_row(orphan: Article, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
+    """Return an orphan and the suggestions of which it should be the target as JSON-ready values."""
+    rows = [suggestion.to_dict() for suggestion in suggestions]
+    return {
+        "orphan": orphan.id,
+        "title": orphan.title,
+        "url": orphan.url,
+        "published_at": utc_text(orphan.published_at) if orphan.published_at else None,
+        "sources": [{name: row[name] for name in ("source", "rank", "score", "kind")} for row in rows],
+    }

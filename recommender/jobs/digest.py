@@ -54,12 +54,13 @@ def job_digest(
     corpus_sha256
         As of `corpus_digest`.
     model_folder
-        A trained model, whose manifest holds the sha256 of every file of it; None where the job trains one itself.
+        A trained model; None where the job trains one itself.
     name
         What the site is called in the version of the model.
     since
-        From when on an article is new, where inbound links are written; None where that is not given.
+        From when on an article is new to inbound links; None where that is not given.
     """
+    # The manifest of a model holds the sha256 of every file of it.
     manifest = (SHIPPED_RANKER if model_folder is None else model_folder) / MANIFEST
     facts = {
         "corpus": corpus_sha256,

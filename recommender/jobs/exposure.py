@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from recommender.core.records import Suggestion
 from recommender.evaluation.measures import gini
@@ -19,7 +20,7 @@ DEPTH = 3  # preferences for each slot of a list: what the limit takes away is m
 
 @dataclass(frozen=True)
 class Exposure:
-    """How the suggestions of a site are spread over its articles.
+    """How the suggestions of a site are spread over its articles; ``..._before`` without the limit, if there is one.
 
     Attributes
     ----------
@@ -27,8 +28,6 @@ class Exposure:
         Of how often each article is suggested, in [0, 1); nan for no suggestions.
     largest
         The largest share of all suggestions that one target has, in [0, 1].
-    gini_before, largest_before
-        The same without the limit; None where there is none.
     """
 
     gini: float
@@ -39,9 +38,7 @@ class Exposure:
     @classmethod
     def of(cls, counts: Mapping[str, int], n_articles: int, before: Mapping[str, int] | None = None) -> Exposure:
         """Build it from how often each target is suggested, and would be without the limit."""
-        if before is None:
-            return cls(*_skew(counts, n_articles))
-        return cls(*_skew(counts, n_articles), *_skew(before, n_articles))
+        return cls(*_skew(counts, n_articles), *(() if before is None else _skew(before, n_articles)))
 
     def line(self) -> str:
         """Return this as a line for a person."""
@@ -65,17 +62,15 @@ class SiteSuggestions:
 
     Parameters
     ----------
-    n_jobs
-        Workers, as of `Recommender.suggest_all`.
     progress
         Wraps each pass over the lists; gets their number.
     make_lists
-        Makes the lists, given the length of each; `model.suggest_all` for None.
+        Makes the lists, given the length of each; `model.suggest_all` with `n_jobs` workers for None.
 
     Attributes
     ----------
-    exposure : Exposure
-        Of the suggestions so far; complete after the iteration.
+    targets
+        The ids of the targets of each article so far, best first, by its id.
     """
 
     def __init__(
@@ -87,21 +82,21 @@ class SiteSuggestions:
     ):
         self._model, self._progress = model, progress
         self._make_lists = make_lists or (lambda k: model.suggest_all(k=k, n_jobs=n_jobs))
-        self._counts: Counter[str] = Counter()
+        self.targets: dict[str, list[str]] = {}
         self._counts_before: Counter[str] | None = None
 
     def __iter__(self) -> Iterator[tuple[str, list[Suggestion]]]:
-        selection = self._model.settings.selection
-        self._counts.clear()
-        share = selection.exposure
-        for source_id, suggestions in self._lists(selection.k) if share is None else self._limited(selection.k, share):
-            self._counts.update(suggestion.target_id for suggestion in suggestions)
+        k, share = self._model.settings.selection.k, self._model.settings.selection.exposure
+        self.targets.clear()
+        for source_id, suggestions in self._lists(k) if share is None else self._limited(k, share):
+            self.targets[source_id] = [suggestion.target_id for suggestion in suggestions]
             yield source_id, suggestions
 
     @property
     def exposure(self) -> Exposure:
-        """How the suggestions so far are spread."""
-        return Exposure.of(self._counts, len(self._model.corpus), self._counts_before)
+        """How the suggestions so far are spread; complete after the iteration."""
+        counts = Counter(chain.from_iterable(self.targets.values()))
+        return Exposure.of(counts, len(self._model.corpus), self._counts_before)
 
     def _limited(self, k: int, share: float) -> Lists:
         """Yield at most `k` suggestions for each article, no target with more than a share of all."""

@@ -34,15 +34,6 @@ def switched_off(settings: Settings) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Holder:
-    """The process that holds the lock."""
-
-    process: int
-    host: str
-    started: str
-
-
-@dataclass(frozen=True)
 class JobFolder:
     """The job's own folder, by default ``.recommender`` at the site's root."""
 
@@ -50,13 +41,7 @@ class JobFolder:
 
     @classmethod
     def of_site(cls, site: Path, settings: Settings) -> JobFolder:
-        """Make the folder of a site, which git ignores.
-
-        Raises
-        ------
-        SettingsError
-            When it cannot be made.
-        """
+        """Make the folder of a site, which git ignores; a SettingsError where it cannot be made."""
         folder = cls(site_root(site) / settings.job.folder)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
@@ -72,25 +57,21 @@ class JobFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other job of this site out.
+        """Keep every other job of this site out; a RecommenderError names the job that holds the lock already.
 
         The lock is the operating system's and ends with the process that holds it, so that it is never stale.
-
-        Raises
-        ------
-        RecommenderError
-            When another job holds it, naming that job.
         """
         lock = FileLock(self.path / LOCK, timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
+            holder = self.read(HOLDER, str) or "its name is not known"
             raise RecommenderError(
-                f"another job is at work on this site: {self._holder()}; wait for its end, or end it"
+                f"another job is at work on this site: {holder}; wait for its end, or end it"
             ) from error
         try:
             started = utc_text(datetime.now(UTC), "seconds")
-            self.write(HOLDER, _Holder(os.getpid(), socket.gethostname(), started))
+            self.write(HOLDER, f"process {os.getpid()} on {socket.gethostname()}, since {started}")
             yield
         finally:
             (self.path / HOLDER).unlink(missing_ok=True)
@@ -107,9 +88,3 @@ class JobFolder:
         """Write a file of the folder as indented JSON, as a whole or not at all."""
         with replacing(self.path / name) as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
-
-    def _holder(self) -> str:
-        holder = self.read(HOLDER, _Holder)
-        if holder is None:
-            return "its name is not known"
-        return f"process {holder.process} on {holder.host}, since {holder.started}"

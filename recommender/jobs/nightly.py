@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,24 +24,19 @@ from recommender.jobs.digest import corpus_digest, job_digest
 from recommender.jobs.exposure import Progress, SiteSuggestions
 from recommender.jobs.folder import JobFolder, switched_off
 from recommender.jobs.record import (
-    FORMAT,
     FRONT_MATTER,
     INBOUND,
     SUGGESTIONS,
-    Changes,
-    InputsRecord,
+    Counts,
     Known,
-    LastRun,
     ModelRecord,
     Output,
     Record,
-    Stopwatch,
-    expiry,
-    whole_seconds,
-    write_record,
+    RecordedRun,
+    changes_between,
 )
 from recommender.jobs.resume import ResumeFolder
-from recommender.jobs.summary import Summary, Tally
+from recommender.jobs.summary import Summary
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.sinks.json_lines import write_file, write_lines, write_rows
@@ -51,19 +47,13 @@ logger = logging.getLogger(__name__)
 
 
 def open_model(
-    corpus: Corpus,
-    settings: Settings,
-    folder: Path | None,
-    name: str,
-    decisions: Decisions | None = None,
-    n_jobs: int = 1,
+    corpus: Corpus, settings: Settings, folder: Path | None, name: str, decisions: Decisions, n_jobs: int
 ) -> Recommender:
     """Return the model of a folder with this corpus as its articles, or, without a folder, a newly trained one."""
     if folder is None:
         return Recommender(settings, name, decisions=decisions).fit(corpus, n_jobs)
     model = Recommender.load(folder)
-    model.settings = settings
-    model.decisions = Decisions() if decisions is None else decisions
+    model.settings, model.decisions = settings, decisions
     model.renew(corpus)
     return model
 
@@ -84,12 +74,13 @@ def suggest_site(
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
     Where nothing that the output depends on has changed since the last run on record, and what that run wrote is still
-    there, nothing is trained or scored: the output stands.
+    there, nothing is trained or scored: the output stands. Where the job is switched off, nothing is read or written,
+    and None returned.
 
     Parameters
     ----------
     settings
-        Of every stage, the business rules among them; those of the site's ``recommender.yaml`` for None.
+        Those of the site's ``recommender.yaml`` for None.
     output
         The file to write, as a whole or not at all; for None standard output, unless articles are written into.
     model_folder
@@ -109,10 +100,6 @@ def suggest_site(
     scheduler
         Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
 
-    Returns
-    -------
-    None where the job is switched off: nothing was read or written then.
-
     Raises
     ------
     RecommenderError
@@ -120,8 +107,7 @@ def suggest_site(
         the site; nothing is written then.
     """
     settings = settings or Settings.of_site(site)
-    off = switched_off(settings)
-    if off is not None:
+    if off := switched_off(settings):
         logger.info("switched off: %s", off)
         return None
     # Made first, so that a site which cannot be written into is reported before the training.
@@ -151,32 +137,20 @@ def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False, only_e
     """
     writer = ArticleWriter(site, settings, WriteBack(dry_run))
     if dry_run and not only_expired:
-        writer.plan_removal()
-        return writer.write()
+        return writer.remove()
     folder = JobFolder.of_site(site, settings)
     with folder.locked():
         if only_expired:
             record = Record.read(folder)
             if record is None or not record.expired(datetime.now(UTC)):
                 return None
-        writer.plan_removal()
-        return writer.write()
+        return writer.remove()
 
 
 def site_name(site: Path) -> str:
     """Return what a site is called in its model's version: the name of its folder or file, without suffixes."""
     name = site.resolve().name.partition(".")[0]
     return site.resolve().parent.name if name.startswith("_") else name or "site"
-
-
-@dataclass(frozen=True)
-class _SiteInputs:
-    """What a run reads, and the digests of the corpus and of the whole job; these are empty where none is recorded."""
-
-    corpus: Corpus
-    decisions: Decisions
-    sha256: str = ""
-    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,178 +170,148 @@ class _NightlyJob:
 
     def run(self, folder: JobFolder | None, resume: bool) -> Summary:
         """Do the whole job; without a folder nothing is recorded, and nothing can be resumed."""
-        clock = Stopwatch()
-        inputs = self._read(with_digests=folder is not None)
-        clock.lap("read")
+        record = Record(
+            site=str(self.site.absolute()),
+            recommender=version("recommender"),
+            model=ModelRecord("", "", None if self.model_folder is None else str(self.model_folder)),
+            settings=self.settings.to_dict(),
+        )
+        with record.timed("read"):
+            corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache)
+            logger.info("read %s", corpus)
+            decisions = Decisions.of_site(self.site)
+            if folder is not None:
+                self._note_inputs(record, corpus, decisions)
         if folder is None:
-            return self._suggest(inputs, clock)[0]
-        last = LastRun.of(folder)
+            return Summary(corpus, record, self._suggest(record, corpus, decisions)[0])
+        last = RecordedRun.read(folder)
         work = ResumeFolder(folder.path / "resume")
-        if last is not None and self._stands(last.record, inputs):
-            summary, known = self._repeat(last.record, inputs.corpus), last.known
-            clock.lap("inbound")
+        if last is not None and self._stands(last.record, record.digest, corpus):
+            files, known = self._repeat(last.record, record, corpus), last.known
         else:
-            summary, known = self._suggest(inputs, clock, last, work, resume)
-        write_record(folder, self._record(summary, inputs, clock, known.run), known)
+            work.begin(record.digest, resume)
+            files, lists = self._suggest(record, corpus, decisions, last, work)
+            known = Known.of(corpus, lists)
+        if last is not None:
+            record.changes = changes_between(last.known, known, last.record.finished)
+        self._note_outputs(record, corpus, files)
+        record.finish(self.settings.job.expire_days)
+        RecordedRun(record, known).write(folder)
         work.clear()
-        return summary
+        return Summary(corpus, record, files)
 
-    def _read(self, with_digests: bool) -> _SiteInputs:
-        corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache)
-        logger.info("read %s", corpus)
-        decisions = Decisions.of_site(self.site)
-        if not with_digests:
-            return _SiteInputs(corpus, decisions)
-        sha256 = corpus_digest(corpus)
-        since = self.back_fill.since if self.back_fill is not None else None
-        digest = job_digest(sha256, self.settings, decisions, self.model_folder, site_name(self.site), since)
-        return _SiteInputs(corpus, decisions, sha256, digest)
+    def _note_inputs(self, record: Record, corpus: Corpus, decisions: Decisions) -> None:
+        """Put on record what was read, and the digest of the whole job."""
+        report, newest, sha256 = corpus.report, corpus.newest, corpus_digest(corpus)
+        record.inputs = {
+            "sha256": sha256,
+            "articles": len(corpus),
+            "newest": None if newest is None else newest.replace(microsecond=0),
+            "read": report.read,
+            "skipped": len(report.skipped),
+            "relations": len(corpus.links),
+            "decisions": len(decisions),
+        }
+        since = None if self.back_fill is None else self.back_fill.since
+        record.digest = job_digest(sha256, self.settings, decisions, self.model_folder, site_name(self.site), since)
 
-    def _stands(self, record: Record, inputs: _SiteInputs) -> bool:
+    def _stands(self, last: Record, digest: str, corpus: Corpus) -> bool:
         """Whether this run would write what the last one wrote, and all of that is still there."""
-        outputs = record.outputs
-        if record.digest != inputs.digest:
+        if last.digest != digest:
             return False
-        if self.output is not None and not _is_intact(self.output, outputs.get(SUGGESTIONS)):
-            return False
-        inbound = self.back_fill
-        if inbound is not None and inbound.since is not None and not _is_intact(inbound.output, outputs.get(INBOUND)):
+        files = {SUGGESTIONS: self.output}
+        if self.back_fill is not None and self.back_fill.since is not None:
+            files[INBOUND] = self.back_fill.output
+        if not all(_is_intact(file, last.outputs.get(name)) for name, file in files.items() if file is not None):
             return False
         if self.writer is None:
             return True
-        files = outputs.get(FRONT_MATTER)
-        return not self.writer.dry_run and files is not None and files.sha256 == self.writer.digest(inputs.corpus)
+        articles = last.outputs.get(FRONT_MATTER)
+        return not self.writer.dry_run and articles is not None and articles.sha256 == self.writer.digest(corpus)
 
-    def _repeat(self, record: Record, corpus: Corpus) -> Summary:
-        """Return the summary of a last run whose output stands."""
+    def _repeat(self, last: Record, record: Record, corpus: Corpus) -> Written | None:
+        """Put on record what the last run made, whose output stands."""
         inbound = None
         if self.back_fill is not None:
             # Without a date, new is what the last run did not know: nothing.
-            since = self.back_fill.since
-            inbound = write_rows((), self.back_fill.output) if since is None else record.counts.inbound
-        files = Written(0, len(corpus.source_files), ()) if self.writer is not None else None
-        return replace(Summary.of_record(corpus, record), inbound=inbound, files=files)
+            inbound = last.counts.inbound if self.back_fill.since else write_rows((), self.back_fill.output)
+        record.model = replace(last.model, folder=record.model.folder)
+        record.counts = replace(last.counts, inbound=inbound, files=None)
+        record.warnings, record.unchanged_since = last.warnings, last.unchanged_since or last.finished
+        return None if self.writer is None else Written(0, len(corpus.source_files), ())
 
     def _suggest(
         self,
-        inputs: _SiteInputs,
-        clock: Stopwatch,
-        last: LastRun | None = None,
+        record: Record,
+        corpus: Corpus,
+        decisions: Decisions,
+        last: RecordedRun | None = None,
         work: ResumeFolder | None = None,
-        resume: bool = False,
-    ) -> tuple[Summary, Known]:
-        """Get the model, make the lists and write them."""
-        corpus, decisions = inputs.corpus, inputs.decisions
+    ) -> tuple[Written | None, dict[str, list[str]]]:
+        """Get the model, make the lists and write them; return what became of files, and each article's targets."""
         with cluster(self.scheduler):
-            model, resumed = self._model(inputs, work, resume)
+            with record.timed("model"):
+                model = self._model(corpus, decisions, work)
             logger.info("model %s, %s ranker", model.version, model.ranker.kind)
-            clock.lap("model")
-            make_lists = None if work is None else partial(work.lists, model, n_jobs=self.n_jobs)
+            record.model = ModelRecord(model.version, model.ranker.kind, record.model.folder)
+            record.warnings = (*decisions.problems, *model.rule_warnings())
+            make_lists = None
+            if work is not None:
+                record.resumed = work.count(len(corpus))
+                make_lists = partial(work.lists, model, n_jobs=self.n_jobs)
             lists = SiteSuggestions(model, self.n_jobs, self.progress, make_lists)
-            summary, targets = self._write(model, corpus, lists)
-        clock.lap("suggest")
-        inbound = self._write_inbound(model, last)
-        clock.lap("inbound")
-        known = Known.of(corpus, targets)
-        changes = Changes.between(last.known, known, last.finished) if last is not None else None
-        warnings = (*decisions.problems, *model.rule_warnings())
-        return replace(summary, warnings=warnings, inbound=inbound, changes=changes, resumed=resumed), known
+            with record.timed("suggest"):
+                files = self._write(model, lists, record.counts)
+        if self.back_fill is not None:
+            with record.timed("inbound"):
+                new = new_articles(model, self.back_fill.since, None if last is None else last.known.articles)
+                rows = inbound_rows(model, new, self.n_jobs)
+                record.counts.inbound = write_rows(rows, self.back_fill.output)
+        return files, lists.targets
 
-    def _model(self, inputs: _SiteInputs, work: ResumeFolder | None, resume: bool) -> tuple[Recommender, int]:
-        """Return the model, and how many lists of the same job are there already."""
+    def _model(self, corpus: Corpus, decisions: Decisions, work: ResumeFolder | None) -> Recommender:
+        """Return the model: the one that was given, that a killed run of this job trained, or a new one."""
         folder = self.model_folder
-        if work is not None:
-            if resume and work.belongs_to(inputs.digest):
-                folder = work.model_folder if folder is None and work.has_model else folder
-            else:
-                if resume:
-                    logger.info("no run of this very job has left anything to resume; it starts from nothing")
-                work.start(inputs.digest)
-        name = site_name(self.site)
-        model = open_model(inputs.corpus, self.settings, folder, name, inputs.decisions, self.n_jobs)
-        if work is None:
-            return model, 0
-        if folder is None:
+        if folder is None and work is not None and work.has_model:
+            folder = work.model_folder
+        model = open_model(corpus, self.settings, folder, site_name(self.site), decisions, self.n_jobs)
+        if folder is None and work is not None:
             model.save(work.model_folder)
-        return model, work.count(len(inputs.corpus))
+        return model
 
-    def _write(
-        self, model: Recommender, corpus: Corpus, lists: SiteSuggestions
-    ) -> tuple[Summary, dict[str, list[str]]]:
-        """Write the suggestions to the output and into the articles; return the summary and each article's targets."""
-        tally = Tally()
+    def _write(self, model: Recommender, lists: SiteSuggestions, counts: Counts) -> Written | None:
+        """Write the suggestions to the output and into the articles, and count them."""
 
         def stream() -> Iterator[Suggestion]:
             for article_id, suggestions in lists:
-                tally.add(article_id, suggestions)
+                counts.add(suggestions)
                 if self.writer is not None:
                     self.writer.add(article_id, suggestions)
                 yield from suggestions
             if self.writer is not None:  # within the stream: where the plan fails, no output file appears either
-                self.writer.plan(corpus, model.version)
+                self.writer.plan(model.corpus, model.version)
 
         if self.output is not None:
-            count = write_file(stream(), self.output, model.version)
+            write_file(stream(), self.output, model.version)
         elif self.writer is not None or self.back_fill is not None:
-            count = sum(1 for _ in stream())
+            deque(stream(), maxlen=0)
         else:
-            count = write_lines(stream(), sys.stdout, model.version)
-        files = self.writer.write() if self.writer is not None else None
-        summary = Summary(
-            corpus,
-            model.version,
-            model.ranker.kind,
-            tally.sources,
-            count,
-            dict(tally.kinds),
-            tally.duplicates,
-            files,
-            exposure=lists.exposure,
-        )
-        return summary, tally.targets
+            write_lines(stream(), sys.stdout, model.version)
+        counts.kinds = dict(sorted(counts.kinds.items()))
+        if counts.suggestions:  # the Gini of nothing is nan, which JSON lacks
+            counts.exposure = lists.exposure
+        return None if self.writer is None else self.writer.write()
 
-    def _write_inbound(self, model: Recommender, last: LastRun | None) -> int | None:
-        if self.back_fill is None:
-            return None
-        new = new_articles(model, self.back_fill.since, last.known.articles if last is not None else None)
-        return write_rows(inbound_rows(model, new, self.n_jobs), self.back_fill.output)
-
-    def _record(self, summary: Summary, inputs: _SiteInputs, clock: Stopwatch, run: str) -> Record:
-        corpus, changes = inputs.corpus, summary.changes
-        return Record(
-            format=FORMAT,
-            run=run,
-            site=str(self.site.absolute()),
-            recommender=version("recommender"),
-            started=whole_seconds(clock.started),
-            finished=whole_seconds(clock.finished),
-            expires=expiry(clock.finished, self.settings),
-            seconds=clock.seconds,
-            inputs=InputsRecord.of(corpus, inputs.sha256, len(inputs.decisions)),
-            model=ModelRecord(
-                summary.model, summary.ranker, None if self.model_folder is None else str(self.model_folder)
-            ),
-            settings=self.settings.to_dict(),
-            counts=summary.counts,
-            outputs=self._outputs(summary, corpus),
-            changes=None if changes is None else changes.to_dict(),
-            resumed=summary.resumed,
-            digest=inputs.digest,
-            unchanged_since=summary.unchanged_since,
-            warnings=summary.warnings,
-        )
-
-    def _outputs(self, summary: Summary, corpus: Corpus) -> dict[str, Output]:
-        """Return what was written; files of articles only where all of them hold what they should."""
+    def _note_outputs(self, record: Record, corpus: Corpus, files: Written | None) -> None:
+        """Put on record what was written; files of articles only where all of them hold what they should."""
         paths = {SUGGESTIONS: self.output, INBOUND: self.back_fill.output if self.back_fill else None}
-        outputs = {name: Output(str(path), file_sha256(path)) for name, path in paths.items() if path}
-        if (
-            self.writer is not None
-            and summary.files is not None
-            and not (self.writer.dry_run or summary.files.left_alone)
-        ):
-            outputs[FRONT_MATTER] = Output(str(self.site.absolute()), self.writer.digest(corpus))
-        return outputs
+        record.outputs = {name: Output(str(path), file_sha256(path)) for name, path in paths.items() if path}
+        if self.writer is None or files is None:
+            return
+        n_left = len(files.left_alone)
+        record.counts.files = {"written": files.written, "unchanged": files.unchanged, "left": n_left}
+        if not (files.dry_run or n_left):
+            record.outputs[FRONT_MATTER] = Output(record.site, self.writer.digest(corpus))
 
 
 def _is_intact(file: Path, recorded: Output | None) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from recommender.core.records import Article
-from recommender.core.settings import Settings
+from recommender.core.records import Suggestion
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.exposure import Exposure
@@ -27,46 +27,8 @@ PARTS = ("read", "model", "suggest", "inbound")
 SUGGESTIONS, INBOUND, FRONT_MATTER = "suggestions", "inbound", "front_matter"
 
 
-class Stopwatch:
-    """When a run began and ended, and how many seconds each part of it took; 0 for what was not needed."""
-
-    def __init__(self) -> None:
-        self.started = self.finished = datetime.now(UTC)
-        self.seconds = dict.fromkeys(PARTS, 0.0)
-        self._last = time.monotonic()
-
-    def lap(self, part: str) -> None:
-        """Note that a part has ended."""
-        now = time.monotonic()
-        self.seconds[part] = round(now - self._last, 3)
-        self._last, self.finished = now, datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class InputsRecord:
-    """What was read; `sha256` is that of the corpus."""
-
-    sha256: str
-    articles: int
-    newest: datetime | None
-    read: int
-    skipped: int
-    relations: int
-    decisions: int
-
-    @classmethod
-    def of(cls, corpus: Corpus, sha256: str, n_decisions: int) -> InputsRecord:
-        """Note what is known of a corpus."""
-        report, newest = corpus.report, corpus.newest
-        return cls(
-            sha256=sha256,
-            articles=len(corpus),
-            newest=None if newest is None else whole_seconds(newest),
-            read=report.read,
-            skipped=len(report.skipped),
-            relations=len(corpus.links),
-            decisions=n_decisions,
-        )
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -78,26 +40,37 @@ class ModelRecord:
     folder: str | None
 
 
-@dataclass(frozen=True)
-class FileCounts:
-    """Files of articles that were written, were right already, or were left alone."""
-
-    written: int
-    unchanged: int
-    left: int
-
-
-@dataclass(frozen=True)
+@dataclass
 class Counts:
-    """What was made, in numbers; those of a `Summary`."""
+    """What was made, in numbers; None is what was not wanted.
 
-    sources: int
-    suggestions: int
-    kinds: dict[str, int]
-    duplicates: int
+    Attributes
+    ----------
+    sources
+        Articles with at least one suggestion.
+    duplicates
+        Articles that are listed under a suggestion as the same text.
+    inbound
+        Links from older articles to new ones.
+    files
+        Those of articles that were ``written``, ``unchanged`` or ``left`` alone.
+    """
+
+    sources: int = 0
+    suggestions: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    duplicates: int = 0
     inbound: int | None = None
-    files: FileCounts | None = None
+    files: dict[str, int] | None = None
     exposure: Exposure | None = None
+
+    def add(self, suggestions: Sequence[Suggestion]) -> None:
+        """Count the suggestions of an article."""
+        self.sources += bool(suggestions)
+        self.suggestions += len(suggestions)
+        for suggestion in suggestions:
+            self.kinds[suggestion.kind] = self.kinds.get(suggestion.kind, 0) + 1
+            self.duplicates += len(suggestion.duplicates)
 
 
 @dataclass(frozen=True)
@@ -108,41 +81,43 @@ class Output:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Record:
-    """The record of a run that came to its end, as it stands in ``run.json``.
+    """The record of a run as it stands in ``run.json``; the run fills it in.
 
     Attributes
     ----------
     run
         The same in the ``known.json`` that belongs to it.
+    seconds
+        Of each part of the run; 0 for what was not needed.
+    changes
+        As of `changes_between`; None where there is no record of a run before.
+    resumed
+        Lists that a killed run of the same job had made already.
     digest
         Of everything that the output depends on, as of `job_digest`; empty in the records of older versions.
     unchanged_since
         When the run ended that made the output, where nothing has changed since; None for a run that made it itself.
-    seconds
-        Of each part of the run.
     warnings
-        Of the summary.
-    changes
-        As of `Changes.to_dict`; None where there is no record of a run before.
+        Lines of decisions that could not be read, and what may be slips in the business rules.
     """
 
-    format: int
-    run: str
+    format: int = FORMAT
+    run: str = ""
     site: str
     recommender: str
-    started: datetime
-    finished: datetime
-    expires: datetime | None
-    seconds: dict[str, float]
-    inputs: InputsRecord
+    started: datetime = field(default_factory=_now)
+    finished: datetime = field(default_factory=_now)
+    expires: datetime | None = None
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    inputs: dict[str, Any] = field(default_factory=dict)
     model: ModelRecord
     settings: dict[str, Any]
-    counts: Counts
-    outputs: dict[str, Output]
-    changes: dict[str, Any] | None
-    resumed: int
+    counts: Counts = field(default_factory=Counts)
+    outputs: dict[str, Output] = field(default_factory=dict)
+    changes: dict[str, Any] | None = None
+    resumed: int = 0
     digest: str = ""
     unchanged_since: datetime | None = None
     warnings: tuple[str, ...] = ()
@@ -153,6 +128,18 @@ class Record:
         record = folder.read(RECORD, cls)
         return record if record is not None and record.format == FORMAT else None
 
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Note how long a part of the run takes."""
+        start = time.monotonic()
+        yield
+        self.seconds[part] = round(time.monotonic() - start, 3)
+
+    def finish(self, expire_days: float | None) -> None:
+        """Note that the run has ended, and for how many days its suggestions count; None for ever."""
+        self.finished = _now()
+        self.expires = None if expire_days is None else self.finished + timedelta(days=expire_days)
+
     def expired(self, now: datetime) -> bool:
         """Whether the suggestions of this run no longer count."""
         return self.expires is not None and self.expires <= now
@@ -160,14 +147,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Known:
-    """What a run knew and made, as it stands in ``known.json``.
+    """What a run knew and made, as it stands in ``known.json``, by the id of each article.
 
-    Attributes
-    ----------
-    articles
-        A digest of each article, by its id.
-    lists
-        The ids of the targets that each article got, by its id, best first.
+    `articles` are digests of them, `lists` the ids of the targets that they got, best first.
     """
 
     articles: Mapping[str, str] = field(default_factory=dict)
@@ -177,90 +159,56 @@ class Known:
     @classmethod
     def of(cls, corpus: Corpus, lists: Mapping[str, Sequence[str]]) -> Known:
         """Return what is known of a corpus and its lists."""
-        articles = {article.id: _digest(article) for article in corpus}
-        run = hashlib.sha256(msgspec.json.encode([articles, lists])).hexdigest()[:16]
-        return cls(articles, lists, run)
+        encode = msgspec.json.encode
+        articles = {article.id: hashlib.blake2b(encode(article), digest_size=8).hexdigest() for article in corpus}
+        return cls(articles, lists, hashlib.sha256(encode([articles, lists])).hexdigest()[:16])
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What is different from the run before; ids in the order of the corpus."""
-
-    since: str
-    added: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    lists: tuple[str, ...] = ()
-    links_added: int = 0
-    links_gone: int = 0
-
-    @classmethod
-    def between(cls, old: Known, new: Known, since: str) -> Changes:
-        """Compare two runs."""
-        sources = [*new.lists, *(source for source in old.lists if source not in new.lists)]
-        in_both = [article_id for article_id in new.articles if article_id in old.articles]
-        targets = [(set(old.lists.get(source, ())), set(new.lists.get(source, ()))) for source in sources]
-        return cls(
-            since=since,
-            added=tuple(article_id for article_id in new.articles if article_id not in old.articles),
-            gone=tuple(article_id for article_id in old.articles if article_id not in new.articles),
-            changed=tuple(name for name in in_both if old.articles[name] != new.articles[name]),
-            lists=tuple(source for source in new.lists if list(new.lists[source]) != list(old.lists.get(source, ()))),
-            links_added=sum(len(after - before) for before, after in targets),
-            links_gone=sum(len(before - after) for before, after in targets),
-        )
-
-    def line(self) -> str:
-        """Return this as a line for a person."""
-        return (
-            f"since {self.since}: {len(self.added):,} articles new, {len(self.gone):,} gone, "
-            f"{len(self.changed):,} changed; "
-            f"{len(self.lists):,} lists changed, {self.links_added:,} links new, {self.links_gone:,} gone"
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return this as JSON-ready values: numbers, and the first few ids."""
-        ids = {name: getattr(self, name) for name in ("added", "gone", "changed", "lists")}
-        values: dict[str, Any] = {"since": self.since}
-        values |= {name: {"number": len(ids[name]), "first": list(ids[name][:FIRST_IDS])} for name in ids}
-        return values | {"links_added": self.links_added, "links_gone": self.links_gone}
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The run before: its record, and what it knew."""
+class RecordedRun:
+    """A run that came to its end: its record, and what it knew."""
 
     record: Record
     known: Known
 
-    @property
-    def finished(self) -> str:
-        """When it ended, as text."""
-        return utc_text(self.record.finished, "seconds")
-
     @classmethod
-    def of(cls, folder: JobFolder) -> LastRun | None:
+    def read(cls, folder: JobFolder) -> RecordedRun | None:
         """Read both files in a folder; None where one is absent or damaged, or they do not belong together."""
         record, known = Record.read(folder), folder.read(KNOWN, Known)
         return cls(record, known) if record is not None and known is not None and record.run == known.run else None
 
-
-def write_record(folder: JobFolder, record: Record, known: Known) -> None:
-    """Write the record of a run that came to its end; a kill between the two files leaves none that counts."""
-    folder.write(KNOWN, known)
-    folder.write(RECORD, record)
-
-
-def expiry(finished: datetime, settings: Settings) -> datetime | None:
-    """Return until when the suggestions of a run count; None where they do for ever."""
-    days = settings.job.expire_days
-    return None if days is None else whole_seconds(finished + timedelta(days=days))
+    def write(self, folder: JobFolder) -> None:
+        """Write both files; a kill between the two leaves none that counts."""
+        self.record.run = self.known.run
+        folder.write(KNOWN, self.known)
+        folder.write(RECORD, self.record)
 
 
-def whole_seconds(moment: datetime) -> datetime:
-    """Return a moment as precise as a record needs it."""
-    return moment.replace(microsecond=0)
+def changes_between(old: Known, new: Known, since: datetime) -> dict[str, Any]:
+    """Return what is different from the run before, which ended at `since`: numbers, and the first few ids.
+
+    The ids are in the order of the corpus.
+    """
+    ids = {
+        "added": [article_id for article_id in new.articles if article_id not in old.articles],
+        "gone": [article_id for article_id in old.articles if article_id not in new.articles],
+        "changed": [name for name, digest in new.articles.items() if old.articles.get(name, digest) != digest],
+        "lists": [source for source in new.lists if list(new.lists[source]) != list(old.lists.get(source, ()))],
+    }
+    sources = new.lists.keys() | old.lists.keys()
+    targets = [(set(old.lists.get(source, ())), set(new.lists.get(source, ()))) for source in sources]
+    return {
+        "since": utc_text(since),
+        **{name: {"number": len(names), "first": names[:FIRST_IDS]} for name, names in ids.items()},
+        "links_added": sum(len(after - before) for before, after in targets),
+        "links_gone": sum(len(before - after) for before, after in targets),
+    }
 
 
-def _digest(article: Article) -> str:
-    return hashlib.blake2b(msgspec.json.encode(article), digest_size=8).hexdigest()
+def changes_line(changes: Mapping[str, Any]) -> str:
+    """Return what is different from the run before, as of `changes_between`, as a line for a person."""
+    added, gone, changed, lists = (changes[name]["number"] for name in ("added", "gone", "changed", "lists"))
+    return (
+        f"since {changes['since']}: {added:,} articles new, {gone:,} gone, {changed:,} changed; "
+        f"{lists:,} lists changed, {changes['links_added']:,} links new, {changes['links_gone']:,} gone"
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -16,56 +18,33 @@ from recommender.corpus.corpus import Corpus
 from recommender.model.recommender import Recommender
 from recommender.selection.scoring import BLOCK
 
+logger = logging.getLogger(__name__)
 
-class StoredSuggestion(NamedTuple):
-    """A suggestion with the id of its target instead of the article; a reason is (feature, text, share, log-odds)."""
-
-    target_id: str
-    rank: int
-    score: float
-    kind: str
-    reasons: tuple[tuple[str, str, float, float], ...]
-    duplicates: tuple[str, ...]
-
-
-class StoredList(NamedTuple):
-    """The suggestions of one article: a line of ``lists.jsonl``."""
-
-    source_id: str
-    suggestions: tuple[StoredSuggestion, ...]
-
-
-_ENCODER = msgspec.json.Encoder()  # writes the shortest text that gives back every bit of a number
-_DECODER = msgspec.json.Decoder(StoredList)
+LISTS = "lists.jsonl"  # a line holds an article's id and its suggestions, without the articles that they suggest
+_STORED = [field.name for field in fields(Suggestion) if field.name != "target"]
 
 
 class ResumeFolder:
     """The model and the suggestion lists of one job, written as they are made.
 
     The lists are made once, and read as often as needed, also by a later run of the same job.
-
-    Attributes
-    ----------
-    model_folder : Path
-        Where the job saves the model that it trained.
     """
 
     def __init__(self, folder: Path):
-        self._folder = folder
-        self._lists, self._digest = folder / "lists.jsonl", folder / "key"
+        self._folder, self._lists, self._digest = folder, folder / LISTS, folder / "key"
         self.model_folder = folder / "model"
 
     @property
     def has_model(self) -> bool:
-        """Whether the model of the job is there."""
+        """Whether the model that the job trained is there."""
         return (self.model_folder / MANIFEST).is_file()
 
-    def belongs_to(self, digest: str) -> bool:
-        """Whether an earlier run of the job with this digest left its work here."""
-        return self._digest.is_file() and self._digest.read_text(encoding="utf-8") == digest
-
-    def start(self, digest: str) -> None:
-        """Begin a job from nothing; earlier work is deleted."""
+    def begin(self, digest: str, resume: bool) -> None:
+        """Delete all earlier work, but for that of the same job, by its digest, where it is to be resumed."""
+        if resume:
+            if self._digest.is_file() and self._digest.read_text(encoding="utf-8") == digest:
+                return
+            logger.info("no run of this very job has left anything to resume; it starts from nothing")
         self.clear()
         self._folder.mkdir(parents=True)
         self._digest.write_text(digest, encoding="utf-8")
@@ -114,32 +93,22 @@ class ResumeFolder:
 
 
 def _encoded(source_id: str, suggestions: Sequence[Suggestion]) -> bytes:
-    stored = tuple(
-        StoredSuggestion(
-            suggestion.target_id,
-            suggestion.rank,
-            suggestion.score,
-            suggestion.kind,
-            tuple((reason.feature, reason.text, reason.share, reason.log_odds) for reason in suggestion.reasons),
-            suggestion.duplicates,
-        )
-        for suggestion in suggestions
-    )
-    return _ENCODER.encode(StoredList(source_id, stored)) + b"\n"
+    # msgspec writes the shortest text of a number that gives back every bit of it.
+    stored = [{name: getattr(suggestion, name) for name in _STORED} for suggestion in suggestions]
+    return msgspec.json.encode((source_id, stored)) + b"\n"
 
 
 def _decoded(line: bytes, corpus: Corpus) -> tuple[str, list[Suggestion]]:
-    source_id, stored = _DECODER.decode(line)
-    return source_id, [
-        Suggestion(
-            source_id=source_id,
-            target_id=suggestion.target_id,
-            rank=suggestion.rank,
-            score=suggestion.score,
-            kind=suggestion.kind,
-            reasons=tuple(Reason(*reason) for reason in suggestion.reasons),
-            target=corpus[corpus.row(suggestion.target_id)],
-            duplicates=suggestion.duplicates,
-        )
-        for suggestion in stored
-    ]
+    source_id, stored = msgspec.json.decode(line)
+    return source_id, [_suggestion(values, corpus) for values in stored]
+
+
+def _suggestion(values: dict[str, Any], corpus: Corpus) -> Suggestion:
+    return Suggestion(
+        **values
+        | {
+            "reasons": tuple(Reason(**reason) for reason in values["reasons"]),
+            "duplicates": tuple(values["duplicates"]),
+            "target": corpus[corpus.row(values["target_id"])],
+        }
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
+from recommender.ranker.ranker import Ranker
 from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.site import SiteTrees
 from recommender.ranker.training_set import Floats, TrainingSet
@@ -28,28 +29,24 @@ def site_weight(n_sources: int) -> float:
     return 1.0 if n_sources >= SITE_ONLY_SOURCES else n_sources / (n_sources + EQUAL_WEIGHT_SOURCES)
 
 
-class BlendedRanker:
+class BlendedRanker(Ranker):
     """The weighted sum of the margins of the site's own and of the shipped ranker, calibrated together.
 
-    Attributes
+    Parameters
     ----------
-    site_trees_ : SiteTrees
+    site_trees
         Scaled by the site's weight.
-    shipped_ : ShippedRanker
-    shipped_weight_ : float
+    shipped_weight
         What the margin of the shipped ranker is multiplied by.
-    calibration_ : Calibration
-        From the sum to log-odds.
     """
 
     kind = "blended"
 
     def __init__(self, site_trees: SiteTrees, shipped: ShippedRanker, shipped_weight: float, calibration: Calibration):
+        super().__init__(shipped.names, calibration)
         self.site_trees_ = site_trees
         self.shipped_ = shipped
         self.shipped_weight_ = shipped_weight
-        self.calibration_ = calibration
-        self.names = shipped.names
 
     @classmethod
     def fit(cls, training_set: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Self:
@@ -57,7 +54,7 @@ class BlendedRanker:
         shipped = shipped.with_columns(training_set.names)
         final, partial, newest = SiteTrees.fit_with_holdout(training_set, settings)
         weight = site_weight(len(training_set.group_sizes))
-        shipped_margins = shipped.margin(newest.features)
+        shipped_margins, _ = shipped.margins(newest.features)
         spread = float(np.std(shipped_margins))
         # The site's margins have a standard deviation of about 1 already; the shipped ones are divided by theirs.
         shipped_weight = (1 - weight) / spread if spread > MIN_SPREAD else 0.0
@@ -65,21 +62,14 @@ class BlendedRanker:
         calibration = Calibration.fit(site_margins + shipped_weight * shipped_margins, newest, softmax_margins)
         return cls(final.scaled(weight), shipped, shipped_weight, calibration)
 
-    @property
-    def threshold(self) -> float:
-        """The score that reaches the target precision on the newest sources; see `Calibration`."""
-        return self.calibration_.threshold
-
-    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each pair."""
+    def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Return the sum of both rankers' margins, and the part of it that softmax members gave."""
         site_margins, softmax_margins = self.site_trees_.margins(X)
-        margins = site_margins + self.shipped_weight_ * self.shipped_.margin(X)
-        return self.calibration_.log_odds(margins, group_sizes, softmax_margins)
+        return site_margins + self.shipped_weight_ * self.shipped_.margins(X)[0], softmax_margins
 
-    def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
-        shares = self.site_trees_.contributions(X) + self.shipped_weight_ * self.shipped_.margin_contributions(X)
-        return self.calibration_.slope * shares
+    def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of both margins."""
+        return self.site_trees_.contributions(X) + self.shipped_weight_ * self.shipped_.margin_contributions(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return both rankers as JSON-ready values, so that a new release does not change a saved model."""

@@ -35,13 +35,8 @@ class Calibration:
 
     Attributes
     ----------
-    slope
-        Coefficient of the pair's own margin; above zero.
-    best, rivals
-        Coefficients of the largest margin of the source, and of the mean of its 30 largest.
-    choice
-        Coefficient of the largest softmax margin of the source; 0 where no member was trained by the softmax.
-    intercept
+    slope, best, rivals, choice, intercept
+        The coefficients; `slope` is above zero, and `choice` is 0 where no member was trained by the softmax.
     threshold
         The lowest score, in [0, 1], at which three of four shown pairs are relations; where no score reaches that, the
         score that a tenth of the shown pairs have.
@@ -66,11 +61,8 @@ class Calibration:
 
         Parameters
         ----------
-        margins : (n_pairs,) array
-        training_set
-            The same pairs; some of them are labelled and some are not.
-        softmax_margins : (n_pairs,) array, optional
-            The part of the margins that softmax members gave.
+        margins, softmax_margins : (n_pairs,) arrays
+            Of the pairs of `training_set`; the second ones are the part that softmax members gave.
         use_rivals
             Whether the source's other candidates count; otherwise `best`, `rivals` and `choice` are 0.
         """
@@ -81,10 +73,9 @@ class Calibration:
         if labels[pairs].all() or not labels[pairs].any():  # of one class alone no probability can be learned
             pairs = np.arange(len(margins))
         regression = LogisticRegression(C=1.0).fit(variables[pairs], labels[pairs])
-        names = ("slope", "best", "rivals", "choice")
-        weights = dict(zip(names, regression.coef_[0].tolist(), strict=False))  # the last ones may be missing
-        weights = {"best": 0.0, "rivals": 0.0} | weights | {"slope": max(weights["slope"], MIN_SLOPE)}
-        calibration = cls(**weights, intercept=float(regression.intercept_[0]))
+        slope, *source_weights = regression.coef_[0].tolist()
+        best, rivals, choice = source_weights or (0.0, 0.0, 0.0)
+        calibration = cls(max(slope, MIN_SLOPE), best, rivals, float(regression.intercept_[0]), choice)
         shown = _best_pairs(margins, sizes, SHOWN_PAIRS)
         scores = expit(calibration.log_odds(margins, sizes, softmax_margins)[shown])
         return replace(calibration, threshold=_threshold(scores, labels[shown]))
@@ -94,16 +85,13 @@ class Calibration:
 
         Parameters
         ----------
-        margins : (n_pairs,) array
+        margins, softmax_margins : (n_pairs,) arrays
+            The second ones are the part that softmax members gave; zeros for None.
         group_sizes : (n_sources,) array
             How many pairs, one after the other, belong to each source: all its candidates.
-        softmax_margins : (n_pairs,) array, optional
-            The part of the margins that softmax members gave; zeros for None.
         """
-        if softmax_margins is None:
-            softmax_margins = np.zeros(len(margins))
         best, rivals, choice = _source_terms(margins, group_sizes, softmax_margins)
-        of_source = self.best * best + self.rivals * rivals + self.choice * choice
+        of_source: Floats = self.best * best + self.rivals * rivals + self.choice * choice
         return self.slope * margins + of_source + self.intercept
 
     def to_dict(self) -> dict[str, float]:
@@ -116,23 +104,19 @@ class Calibration:
         return cls(**{field.name: float(values[field.name]) for field in fields(cls)})
 
 
-def _source_terms(margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None) -> list[Floats]:
-    """Return for each pair its source's largest margin, mean of the 30 largest, and largest softmax margin."""
-    best, rivals = np.zeros(len(group_sizes)), np.zeros(len(group_sizes))
-    for source, source_margins in enumerate(np.split(margins, np.cumsum(group_sizes)[:-1])):
-        if len(source_margins):
-            largest = source_margins
-            if len(largest) > RIVALS:
+def _source_terms(margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None) -> Floats:
+    """Return the source's largest margin, mean of its 30 largest, and largest softmax margin, ``(3, n_pairs)``."""
+    terms = np.zeros((3, len(group_sizes)))
+    for source, (size, end) in enumerate(zip(group_sizes, np.cumsum(group_sizes), strict=True)):
+        if size:
+            largest = margins[end - size : end]
+            if size > RIVALS:
                 largest = np.partition(largest, -RIVALS)[-RIVALS:]
-            best[source] = largest.max()
             # Sorted, so that the sum does not depend on the order in which candidates come.
-            rivals[source] = np.sort(largest).mean()
-    terms = [best, rivals]
-    if softmax_margins is not None:
-        ends = np.cumsum(group_sizes)
-        groups = [softmax_margins[end - size : end] for size, end in zip(group_sizes, ends, strict=True)]
-        terms.append(np.array([group.max() if len(group) else 0.0 for group in groups]))
-    return [np.repeat(values, group_sizes) for values in terms]
+            terms[:2, source] = largest.max(), np.sort(largest).mean()
+            if softmax_margins is not None:
+                terms[2, source] = softmax_margins[end - size : end].max()
+    return np.repeat(terms, group_sizes, axis=1)
 
 
 def _best_pairs(margins: Floats, group_sizes: NDArray[np.intp], n_best: int) -> NDArray[np.intp]:

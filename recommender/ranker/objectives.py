@@ -12,7 +12,6 @@ With n_s the number of labelled pairs of source s, m the margins and y the label
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import xgboost
@@ -42,7 +41,15 @@ class Losses:
         sizes = training_set.group_sizes[training_set.group_sizes > 0]
         self._group_of = np.repeat(np.arange(len(sizes)), sizes)
         self._starts = np.cumsum(sizes) - sizes
-        self._n_labelled = np.add.reduceat(self._labels, self._starts)
+        n_labelled = np.add.reduceat(self._labels, self._starts)
+        # Weights are 1 a pair in the logistic loss, and MEAN_SOURCE_WEIGHT a source with labelled pairs in the softmax,
+        # on average.
+        pair_weights = 1 / np.maximum(n_labelled, 1)[self._group_of]
+        self._pair_weights: Floats = pair_weights / pair_weights.mean()
+        source_weights = np.where(n_labelled > 0, n_labelled**SOURCE_WEIGHT_EXPONENT, 0.0)
+        factor = MEAN_SOURCE_WEIGHT * np.count_nonzero(source_weights) / max(source_weights.sum(), 1)
+        self._source_weights: Floats = (source_weights * factor)[self._group_of]
+        self._targets: Floats = self._labels / np.maximum(n_labelled, 1)[self._group_of]
 
     @property
     def base_margin(self) -> float:
@@ -64,26 +71,9 @@ class Losses:
         # The largest margin of each source is taken off first, so that exp does not overflow.
         powers = np.exp(margins - np.maximum.reduceat(margins, self._starts)[self._group_of], dtype=np.float64)
         probability = powers / np.add.reduceat(powers, self._starts)[self._group_of]
-        weight = self._source_weights[self._group_of]
-        target = self._labels / np.maximum(self._n_labelled, 1)[self._group_of]
+        weight = self._source_weights
         curvature = weight * CURVATURE_FACTOR * probability * (1 - probability)
-        return _as_gradients(weight * (probability - target), curvature)
-
-    @cached_property
-    def _pair_weights(self) -> Floats:
-        """The weight of each pair in the logistic loss, 1 on average."""
-        weights = 1 / np.maximum(self._n_labelled, 1)[self._group_of]
-        scaled: Floats = weights / weights.mean()
-        return scaled
-
-    @cached_property
-    def _source_weights(self) -> Floats:
-        """The weight of each source in the softmax, `MEAN_SOURCE_WEIGHT` on average where there are labelled pairs."""
-        weights = np.where(self._n_labelled > 0, self._n_labelled**SOURCE_WEIGHT_EXPONENT, 0.0)
-        total = weights.sum()
-        factor = MEAN_SOURCE_WEIGHT * np.count_nonzero(weights) / total if total > 0 else 0.0
-        scaled: Floats = weights * factor
-        return scaled
+        return _as_gradients(weight * (probability - self._targets), curvature)
 
 
 def _as_gradients(gradient: Floats, curvature: Floats) -> Gradients:

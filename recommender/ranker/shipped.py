@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from recommender.core.model_folder import read_model_folder
 from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
+from recommender.ranker.ranker import Ranker
 from recommender.ranker.training_set import Floats, TrainingSet
-from recommender.ranker.trees import LAMBDARANK, LOGISTIC, Member, Trees
+from recommender.ranker.trees import LAMBDARANK, LOGISTIC, Trees
 
 FOLDER = Path(__file__).parent / "default"
 RANKER_FILE = "ranker.json"
@@ -25,7 +26,7 @@ TEXT_WEIGHTS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_
 TEXT_LENGTH = "length.text_words_source"
 HALF_WEIGHT_WORDS = 50.0  # length of a source's text at which the trees have half their weight
 TREE_WEIGHT = 1.4  # of the trees, in units of their standard deviation; the text similarity is in [0, 1.4]
-MEMBERS = (Member(LAMBDARANK, seed=0), Member(LOGISTIC, seed=1))
+OBJECTIVES = (LAMBDARANK, LOGISTIC)
 # The trees do not see these features, by the beginnings of their names: how much a title alone tells differs most
 # between sites, as one repeats its titles from week to week and another names the news in them.
 EXCLUDED_FEATURES = (
@@ -39,7 +40,7 @@ EXCLUDED_FEATURES = (
 UNCALIBRATED = Calibration(slope=1.0, best=0.0, rivals=0.0, intercept=0.0)
 
 
-class ShippedRanker:
+class ShippedRanker(Ranker):
     """The similarity of the texts, to which trees add what they learned on another site.
 
     ``margin = cosine_relative + 0.4 * rarest_shared + w * trees`` with ``w = 1 / (1 + (words / 50)^2)``
@@ -47,14 +48,12 @@ class ShippedRanker:
     The longer the text of the source, the more its similarity says by itself, and the less the trees weigh, which
     learned on titles and excerpts. Features are found by their names; one that a site does not have counts as unknown.
 
-    Attributes
+    Parameters
     ----------
-    names : tuple of str
-        The columns of the features that it is given.
-    tree_names : tuple of str
+    tree_names
         The columns that the trees learned from.
-    calibration_ : Calibration
-        From margins to log-odds, as on the site that the trees learned from.
+    names
+        The columns of the features that it is given.
     """
 
     kind = "shipped"
@@ -62,48 +61,41 @@ class ShippedRanker:
     def __init__(
         self, trees: Trees, tree_names: Sequence[str], names: Sequence[str], calibration: Calibration = UNCALIBRATED
     ):
+        super().__init__(names, calibration)
         self.trees_ = trees
         self.tree_names = tuple(tree_names)
-        self.names = tuple(names)
-        self.calibration_ = calibration
 
     @classmethod
     def fit(cls, views: Sequence[TrainingSet], settings: RankerSettings) -> Self:
         """Fit on all pairs of several views of one site; calibrate on the newest, with trees fitted without them.
 
-        The calibration leaves the source's other candidates out, as their number differs from site to site.
-
-        Parameters
-        ----------
-        views
-            The same sources in the same order, each time with other relations known, so that the trees learn what to
-            do with and without relations.
+        The views are the same sources in the same order, each time with other relations known, so that the trees learn
+        what to do with and without relations. The calibration leaves the source's other candidates out, as their number
+        differs from site to site.
         """
         names = views[0].names
         tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
-        tree_views = [view.select_columns(tree_columns) for view in views]
-        n_older = round(len(views[0].group_sizes) * (1 - settings.calibration_share))
-        older = _concatenated([view.split(n_older)[0] for view in tree_views])
-        newest = _concatenated([view.split(n_older)[1] for view in views])
-        partial, final = (Trees.fit(pairs, settings, MEMBERS) for pairs in (older, _concatenated(tree_views)))
-        newest_features = newest.select_columns(tree_columns).features
-        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(newest_features)]
-        tree_names = tree_views[0].names
-        margin = cls(partial.with_weights(weights), tree_names, names).margin(newest.features)
-        calibration = Calibration.fit(margin, newest, use_rivals=False)
-        return cls(final.with_weights(weights), tree_names, names, calibration)
+        older, newest = map(_concatenated, zip(*(view.split_newest(settings) for view in views), strict=True))
+        parts = (pairs.select_columns(tree_columns) for pairs in (older, _concatenated(views)))
+        partial, final = (Trees.fit(part, settings, OBJECTIVES) for part in parts)
+        tree_newest = newest.select_columns(tree_columns)
+        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(tree_newest.features)]
+        margins, _ = cls(partial.with_weights(weights), tree_newest.names, names).margins(newest.features)
+        calibration = Calibration.fit(margins, newest, use_rivals=False)
+        return cls(final.with_weights(weights), tree_newest.names, names, calibration)
 
     def with_columns(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for features of other columns."""
         return ShippedRanker(self.trees_, self.tree_names, names, self.calibration_)
 
-    def margin(self, X: NDArray[np.float32]) -> Floats:
-        """Return the uncalibrated margin of each pair, ``(n_pairs,)``; higher is better."""
+    def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Return the margin of each pair; no member is trained by the softmax."""
         similarity = sum((weight * self._column(X, name) for name, weight in TEXT_WEIGHTS.items()), np.zeros(len(X)))
-        return similarity + self._tree_weight(X) * self.trees_.margin(self._columns(X, self.tree_names))
+        tree_margins, softmax_margins = self.trees_.margins(self._columns(X, self.tree_names))
+        return similarity + self._tree_weight(X) * tree_margins, softmax_margins
 
     def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the margin, ``(n_pairs, n_features)``, without the trees' base score."""
+        """Return each feature's share of the margin, that of a feature in both parts from both."""
         tree_shares = self.trees_.contributions(self._columns(X, self.tree_names))
         tree_shares = self._tree_weight(X)[:, np.newaxis] * tree_shares
         shares = np.zeros((len(X), len(self.names)))
@@ -118,14 +110,6 @@ class ShippedRanker:
     def threshold(self) -> float:
         """0: its precision on a site that it never saw is unknown, so it suggests as many as are wanted."""
         return 0.0
-
-    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each pair."""
-        return self.calibration_.log_odds(self.margin(X), group_sizes)
-
-    def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
-        return self.calibration_.slope * self.margin_contributions(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
@@ -167,13 +151,7 @@ class ShippedRanker:
 
 @cache
 def shipped_ranker() -> ShippedRanker:
-    """Return the ranker that lies in the package's folder ``ranker/default``.
-
-    Raises
-    ------
-    ModelFormatError
-        When a file of that folder is missing or is not what was shipped.
-    """
+    """Return the ranker of the package's folder ``ranker/default``; `ModelFormatError` where that is damaged."""
     return ShippedRanker.from_dict(json.loads(read_model_folder(FOLDER).text(RANKER_FILE)))
 
 

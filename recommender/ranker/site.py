@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
+from recommender.ranker.ranker import Ranker
 from recommender.ranker.training_set import Floats, TrainingSet
 from recommender.ranker.trees import Trees, fill_unknown
 
@@ -23,12 +24,9 @@ COSINE_WEIGHT = 0.3
 class SiteTrees:
     """Uncalibrated margins learned from one site: the trees' margin plus the weighted cosine of the texts.
 
-    Attributes
+    Parameters
     ----------
-    trees_ : Trees
-    names : tuple of str
-        The columns of the features.
-    cosine_weight_ : float
+    cosine_weight
         What the cosine is multiplied by; without effect where it is none of the columns.
     """
 
@@ -47,17 +45,14 @@ class SiteTrees:
 
         Returns
         -------
-        final : SiteTrees
-            Fitted on all sources: the trees to use.
-        partial : SiteTrees
-            Fitted without the newest sources. As it has not seen them, its margins of them show what to expect of
-            `final` on articles to come: weights and calibration are taken from those margins.
+        final, partial : SiteTrees
+            Fitted on all sources, to be used; and without the newest. As `partial` has not seen these, its margins of
+            them show what to expect of `final` on articles to come: weights and calibration are taken from them.
         newest : TrainingSet
             The newest ``settings.calibration_share`` of the sources.
         """
         fill_unknown(training_set.features)
-        n_older = round(len(training_set.group_sizes) * (1 - settings.calibration_share))
-        older, newest = training_set.split(n_older)
+        older, newest = training_set.split_newest(settings)
         # One thread for each fit: two threads inside one fit would spend their time waiting for each other.
         fits = (delayed(Trees.fit)(pairs, settings) for pairs in (older, training_set))
         partial, final = Parallel(n_jobs=2, prefer="threads")(fits)
@@ -95,24 +90,14 @@ class SiteTrees:
         return cls(Trees.from_dict(values), values["names"], float(values["likeness"]))
 
 
-class BoostedRanker:
-    """The site's own ranker: its margins, scaled to log-odds on the newest sources.
-
-    Attributes
-    ----------
-    site_trees_ : SiteTrees
-    names : tuple of str
-        The columns of the features.
-    calibration_ : Calibration
-        From margins to log-odds.
-    """
+class BoostedRanker(Ranker):
+    """The site's own ranker: its margins, scaled to log-odds on the newest sources."""
 
     kind = "boosted"
 
     def __init__(self, site_trees: SiteTrees, calibration: Calibration):
+        super().__init__(site_trees.names, calibration)
         self.site_trees_ = site_trees
-        self.names = site_trees.names
-        self.calibration_ = calibration
 
     @classmethod
     def fit(cls, training_set: TrainingSet, settings: RankerSettings) -> Self:
@@ -121,19 +106,13 @@ class BoostedRanker:
         margins, softmax_margins = partial.margins(newest.features)
         return cls(final, Calibration.fit(margins, newest, softmax_margins))
 
-    @property
-    def threshold(self) -> float:
-        """The score that reaches the target precision on the newest sources; see `Calibration`."""
-        return self.calibration_.threshold
+    def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Return the trees' margins, and the part of them that softmax members gave."""
+        return self.site_trees_.margins(X)
 
-    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
-        """Return ``log(score / (1 - score))`` of each pair."""
-        margins, softmax_margins = self.site_trees_.margins(X)
-        return self.calibration_.log_odds(margins, group_sizes, softmax_margins)
-
-    def contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``."""
-        return self.calibration_.slope * self.site_trees_.contributions(X)
+    def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of the margin."""
+        return self.site_trees_.contributions(X)
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""

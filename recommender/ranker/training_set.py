@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.settings import RankerSettings
+
 Floats = NDArray[np.float64]
 
 
@@ -16,12 +18,12 @@ class TrainingSet:
 
     Attributes
     ----------
-    features : (n_pairs, n_features) float32 array
-    labels : (n_pairs,) bool array
+    features : (n_pairs, n_features) array
+    labels : (n_pairs,) array
         Whether the pair is a curated relation.
-    group_sizes : (n_sources,) intp array
+    group_sizes : (n_sources,) array
         How many pairs, one after the other, belong to each source; sources in time order.
-    names : tuple of str
+    names
         Names of the columns, each as ``group.feature``.
     """
 
@@ -36,6 +38,10 @@ class TrainingSet:
         first = TrainingSet(self.features[:pairs], self.labels[:pairs], self.group_sizes[:n_sources], self.names)
         rest = TrainingSet(self.features[pairs:], self.labels[pairs:], self.group_sizes[n_sources:], self.names)
         return first, rest
+
+    def split_newest(self, settings: RankerSettings) -> tuple[TrainingSet, TrainingSet]:
+        """Return the older sources, and the newest ``settings.calibration_share`` of them."""
+        return self.split(round(len(self.group_sizes) * (1 - settings.calibration_share)))
 
     def select_columns(self, mask: NDArray[np.bool_]) -> TrainingSet:
         """Return the same pairs with only the columns where the ``(n_features,)`` mask is true."""

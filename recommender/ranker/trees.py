@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -19,38 +18,15 @@ BINS = 128  # of a feature's values
 UNKNOWN = np.float32(-999.0)
 LAMBDARANK_TOP = 5  # pairs are compared in which at least one target is among the first five
 MIN_SPREAD = 1e-6  # standard deviation of margins; a member with less learned nothing
-# Objectives, by the names that saved rankers have for them.
-LAMBDARANK, SOFTMAX, LOGISTIC = "order", "choice", "pairs"
-
-
-@dataclass(frozen=True)
-class Member:
-    """One member of an ensemble: its objective, and what is added to the random seed.
-
-    `LAMBDARANK` compares the pairs of a source by how much nDCG a swap costs, which favours sources with many links
-    (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft Research MSR-TR-2010-82). `SOFTMAX` lets the labelled
-    pairs of a source share a probability of 1. `LOGISTIC` looks at each pair alone, and favours sources with few links.
-    Their sum serves both.
-    """
-
-    objective: str
-    seed: int
-
-
-MEMBERS = (Member(LAMBDARANK, seed=0), Member(SOFTMAX, seed=1), Member(LOGISTIC, seed=2))
+# Objectives, by the names that saved rankers have for them. LAMBDARANK compares the pairs of a source by how much nDCG
+# a swap costs, which favours sources with many links (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft
+# Research MSR-TR-2010-82). SOFTMAX lets the labelled pairs of a source share a probability of 1. LOGISTIC looks at
+# each pair alone, and favours sources with few links. Their sum serves both.
+LAMBDARANK, SOFTMAX, LOGISTIC = OBJECTIVES = ("order", "choice", "pairs")
 
 
 class Trees:
-    """Boosted trees of several members; the margin is the weighted sum of the members' margins.
-
-    Attributes
-    ----------
-    boosters : tuple of xgboost.Booster
-    weights : tuple of float
-        What the margin of each member is multiplied by.
-    objectives : tuple of str
-        By which each member was trained: `LAMBDARANK`, `SOFTMAX` or `LOGISTIC`.
-    """
+    """Boosted trees of several members; the margin is the sum of the members' margins, each times its weight."""
 
     def __init__(self, boosters: Sequence[xgboost.Booster], weights: Sequence[float], objectives: Sequence[str]):
         if not len(weights) == len(boosters) == len(objectives) > 0:
@@ -66,15 +42,18 @@ class Trees:
         return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
-    def fit(cls, training_set: TrainingSet, settings: RankerSettings, members: Sequence[Member] = MEMBERS) -> Self:
-        """Train every member on the same pairs; they share one matrix of the library, which is costly to make."""
+    def fit(cls, training_set: TrainingSet, settings: RankerSettings, objectives: Sequence[str] = OBJECTIVES) -> Self:
+        """Train a member by each objective; they share one matrix of the library, which is costly to make."""
         matrix = xgboost.QuantileDMatrix(
             _filled(training_set.features), training_set.labels.astype(np.float32), max_bin=BINS, nthread=1
         )
         matrix.set_group(training_set.group_sizes)
         losses = Losses(training_set)
-        boosters = [_train(matrix, losses, member, settings) for member in members]
-        return cls(boosters, [1.0] * len(boosters), [member.objective for member in members])
+        boosters = [
+            _train(matrix, losses, objective, settings, settings.random_state + member)
+            for member, objective in enumerate(objectives)
+        ]
+        return cls(boosters, [1.0] * len(boosters), objectives)
 
     def standardising_weights(self, X: NDArray[np.float32]) -> list[float]:
         """Return weights by which the members' margins of these pairs have equal standard deviations that add up to 1.
@@ -87,10 +66,6 @@ class Trees:
     def with_weights(self, weights: Sequence[float]) -> Trees:
         """Return the same trees with other weights of the members."""
         return Trees(self.boosters, weights, self.objectives)
-
-    def margin(self, X: NDArray[np.float32]) -> Floats:
-        """Return the weighted sum of the members' margins, ``(n_pairs,)``."""
-        return self.margins(X)[0]
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Return the weighted sum of all members' margins, and that of the softmax members, ``(n_pairs,)`` each."""
@@ -123,13 +98,7 @@ class Trees:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build what `to_dict` described.
-
-        Raises
-        ------
-        ValueError, xgboost.core.XGBoostError
-            When the trees are damaged.
-        """
+        """Build what `to_dict` described; `ValueError` or `xgboost.core.XGBoostError` when the trees are damaged."""
         boosters = [xgboost.Booster() for _ in values["trees"]]
         for booster, trees in zip(boosters, values["trees"], strict=True):
             if not trees.startswith("{"):  # on an empty buffer the library ends the process
@@ -143,7 +112,9 @@ class Trees:
         return [booster.inplace_predict(filled, predict_type="margin").astype(np.float64) for booster in self.boosters]
 
 
-def _train(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: RankerSettings) -> xgboost.Booster:
+def _train(
+    matrix: xgboost.DMatrix, losses: Losses, objective: str, settings: RankerSettings, seed: int
+) -> xgboost.Booster:
     parameters: dict[str, Any] = {
         "tree_method": "hist",
         "max_bin": BINS,
@@ -155,21 +126,18 @@ def _train(matrix: xgboost.DMatrix, losses: Losses, member: Member, settings: Ra
         "subsample": 0.8,
         "colsample_bytree": 0.4,
         "reg_lambda": 10,
-        "seed": settings.random_state + member.seed,
+        "seed": seed,
         "nthread": 1,
     }
-    objective_parameters, objective = _objective(member, losses)
-    return xgboost.train(parameters | objective_parameters, matrix, settings.trees, obj=objective)
-
-
-def _objective(member: Member, losses: Losses) -> tuple[dict[str, Any], Objective | None]:
-    """Return the library's parameters for a member's objective, and its loss where the library has none."""
-    if member.objective == SOFTMAX:
-        return {"base_score": 0.0}, losses.softmax
-    if member.objective == LOGISTIC:
-        return {"base_score": losses.base_margin}, losses.logistic
-    pair_choice = {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": LAMBDARANK_TOP}
-    return {"objective": "rank:ndcg", **pair_choice}, None
+    loss: Objective | None = None
+    if objective == SOFTMAX:
+        parameters["base_score"], loss = 0.0, losses.softmax
+    elif objective == LOGISTIC:
+        parameters["base_score"], loss = losses.base_margin, losses.logistic
+    else:
+        pair_choice = {"lambdarank_pair_method": "topk", "lambdarank_num_pair_per_sample": LAMBDARANK_TOP}
+        parameters |= {"objective": "rank:ndcg", **pair_choice}
+    return xgboost.train(parameters, matrix, settings.trees, obj=loss)
 
 
 def fill_unknown(X: NDArray[np.float32]) -> None:

@@ -146,7 +146,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
 
     waiting_for_both()
     summary = suggest_site(site, settings, tmp_path / "spread.jsonl", progress=killing, scheduler=address)
-    assert summary.sources == N
+    assert summary.record.counts.sources == N
     assert workers[0].poll() is not None
     assert workers[1].poll() is None
     assert (tmp_path / "spread.jsonl").read_bytes() == (tmp_path / "alone.jsonl").read_bytes()

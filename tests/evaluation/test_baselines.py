@@ -52,6 +52,11 @@ PAST = np.arange(30)
 NEW = np.arange(30, 40)
 
 
+def rank(baseline, source, *, until, k):
+    """Return the best rows of one source."""
+    return baseline.rank_all([source], [until], k)[0]
+
+
 def terms(article, fields):
     text = " ".join(getattr(article, name) for name, times in fields for _ in range(times))
     return Counter(re.findall(r"\w\w+", text.lower()))
@@ -122,24 +127,23 @@ class TestEveryBaseline:
         expected = [rows.tolist() for rows in baseline.fit(corpus, PAST).rank_all(NEW, NEW, k=6)]
         assert [rows.tolist() for rows in baseline.fit(shuffled, PAST).rank_all(NEW, NEW, k=6)] == expected
 
-    def test_ranks_by_score_among_eligible_rows_only(self, baseline, corpus):
-        eligible = np.arange(3, 33)
+    def test_ranks_by_score_among_the_rows_before_the_limit_only(self, baseline, corpus):
         baseline.fit(corpus, PAST)
         scores = baseline.score(np.array([31]))[0]
-        ranked = baseline.rank(31, eligible, k=40)
-        assert set(ranked.tolist()) == {row for row in eligible if scores[row] > 0 and row != 31}
+        ranked = rank(baseline, 31, until=33, k=40)
+        assert set(ranked.tolist()) == {row for row in range(33) if scores[row] > 0 and row != 31}
         assert (np.diff(scores[ranked]) <= 0).all()
-        np.testing.assert_array_equal(baseline.rank(31, eligible, k=4), ranked[:4])
+        np.testing.assert_array_equal(rank(baseline, 31, until=33, k=4), ranked[:4])
 
     def test_ranking_many_equals_ranking_one_by_one(self, baseline, corpus):
         baseline.fit(corpus, PAST)
         for source, ranked in zip(NEW, baseline.rank_all(NEW, NEW + 1, k=7, block=3), strict=True):
-            np.testing.assert_array_equal(ranked, baseline.rank(int(source), np.arange(source + 1), k=7))
+            np.testing.assert_array_equal(ranked, rank(baseline, int(source), until=source + 1, k=7))
 
     def test_never_a_removed_article(self, baseline, corpus):
-        gone = baseline.fit(corpus, PAST).rank(39, np.arange(40), k=3).tolist()
+        gone = rank(baseline.fit(corpus, PAST), 39, until=40, k=3).tolist()
         removed = [replace(article, removed=row in gone) for row, article in enumerate(corpus)]
-        left = baseline.fit(Corpus.from_articles(removed), PAST).rank(39, np.arange(40), k=40).tolist()
+        left = rank(baseline.fit(Corpus.from_articles(removed), PAST), 39, until=40, k=40).tolist()
         assert left
         assert not set(gone) & set(left)
 
@@ -168,9 +172,9 @@ def test_ties_go_to_the_newest_then_by_id_with_undated_last():
     corpus = Corpus.from_articles([article(name, day, "ferry strike", topics=("sea",)) for name, day in named])
     source = corpus.row("newest")
     for baseline in (NewestInTopic(), TopicOverlap(), TfidfCosine(), Bm25()):
-        ranked = baseline.fit(corpus, np.arange(len(corpus))).rank(source, np.arange(len(corpus)), k=9)
+        ranked = rank(baseline.fit(corpus, np.arange(len(corpus))), source, until=len(corpus), k=9)
         assert [corpus[int(row)].id for row in ranked] == ["b", "m", "z", "old", "undated"]
-        assert baseline.rank(source, np.arange(len(corpus)), k=2).tolist() == ranked[:2].tolist()
+        assert rank(baseline, source, until=len(corpus), k=2).tolist() == ranked[:2].tolist()
 
 
 def test_without_a_shared_word_or_topic_there_is_no_suggestion():
@@ -178,7 +182,7 @@ def test_without_a_shared_word_or_topic_there_is_no_suggestion():
         [article("a", 0, "ferry strike", topics=("sea",)), article("b", 1, "wind farm", topics=("power",))]
     )
     for baseline in (NewestInTopic(), TopicOverlap(), TfidfCosine(), Bm25()):
-        assert len(baseline.fit(corpus, np.array([0])).rank(1, np.array([0]))) == 0
+        assert len(rank(baseline.fit(corpus, np.array([0])), 1, until=1, k=10)) == 0
 
 
 def test_random_depends_on_ids_and_seed_alone(corpus):

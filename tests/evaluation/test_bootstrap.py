@@ -4,7 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from recommender.evaluation.bootstrap import Estimate, StoryBootstrap, rounded
+from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
+from recommender.evaluation.records import json_ready
 
 
 @pytest.fixture
@@ -139,5 +140,4 @@ def test_a_wrong_number_of_values_is_an_error():
 def test_estimates_become_json_without_nan():
     text = json.dumps(Estimate(1 / 3, math.nan, -0.0).to_dict(), allow_nan=False)
     assert text == '{"value": 0.333333, "low": null, "high": 0.0}'
-    assert rounded(None) is None
-    assert rounded(math.inf) is None
+    assert json_ready((None, math.inf)) == [None, None]

@@ -49,7 +49,6 @@ def test_no_suggestions():
     assert measures.catalogue_reach([[]], 4) == 0.0
     assert math.isnan(measures.gini([0, 0]))
     assert math.isnan(measures.calibration_error([], []))
-    assert math.isnan(measures.precision_at_threshold([], [], 0.5))
 
 
 def test_no_relations():
@@ -60,7 +59,6 @@ def test_no_relations():
 
 
 def test_no_articles():
-    assert math.isnan(measures.coverage([]))
     assert math.isnan(measures.catalogue_reach([], 0))
     assert math.isnan(measures.gini([]))
 
@@ -73,10 +71,8 @@ def test_k_below_one_is_an_error(metric):
         metric(["a"], RELEVANT, k=0)
 
 
-def test_coverage_and_reach():
-    lists = [["a", "b"], [], ["b"], ["c"]]
-    assert measures.coverage(lists) == 0.75
-    assert measures.catalogue_reach(lists, n_articles=10) == pytest.approx(0.3)
+def test_reach_counts_a_target_once():
+    assert measures.catalogue_reach([["a", "b"], [], ["b"], ["c"]], n_articles=10) == pytest.approx(0.3)
 
 
 def test_gini_of_equal_degrees_is_zero_and_of_a_single_target_nearly_one():
@@ -124,11 +120,6 @@ def test_calibration_error_ignores_the_order_of_pairs(pairs, random):
 def test_calibration_error_wants_equal_lengths():
     with pytest.raises(ValueError, match="one length"):
         measures.calibration_error([0.5], [1, 0])
-
-
-def test_precision_at_threshold_includes_the_threshold_itself():
-    assert measures.precision_at_threshold([0.9, 0.5, 0.5, 0.1], [1, 0, 1, 1], 0.5) == pytest.approx(2 / 3)
-    assert math.isnan(measures.precision_at_threshold([0.4], [1], 0.5))
 
 
 ranked_lists = st.permutations(list("abcdefghijklmno")).flatmap(

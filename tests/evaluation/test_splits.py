@@ -127,15 +127,17 @@ def test_a_story_that_crosses_the_cut_is_scored_on_its_new_side(corpus):
 
 
 def test_stories_are_connected_components_of_both_sides(corpus):
-    stories = splits.stories(corpus)
-    size = {article.id: int(size) for article, size in zip(corpus, stories.sizes, strict=True)}
+    story_of = splits.stories(corpus)
+    assert len(np.unique(story_of)) == 4
+    assert story_of[corpus.row("b")] == story_of[corpus.row("u")]
+    everything = splits.EvaluationSet.from_corpus(corpus, range(len(corpus)), splits.TODAY)
+    size = {article.id: int(size) for article, size in zip(corpus, everything.story_sizes, strict=True)}
     assert size == {"a": 1, "b": 5, "c": 5, "d": 2, "e": 2, "f": 1, "g": 5, "h": 5, "u": 5}
-    assert len(np.unique(stories.labels)) == 4
-    assert stories.labels[corpus.row("b")] == stories.labels[corpus.row("u")]
 
 
 @pytest.mark.parametrize(
     ("size", "name"), [(1, None), (2, "2-5"), (5, "2-5"), (6, "6-20"), (20, "6-20"), (21, "more than 20")]
 )
 def test_story_slices(size, name):
-    assert splits.story_slice(size) == name
+    slices = splits.story_slices(np.array([size]))
+    assert [slice_name for slice_name, inside in slices.items() if inside[0]] == ([name] if name else [])

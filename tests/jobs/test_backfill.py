@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recommender import Article, Corpus, Recommender, Relation, Settings, SettingsError, Suggestion
-from recommender.jobs.backfill import FEW, BackFill, inbound_rows, new_articles, orphans
+from recommender.jobs.backfill import FEW, BackFill, inbound_rows, new_articles, orphan_row, orphans
 from recommender.jobs.nightly import suggest_site
 
 
@@ -40,12 +40,16 @@ def test_an_orphan_has_neither_link_nor_suggestion(unlearned: Recommender) -> No
     lists = {"ferry-1": ["ferry-4", "breach-4"], "wind-1": ["wind-4"]}
     orphaned = list(orphans(unlearned, lists))
     # ferry-1 to -3, breach-1, breach-3, wind-1 and wind-2 are linked to by their editors
-    assert [orphan.article.id for orphan in orphaned] == ["breach-2", "wind-3"]
-    for orphan in orphaned:
-        assert list(orphan.sources) == unlearned.inbound(orphan.article.id, k=3, threshold=0, older=False)
-        assert len(orphan.sources) == 3
-        assert orphan.to_dict()["sources"][0]["source"] == orphan.sources[0].source_id
-    assert {name[:4] for name in sources(orphaned[1].sources)} == {"wind"}
+    assert [orphan.id for orphan, _ in orphaned] == ["breach-2", "wind-3"]
+    for orphan, suggestions in orphaned:
+        assert suggestions == unlearned.inbound(orphan.id, k=3, threshold=0, older=False)
+        assert len(suggestions) == 3
+        row = orphan_row(orphan, suggestions)
+        assert (row["orphan"], row["title"], row["url"]) == (orphan.id, orphan.title, orphan.url)
+        best = suggestions[0]
+        score = round(best.score, 6)
+        assert row["sources"][0] == {"source": best.source_id, "rank": 1, "score": score, "kind": best.kind}
+    assert {name[:4] for name in sources(orphaned[1][1])} == {"wind"}
 
 
 def test_what_a_removed_article_links_to_is_an_orphan_and_removed_ones_are_none(corpus: Corpus) -> None:
@@ -57,14 +61,13 @@ def test_what_a_removed_article_links_to_is_an_orphan_and_removed_ones_are_none(
         )
         for article in corpus
     ]
-    names = {orphan.article.id for orphan in orphans(Recommender().fit(changed), {})}
+    names = {orphan.id for orphan, _ in orphans(Recommender().fit(changed), {})}
     assert names == {article.id for article in corpus} - {"breach-2"}
 
 
 def test_an_orphan_that_a_rule_blocks_has_no_sources(articles: tuple[Article, ...]) -> None:
     model = Recommender(Settings.from_dict({"rules": {"block_targets": ["wind-3"]}})).fit(articles)
-    [orphan] = [orphan for orphan in orphans(model, {}) if orphan.article.id == "wind-3"]
-    assert orphan.sources == ()
+    assert {orphan.id: suggestions for orphan, suggestions in orphans(model, {})}["wind-3"] == []
 
 
 def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[Article, ...], tmp_path: Path) -> None:
@@ -83,7 +86,7 @@ def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[A
     summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
     rows = [json.loads(line) for line in back_fill.output.read_text(encoding="utf-8").splitlines()]
     assert {row["target"] for row in rows} == {"breach-4", "wind-4"}
-    assert summary.inbound == len(rows) == 10
+    assert summary.record.counts.inbound == len(rows) == 10
     assert "inbound 10 links from older articles to new ones" in summary.lines()
     with pytest.raises(SettingsError, match="since must have a time zone"):
         BackFill(tmp_path / "x", datetime(2025, 1, 1))
@@ -91,11 +94,10 @@ def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[A
 
 def test_many_orphans_have_the_sources_of_a_search_for_all_of_them(unrelated: tuple[Article, ...]) -> None:
     model = Recommender().fit(unrelated)
-    lonely = list(orphans(model, {}))
-    assert [orphan.article.id for orphan in lonely] == [article.id for article in unrelated]
+    lonely = {orphan.id: suggestions for orphan, suggestions in orphans(model, {})}
+    assert list(lonely) == [article.id for article in unrelated]
     assert len(lonely) > FEW
-    together = dict(model.inbound_all([orphan.article.id for orphan in lonely], 3, 0.0, older=False))
-    assert {orphan.article.id: list(orphan.sources) for orphan in lonely} == together
+    assert lonely == dict(model.inbound_all(list(lonely), 3, 0.0, older=False))
 
 
 def test_many_new_articles_have_the_same_rows_as_few(unlearned: Recommender, articles: tuple[Article, ...]) -> None:

@@ -16,7 +16,7 @@ from recommender import Article, Recommender, Settings, read_articles
 from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.backfill import BackFill
 from recommender.jobs.nightly import suggest_site, unsuggest_site
-from recommender.jobs.record import Changes
+from recommender.jobs.record import Known, changes_between
 from recommender.selection.decisions import decide
 
 NOTHING = {"trainings": 0, "lists": 0}
@@ -44,7 +44,8 @@ def test_where_nothing_changed_the_output_stands(
         assert output.stat() == written
         line = f"nothing changed since {made['finished']}; the output of that run stands"
         assert summary.lines() == [*first.lines(), line]
-        assert summary.changes == Changes(last["finished"])
+        finished = datetime.fromisoformat(last["finished"])
+        assert summary.record.changes == changes_between(Known(), Known(), finished)
         record = read_record(newsroom_copy)
         assert record["unchanged_since"] == made["finished"]
         same = made.keys() - {"started", "finished", "seconds", "changes", "unchanged_since"}
@@ -104,7 +105,7 @@ def test_what_changed_makes_the_output_anew(
         counts = counting(patch)
         summary = suggest_site(newsroom_copy, output=output)
     assert counts == {"trainings": 1, "lists": len(summary.corpus)}
-    assert summary.unchanged_since is None
+    assert summary.record.unchanged_since is None
     suggest_site(newsroom_copy, output=tmp_path / "other.jsonl")
     assert output.read_bytes() == (tmp_path / "other.jsonl").read_bytes()
 
@@ -134,10 +135,10 @@ def test_a_record_names_no_file_that_is_read(site: Path, tmp_path: Path) -> None
 def test_another_model_makes_other_suggestions(site: Path, tmp_path: Path, articles: tuple[Article, ...]) -> None:
     model, output = tmp_path / "model", tmp_path / "out.jsonl"
     Recommender(name="coast").fit(articles).save(model)
-    assert suggest_site(site, output=output, model_folder=model).unchanged_since is None
-    assert suggest_site(site, output=output, model_folder=model).unchanged_since is not None
+    assert suggest_site(site, output=output, model_folder=model).record.unchanged_since is None
+    assert suggest_site(site, output=output, model_folder=model).record.unchanged_since is not None
     Recommender(name="coast").fit(articles[:9]).save(model)
-    assert suggest_site(site, output=output, model_folder=model).unchanged_since is None
+    assert suggest_site(site, output=output, model_folder=model).record.unchanged_since is None
 
 
 def test_a_job_that_writes_no_file_makes_its_suggestions(site: Path, tmp_path: Path) -> None:
@@ -155,11 +156,11 @@ def test_what_was_written_into_articles_stands(site: Path, monkeypatch: pytest.M
         counts = counting(patch)
         summary = suggest_site(site, write_back=WriteBack())
     assert counts == NOTHING
-    assert (summary.files.written, summary.files.unchanged, summary.files.left) == (0, 12, ())
+    assert (summary.files.written, summary.files.unchanged, summary.files.left_alone) == (0, 12, ())
     assert read_record(site)["counts"]["files"] == {"written": 0, "unchanged": 12, "left": 0}
     unsuggest_site(site, Settings())
     assert articles_of(site) != written
-    assert suggest_site(site, write_back=WriteBack()).unchanged_since is None
+    assert suggest_site(site, write_back=WriteBack()).record.unchanged_since is None
     assert articles_of(site) == written
 
 
@@ -177,7 +178,7 @@ def test_output_alone_does_not_stand_for_articles(site: Path, tmp_path: Path) ->
     suggest_site(site, output=output)
     assert suggest_site(site, output=output, write_back=WriteBack(dry_run=True)).files.written == 12
     assert suggest_site(site, output=output, write_back=WriteBack()).files.written == 12
-    assert suggest_site(site, output=output, write_back=WriteBack()).unchanged_since is not None
+    assert suggest_site(site, output=output, write_back=WriteBack()).record.unchanged_since is not None
 
 
 def test_an_article_that_was_left_alone_is_tried_again(site: Path) -> None:
@@ -186,8 +187,8 @@ def test_an_article_that_was_left_alone_is_tried_again(site: Path) -> None:
     file.symlink_to(site.parent / "ferry-2.md")
     for _ in range(2):
         summary = suggest_site(site, write_back=WriteBack())
-        assert summary.unchanged_since is None
-        assert [error.path for error in summary.files.left] == [file]
+        assert summary.record.unchanged_since is None
+        assert [error.path for error in summary.files.left_alone] == [file]
     file.unlink()
     (site.parent / "ferry-2.md").rename(file)
     assert suggest_site(site, write_back=WriteBack()).files.written == 1
@@ -197,14 +198,18 @@ def test_inbound_stands_for_the_same_date_only(site: Path, tmp_path: Path, monke
     def back_fill(day: int) -> BackFill:
         return BackFill(tmp_path / "inbound.jsonl", datetime(2025, 3, day, tzinfo=UTC))
 
-    first = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill(8))
+    def n_rows(day: int) -> int:
+        summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill(day))
+        return summary.record.counts.inbound
+
+    first = n_rows(8)
     rows = back_fill(8).output.read_bytes()
     with monkeypatch.context() as patch:
         counts = counting(patch)
-        assert suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill(8)).inbound == first.inbound
+        assert n_rows(8) == first
     assert counts == NOTHING
     assert back_fill(8).output.read_bytes() == rows != b""
-    assert suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill(11)).inbound < first.inbound
+    assert n_rows(11) < first
     assert back_fill(8).output.read_bytes() != rows
 
 
@@ -215,7 +220,7 @@ def test_what_is_new_to_inbound_is_what_the_last_run_did_not_know(
     suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
     assert len(_targets(back_fill.output)) == 7  # of the last week: there is no run before
     summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
-    assert (_targets(back_fill.output), summary.inbound) == (set(), 0)
+    assert (_targets(back_fill.output), summary.record.counts.inbound) == (set(), 0)
     late = replace(articles[3], id="late", url="https://coast.example/late", title="Ferry strike: a diary")
     write_articles(site, [replace(late, aliases=("https://coast.example/amp/late",))])
     suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)

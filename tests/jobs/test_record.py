@@ -16,7 +16,7 @@ from recommender import Article, Settings, SettingsError
 from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.folder import JobFolder
 from recommender.jobs.nightly import suggest_site, unsuggest_site
-from recommender.jobs.record import Changes, Known, LastRun, Record
+from recommender.jobs.record import Known, Record, RecordedRun, changes_between
 
 
 def folder_of(site: Path) -> JobFolder:
@@ -35,9 +35,9 @@ def test_the_record_of_a_run_says_what_went_in_and_came_out(site: Path, tmp_path
     assert record["inputs"]["articles"] == record["inputs"]["read"] == 12
     assert record["inputs"]["newest"] == "2025-03-12T06:00:00Z"
     assert record["model"] == {"version": "coast@2025-03-12T06:00:00Z", "ranker": "shipped", "folder": None}
-    assert record["counts"]["suggestions"] == summary.suggestions == len(output.read_bytes().splitlines())
+    assert record["counts"]["suggestions"] == summary.record.counts.suggestions == len(output.read_bytes().splitlines())
     assert record["counts"]["files"] == {"written": 12, "unchanged": 0, "left": 0}
-    assert record["counts"]["exposure"]["gini"] == summary.exposure.gini
+    assert record["counts"]["exposure"]["gini"] == summary.record.counts.exposure.gini
     assert Settings.from_dict(record["settings"]) == Settings()
     assert before <= datetime.fromisoformat(record["started"]) + timedelta(seconds=1)
     assert record["started"] <= record["finished"]
@@ -60,13 +60,16 @@ def test_the_record_says_what_changed_since_the_last_run(
     new = replace(articles[1], id="new", url="https://coast.example/new", aliases=("https://coast.example/amp/new",))
     write_articles(site, [replace(new, title="Night ferry to Elmsford")])
     summary = suggest_site(site, output=output)
-    changes = summary.changes
-    assert changes.since == first["finished"]
-    assert changes.line() in summary.lines()
-    assert (changes.added, changes.gone, changes.changed) == (("new",), ("ferry-4",), ("ferry-1",))
-    assert (changes.links_added, changes.links_gone) == (len(_links(output) - old), len(old - _links(output)))
-    assert changes.links_gone >= 5
-    assert "new" in changes.lists
+    changes = summary.record.changes
+    assert changes["since"] == first["finished"]
+    ids = {name: changes[name]["first"] for name in ("added", "gone", "changed")}
+    assert ids == {"added": ["new"], "gone": ["ferry-4"], "changed": ["ferry-1"]}
+    links_added, links_gone = len(_links(output) - old), len(old - _links(output))
+    assert (changes["links_added"], changes["links_gone"]) == (links_added, links_gone)
+    assert links_gone >= 5
+    assert "new" in changes["lists"]["first"]
+    line = f"since {first['finished']}: 1 articles new, 1 gone, 1 changed; {changes['lists']['number']} lists changed, "
+    assert f"{line}{links_added} links new, {links_gone} gone" in summary.lines()
     assert read_record(site)["changes"]["added"] == {"number": 1, "first": ["new"]}
     assert read_record(site)["inputs"]["sha256"] != first["inputs"]["sha256"]
 
@@ -79,9 +82,17 @@ def _links(output: Path) -> set[tuple[str, str]]:
 def test_the_changes_between_two_runs() -> None:
     old = Known({"a": "1", "b": "1", "c": "1"}, {"a": ["b", "c"], "b": [], "c": ["a"]})
     new = Known({"b": "1", "c": "2", "d": "1"}, {"b": [], "c": ["d"], "d": ["c", "b"]})
-    changes = Changes.between(old, new, "then")
-    assert changes == Changes("then", ("d",), ("a",), ("c",), ("c", "d"), 3, 3)
-    assert changes.line() == "since then: 1 articles new, 1 gone, 1 changed; 2 lists changed, 3 links new, 3 gone"
+    assert changes_between(old, new, datetime(2026, 1, 2, tzinfo=UTC)) == {
+        "since": "2026-01-02T00:00:00Z",
+        "added": {"number": 1, "first": ["d"]},
+        "gone": {"number": 1, "first": ["a"]},
+        "changed": {"number": 1, "first": ["c"]},
+        "lists": {"number": 2, "first": ["c", "d"]},
+        "links_added": 3,
+        "links_gone": 3,
+    }
+    many = changes_between(Known(), Known({str(number): "1" for number in range(12)}), datetime.now(UTC))
+    assert many["added"] == {"number": 12, "first": [str(number) for number in range(10)]}
 
 
 @pytest.mark.parametrize("name", ["run.json", "known.json"])
@@ -89,11 +100,11 @@ def test_the_changes_between_two_runs() -> None:
 def test_a_damaged_record_is_none(site: Path, tmp_path: Path, name: str, damage: str) -> None:
     suggest_site(site, output=tmp_path / "out.jsonl")
     folder = folder_of(site)
-    assert LastRun.of(folder) is not None
+    assert RecordedRun.read(folder) is not None
     (folder.path / name).write_text(damage, encoding="latin-1")
-    assert LastRun.of(folder) is None
-    assert suggest_site(site, output=tmp_path / "out.jsonl").changes is None
-    assert LastRun.of(folder) is not None
+    assert RecordedRun.read(folder) is None
+    assert suggest_site(site, output=tmp_path / "out.jsonl").record.changes is None
+    assert RecordedRun.read(folder) is not None
 
 
 @pytest.mark.parametrize("key", ["format", "run"])
@@ -101,7 +112,7 @@ def test_files_that_do_not_belong_together_are_no_record(site: Path, tmp_path: P
     suggest_site(site, output=tmp_path / "out.jsonl")
     record = read_record(site) | {key: {"format": 99, "run": "another"}[key]}
     (site / ".recommender" / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    assert LastRun.of(folder_of(site)) is None
+    assert RecordedRun.read(folder_of(site)) is None
 
 
 def test_a_record_from_before_the_digest_still_says_what_changed(site: Path, tmp_path: Path) -> None:
@@ -112,22 +123,24 @@ def test_a_record_from_before_the_digest_still_says_what_changed(site: Path, tmp
     del record["counts"]["exposure"]
     (site / ".recommender" / "run.json").write_text(json.dumps(record), encoding="utf-8")
     summary = suggest_site(site, output=tmp_path / "out.jsonl")
-    assert (summary.changes, summary.unchanged_since) == (Changes(record["finished"]), None)
+    assert summary.record.unchanged_since is None
+    finished = datetime.fromisoformat(record["finished"])
+    assert summary.record.changes == changes_between(Known(), Known(), finished)
 
 
 def test_warnings_are_on_record_and_said_again_where_nothing_changed(site: Path, tmp_path: Path) -> None:
     (site / "decisions.jsonl").write_text('{"verdict": "rej', encoding="utf-8")
     first = suggest_site(site, output=tmp_path / "out.jsonl")
-    assert read_record(site)["warnings"] == list(first.warnings) != []
+    assert read_record(site)["warnings"] == list(first.record.warnings) != []
     again = suggest_site(site, output=tmp_path / "out.jsonl")
-    assert again.unchanged_since is not None
-    assert again.warnings == first.warnings
+    assert again.record.unchanged_since is not None
+    assert again.record.warnings == first.record.warnings
 
 
 def test_a_site_without_suggestions_has_a_record(site: Path, tmp_path: Path) -> None:
     settings = Settings.from_dict({"selection": {"threshold": 1.0}})
     for _ in range(2):
-        assert suggest_site(site, settings, tmp_path / "out.jsonl").suggestions == 0
+        assert suggest_site(site, settings, tmp_path / "out.jsonl").record.counts.suggestions == 0
         assert read_record(site)["counts"]["exposure"] is None
 
 

@@ -38,7 +38,7 @@ def test_a_killed_job_goes_on_to_the_same_bytes(
         counts = counting(patch)
         summary = suggest_site(newsroom_copy, settings, resumed, resume=True)
     assert counts == {"trainings": 0, "lists": len(summary.corpus) - BLOCK}
-    assert summary.resumed == BLOCK
+    assert summary.record.resumed == BLOCK
     assert f"resumed after {BLOCK} articles" in summary.lines()
     assert resumed.read_bytes() == whole.read_bytes()
     assert not (newsroom_copy / ".recommender" / "resume").exists()
@@ -93,7 +93,7 @@ def test_another_job_does_not_go_on_with_it(
     with monkeypatch.context() as patch:
         counts = counting(patch)
         summary = suggest_site(newsroom_copy, output=tmp_path / "resumed.jsonl", resume=True)
-    assert summary.resumed == 0
+    assert summary.record.resumed == 0
     assert counts == {"trainings": 1, "lists": len(summary.corpus)}
     suggest_site(newsroom_copy, output=tmp_path / "whole.jsonl")
     assert (tmp_path / "resumed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -107,14 +107,14 @@ def test_without_resume_what_was_left_is_forgotten(
         with pytest.raises(Killed):
             suggest_site(newsroom_copy, output=tmp_path / "out.jsonl")
     counts = counting(monkeypatch)
-    assert suggest_site(newsroom_copy, output=tmp_path / "out.jsonl").resumed == 0
+    assert suggest_site(newsroom_copy, output=tmp_path / "out.jsonl").record.resumed == 0
     assert counts["trainings"] == 1
 
 
 def test_a_torn_list_is_made_again(fitted: Recommender, tmp_path: Path) -> None:
     expected = list(fitted.suggest_all(k=5))
     work = ResumeFolder(tmp_path / "resume")
-    work.start("key")
+    work.begin("key", resume=False)
     assert list(work.lists(fitted, 5, 1)) == expected
     file = tmp_path / "resume" / "lists.jsonl"
     whole = file.read_bytes()
@@ -123,8 +123,10 @@ def test_a_torn_list_is_made_again(fitted: Recommender, tmp_path: Path) -> None:
     assert work.count(len(expected)) == len(expected) - len(expected) % BLOCK
     assert list(work.lists(fitted, 5, 1)) == expected
     assert file.read_bytes() == whole
-    assert work.belongs_to("key")
-    assert not work.belongs_to("other")
+    work.begin("key", resume=True)
+    assert file.read_bytes() == whole
+    work.begin("other", resume=True)
+    assert not file.exists()
 
 
 def test_resume_is_for_jobs_that_write(site: Path) -> None:

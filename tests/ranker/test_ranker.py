@@ -26,7 +26,7 @@ from recommender.ranker import (
     scores,
 )
 from recommender.ranker.blended import SITE_ONLY_SOURCES, site_weight
-from recommender.ranker.trees import LOGISTIC, MEMBERS, Trees, fill_unknown
+from recommender.ranker.trees import LOGISTIC, OBJECTIVES, Trees, fill_unknown
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
 QUICK = RankerSettings(trees=25, leaves=8)
@@ -359,23 +359,23 @@ def test_what_is_no_ranker_is_refused(values: Any) -> None:
 def test_a_member_that_learned_nothing_has_weight_0() -> None:
     training_set, later = pairs(80, 1), pairs(80, 2)
     constant = replace(training_set, features=np.zeros_like(training_set.features))
-    useless = Trees.fit(constant, QUICK, MEMBERS[:1])
-    useful = Trees.fit(training_set, QUICK, MEMBERS[1:])
+    useless = Trees.fit(constant, QUICK, OBJECTIVES[:1])
+    useful = Trees.fit(training_set, QUICK, OBJECTIVES[1:])
     trees = Trees([*useless.boosters, *useful.boosters], [1.0] * 3, useless.objectives + useful.objectives)
     weights = trees.standardising_weights(later.features)
     assert weights[0] == 0.0
     assert min(weights[1:]) > 0.0
-    assert ndcg(later, trees.with_weights(weights).margin(later.features)) > 0.8
+    assert ndcg(later, trees.with_weights(weights).margins(later.features)[0]) > 0.8
 
 
 def test_standardised_members_have_equal_spreads_that_add_up_to_1() -> None:
     training_set = pairs(80, 1)
     trees = Trees.fit(training_set, QUICK)
-    margins = [Trees([booster], [1.0], [LOGISTIC]).margin(training_set.features) for booster in trees.boosters]
+    margins = [Trees([booster], [1.0], [LOGISTIC]).margins(training_set.features)[0] for booster in trees.boosters]
     weights = trees.standardising_weights(training_set.features)
     spreads = [np.std(margin) * weight for margin, weight in zip(margins, weights, strict=True)]
     assert spreads == pytest.approx([1 / 3] * 3)
-    assert 0.8 < np.std(trees.with_weights(weights).margin(training_set.features)) <= 1
+    assert 0.8 < np.std(trees.with_weights(weights).margins(training_set.features)[0]) <= 1
 
 
 def test_filled_values_score_as_unknown_ones(boosted: BoostedRanker, fresh: TrainingSet) -> None:

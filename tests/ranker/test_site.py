@@ -48,7 +48,7 @@ def test_without_the_column_of_the_cosine_the_trees_alone_decide(training_set: T
     renamed = replace(training_set, names=("time.nearness", "quality.noise"))
     site_trees, _, _ = SiteTrees.fit_with_holdout(renamed, QUICK)
     X = training_set.features
-    assert site_trees.margins(X)[0].tolist() == site_trees.trees_.margin(X).tolist()
+    assert site_trees.margins(X)[0].tolist() == site_trees.trees_.margins(X)[0].tolist()
 
 
 def test_scaling_scales_all_margins(site_trees: SiteTrees, training_set: TrainingSet) -> None:

@@ -131,8 +131,8 @@ def test_the_summary_says_how_links_are_spread(tmp_path: Path, newsroom: Corpus,
         (source, suggestion.target_id) for source, own in SiteSuggestions(limited) for suggestion in own
     ]
     [line] = [line for line in summary.lines() if line.startswith("in-degree Gini")]
-    assert f"in-degree Gini {summary.exposure.gini:.3f}" in line
-    assert f"without selection.exposure {summary.exposure.gini_before:.3f} and " in line
+    assert f"in-degree Gini {summary.record.counts.exposure.gini:.3f}" in line
+    assert f"without selection.exposure {summary.record.counts.exposure.gini_before:.3f} and " in line
 
 
 def test_the_line_without_a_limit() -> None:

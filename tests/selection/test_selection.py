@@ -51,7 +51,7 @@ def query(corpus: Corpus) -> SourceQuery:
     index = Vectorizer.fit(corpus).index(corpus)
     row = np.array([len(NAMES)])
     [block] = queries(index, index.vectors.take(row), row, row + 1)
-    return SourceQuery(with_candidates(block, CandidateSettings(), also=np.arange(len(NAMES))))
+    return SourceQuery(with_candidates(block, CandidateSettings(), forced_rows=np.arange(len(NAMES))))
 
 
 def scores_of(**scores: float) -> np.ndarray:
@@ -165,7 +165,7 @@ def query_of_draft(
     source = Article("source", title, published_at=START)
     limit = np.array([len(corpus)])
     [block] = queries(index, model.transform([source]), np.array([-1]), limit)
-    query = with_candidates(block, CandidateSettings(), also=np.arange(len(corpus)))
+    query = with_candidates(block, CandidateSettings(), forced_rows=np.arange(len(corpus)))
     return SourceQuery(query), source, [article.id for article in corpus]
 
 

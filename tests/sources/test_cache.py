@@ -523,5 +523,5 @@ def test_what_a_setting_of_the_cache_may_be() -> None:
         settings = Settings.from_dict({"source": {"cache": value}})
         assert settings.source.cache is value
         assert Settings.from_dict(settings.to_dict()) == settings
-    with pytest.raises(Exception, match=r"setting 'source\.cache' must be of type str or bool, got 5"):
+    with pytest.raises(Exception, match=r"setting 'source\.cache' must be of type bool or str, got 5"):
         Settings.from_dict({"source": {"cache": 5}})

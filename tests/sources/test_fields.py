@@ -353,7 +353,7 @@ def test_a_dotted_path_that_leads_nowhere_finds_nothing() -> None:
     [
         (SourceSettings(preset="jekyl"), "unknown setting source.preset 'jekyl'; did you mean jekyll"),
         (SourceSettings(fields={"titel": "x"}), "unknown field 'titel' in source.fields; did you mean title"),
-        (SourceSettings(fields={"title": 5}), "source.fields.title must be the name of a field of the site's, got 5"),  # type: ignore[dict-item]
+        (SourceSettings(fields={"title": 5}), "source.fields.title must be the name of a field of the site's, got 5"),
         (SourceSettings(fields={"title": ""}), "source.fields.title must be the name of a field of the site's, got ''"),
         (SourceSettings(fields={"quality": "heat"}), "source.fields.quality is 'heat', which is never read"),
         (SourceSettings(fields={"excerpt": "secured.x"}), "source.fields.excerpt is 'secured.x', which is never read"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recommender.cli.progress import progress_lines
+from recommender.cli.output import progress_lines
 
 
 def test_progress_in_a_log_is_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
