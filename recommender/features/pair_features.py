@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.features import Features
-from recommender.features.article import length_features, provider_features, quality_features
+from recommender.features.metadata import (
+    length_features,
+    provider_features,
+    quality_features,
+    time_features,
+    topic_features,
+)
 from recommender.features.neighbourhood import neighbourhood_features
 from recommender.features.relations import relation_features
 from recommender.features.text import text_features, title_features
-from recommender.features.time import time_features
-from recommender.features.topics import topic_features
 from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query
 

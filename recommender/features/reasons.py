@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,7 @@ BASE = "base_rate"
 
 @dataclass(frozen=True)
 class RuleWeight:
-    """What a business rule adds to the log-odds of a pair: shown as a reason of its own.
-
-    Attributes
-    ----------
-    feature : str
-        The name of the reason.
-    text : str
-        The reason in words.
-    log_odds : float
-    """
+    """What a business rule adds to the log-odds of a pair: shown as a reason of its own, named `feature`, in words."""
 
     feature: str
     text: str
@@ -39,18 +30,7 @@ class RuleWeight:
 
 @dataclass(frozen=True)
 class Pair:
-    """A source and one of its candidates, with all that reasons are made from.
-
-    Attributes
-    ----------
-    source_query : SourceQuery
-    row : int
-        Row of the candidate in the corpus.
-    source, target : Article
-        The source, and the article of the candidate.
-    text : TextModel
-        Which shared words are rare.
-    """
+    """A source and one of its candidates, at a row of the corpus; `text` knows which shared words are rare."""
 
     source_query: SourceQuery
     row: int
@@ -78,8 +58,6 @@ def explain_score(
 
     Parameters
     ----------
-    pair
-        The pair whose score is explained.
     names
         Names of the features, each as ``group.feature``.
     contributions : (n_features,) float64 array
@@ -87,8 +65,6 @@ def explain_score(
     log_odds
         The whole score, rules included. The part of no feature and no rule is the base rate, from which every
         candidate of the source starts.
-    rule_weights
-        What business rules add to the log-odds, a reason each.
     """
     groups, group_of = _groups(tuple(names))
     sums = np.bincount(group_of, weights=contributions[: len(names)], minlength=len(groups))
@@ -115,15 +91,8 @@ def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     return groups, np.array([groups.index(name) for name in group_names], dtype=np.intp)
 
 
-def _title_words(pair: Pair) -> str:
-    return _shared_words("titles", pair.text.rarest_shared(pair.source, pair.target, "title"))
-
-
-def _text_words(pair: Pair) -> str:
-    return _shared_words("texts", pair.text.rarest_shared(pair.source, pair.target, "full"))
-
-
-def _shared_words(texts: str, words: Sequence[str]) -> str:
+def _shared_words(texts: str, field: str, pair: Pair) -> str:
+    words = pair.text.rarest_shared(pair.source, pair.target, field)
     return f"{texts} share: {', '.join(words)}" if words else f"{texts} share no telling word"
 
 
@@ -178,8 +147,8 @@ def _plural(count: int, noun: str) -> str:
 
 
 WORDS: dict[str, Callable[[Pair], str]] = {
-    "title_terms": _title_words,
-    "text_terms": _text_words,
+    "title_terms": partial(_shared_words, "titles", "title"),
+    "text_terms": partial(_shared_words, "texts", "full"),
     "topics": _topic_words,
     "provider": _provider_words,
     "time": _time_words,

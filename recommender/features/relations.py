@@ -19,33 +19,17 @@ UNKNOWN_DAYS_APART = 9_999.0  # days; where the candidate is linked with nothing
 
 
 class _CandidateLinks:
-    """What the candidates are linked with: a value for each link that the source may know.
-
-    Attributes
-    ----------
-    groups : Groups
-        The links, grouped by pair.
-    source_of : (n_links,) intp array
-        Position of the source of each link's pair.
-    neighbour : (n_links,) intp array
-        Row of the article that the candidate is linked with.
-    entry : (n_links,) intp array
-        Position of the relation in ``corpus.neighbours.indices``.
-    pair_slots : PairSlots
-        Where source and neighbour stand among the cached cosines.
-    days_apart : (n_links,) float64 array
-        Days between source and neighbour.
-    """
+    """What the candidates are linked with: a value for each link that the source may know, grouped by pair."""
 
     def __init__(self, query: Query):
-        links = query.candidate_links
-        # All rows that relation features read, at once: slots are valid only as long as no further row is computed.
+        links = query.known_links(*query.candidates)
+        # All rows that relation features read, at once, as each computation copies the tables of cosines.
         query.similarities.compute(np.concatenate([query.targets, links.neighbour, query.ranked_by_text.rows]))
         self.groups = Groups(links.group_of, len(query.targets))
         self.source_of = query.source_of[links.group_of]
         self.neighbour, self.entry = links.neighbour, links.entry
-        self.pair_slots = query.similarities.pair_slots(self.source_of, self.neighbour)
-        self.days_apart = query.days_apart_or(UNKNOWN_DAYS_APART, self.source_of, self.neighbour)
+        self.slots = query.similarities.pair_slots(self.source_of, self.neighbour)
+        self.days_apart = query.days_apart(self.source_of, self.neighbour, UNKNOWN_DAYS_APART)
 
 
 def relation_features(query: Query) -> Features:
@@ -62,11 +46,10 @@ def relation_features(query: Query) -> Features:
         "linked_candidates_share": groups.mean(n_links > 0)[query.source_of],
     }
     features |= _similarity(query, links)
-    features |= _cohesion(query, links, features["linked_full_mean"])
-    features |= _nearness(query, links)
-    features |= _activity(query, links)
-    features |= _company(query, links)
-    return features
+    # How similar a candidate is to its own neighbours, and how much more similar the source is to them.
+    cohesion = links.groups.mean(query.index.link_similarity[links.entry])
+    features |= {"linked_cohesion": cohesion, "linked_typical": features["linked_full_mean"] - cohesion}
+    return features | _nearness(query, links) | _activity(query, links) | _company(query, links)
 
 
 def _similarity(query: Query, links: _CandidateLinks) -> Features:
@@ -75,7 +58,7 @@ def _similarity(query: Query, links: _CandidateLinks) -> Features:
     by_pair, by_source = links.groups, query.groups
     n_links = np.maximum(by_pair.count(), 1)
     for field in SEARCHED:
-        cosines = query.similarities.values_at(field, links.pair_slots)
+        cosines = query.similarities.values_at(field, links.slots)
         total = by_pair.sum(cosines)
         features[f"linked_{field}_mean"] = total / n_links
         features[f"linked_{field}_max"] = by_pair.maximum(cosines)
@@ -84,7 +67,7 @@ def _similarity(query: Query, links: _CandidateLinks) -> Features:
         features[f"linked_{field}_lift"] = _lift(query, features[f"linked_{field}_mean"], by_pair, field)
     for name in ("mean", "max", "sum"):
         features[f"linked_full_{name}_relative"] = by_source.relative(features[f"linked_full_{name}"])
-    overall = query.similarities.values_at(OVERALL, links.pair_slots)
+    overall = query.similarities.values_at(OVERALL, links.slots)
     n_near = by_pair.sum(overall >= query.similarity_at_rank(50)[links.source_of])
     features["linked_near_count"] = n_near
     features["linked_near_relative"] = by_source.relative(n_near)
@@ -106,12 +89,6 @@ def _lift(query: Query, mean_cosine: NDArray[np.floating], by_pair: Groups, fiel
     return lift
 
 
-def _cohesion(query: Query, links: _CandidateLinks, mean_cosine: NDArray[np.floating]) -> Features:
-    """Return how similar a candidate is to its own neighbours, and how much more similar the source is to them."""
-    cohesion = links.groups.mean(query.index.link_similarity[links.entry])
-    return {"linked_cohesion": cohesion, "linked_typical": mean_cosine - cohesion}
-
-
 def _activity(query: Query, links: _CandidateLinks) -> Features:
     """Return which part of all that was published around the source is linked with a candidate."""
     dated = query.index.vectors.days[: query.index.n_dated]
@@ -122,7 +99,7 @@ def _activity(query: Query, links: _CandidateLinks) -> Features:
             links.groups.sum(links.days_apart <= days) / n_published[query.source_of]
         )
     nearest_slots = query.similarities.pair_slots(*query.nearest_in_time(NEAREST))
-    n_nearest = links.groups.sum(query.similarities.isin(links.pair_slots, nearest_slots))
+    n_nearest = links.groups.sum(query.similarities.isin(links.slots, nearest_slots))
     features[f"linked_share_nearest_{NEAREST}"] = n_nearest / NEAREST
     return features
 
@@ -130,7 +107,7 @@ def _activity(query: Query, links: _CandidateLinks) -> Features:
 def _nearness(query: Query, links: _CandidateLinks) -> Features:
     """Return how many days lie between the source and a candidate's neighbours, and their similarity, decayed by it."""
     by_pair, days_apart = links.groups, links.days_apart
-    decayed = query.similarities.values_at("full", links.pair_slots) * np.exp2(-days_apart / HALF_LIFE)
+    decayed = query.similarities.values_at("full", links.slots) * np.exp2(-days_apart / HALF_LIFE)
     features: Features = {
         "linked_days_least": by_pair.minimum(days_apart, UNKNOWN_DAYS_APART),
         "linked_days_mean": np.where(by_pair.count() > 0, by_pair.mean(days_apart), UNKNOWN_DAYS_APART),
@@ -148,6 +125,6 @@ def _company(query: Query, links: _CandidateLinks) -> Features:
     source_providers = query.vectors.providers[links.source_of]
     same_provider = (query.index.vectors.providers[links.neighbour] == source_providers) & (source_providers != 0)
     return {
-        "linked_topic_mean": links.groups.mean(query.similarities.values_at("topics", links.pair_slots)),
+        "linked_topic_mean": links.groups.mean(query.similarities.values_at("topics", links.slots)),
         "linked_provider_share": links.groups.mean(same_provider),
     }

@@ -38,7 +38,7 @@ def title_features(query: Query) -> Features:
         "title_characters_relative": groups.relative(characters),
         "title_source_coverage": shared.source_coverage(),
         "title_target_coverage": shared.target_coverage(),
-        "title_shared_terms": shared.count(),
+        "title_shared_terms": shared.groups.count(),
         "title_rarest_shared": shared.groups.maximum(shared_rarity),
         "title_common_shared": shared.groups.sum(shared_rarity < COMMON),
         "title_rare_shared": shared.groups.sum(shared_rarity > RARE),
@@ -82,8 +82,7 @@ def text_features(query: Query) -> Features:
 
 def _recency(query: Query) -> NDArray[np.float64]:
     """Return ``0.5 ** (days apart / HALF_LIFE)`` of each pair, in (0, 1]."""
-    days_apart = query.days_apart_or(HALF_LIFE, *query.candidates)
-    recency: NDArray[np.float64] = np.exp2(-days_apart / HALF_LIFE)
+    recency: NDArray[np.float64] = np.exp2(-query.days_apart(*query.candidates, HALF_LIFE) / HALF_LIFE)
     return recency
 
 

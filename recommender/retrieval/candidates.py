@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,12 +26,13 @@ def with_candidates(query: Query, settings: CandidateSettings, forced_rows: NDAr
     forced_rows : (n_rows,) intp array
         Rows that are candidates of every source, even if they are removed or no search finds them.
     """
-    linked = _linked_with_seeds(query, settings.seeds)
+    linked, strengths = _linked_with_seeds(query, settings.seeds)
+    ranked = query.ranked_by_text
     candidates = query.union(
         query.nearest_by_text(settings.text),
-        _nearest_by_title(query, settings.title),
+        _top_k(query, ranked, query.similarity("title", *ranked), settings.title),
         query.nearest_in_time(settings.recent),
-        _top_k(query, linked.pairs, linked.strengths, settings.linked),
+        _top_k(query, linked, strengths, settings.linked),
     )
     eligible = query.index.eligible[candidates.rows] & (candidates.rows != query.rows[candidates.source_of])
     candidates = candidates.take(eligible)
@@ -41,7 +40,7 @@ def with_candidates(query: Query, settings: CandidateSettings, forced_rows: NDAr
         sources = np.arange(len(query))
         forced = Pairs(np.repeat(sources, len(forced_rows)), np.tile(forced_rows, len(query)))
         candidates = query.union(candidates, forced)
-    return query.with_targets(candidates, linked.strengths_of(query, candidates))
+    return query.with_targets(candidates, _strengths_of(query, candidates, linked, strengths))
 
 
 def searched_depth(settings: CandidateSettings) -> int:
@@ -49,24 +48,8 @@ def searched_depth(settings: CandidateSettings) -> int:
     return max(settings.text, settings.title, settings.seeds)
 
 
-class _Linked(NamedTuple):
-    """Pairs of a source and an article that relations lead to, in order, and how strongly they do."""
-
-    pairs: Pairs
-    strengths: NDArray[np.float64]
-
-    def strengths_of(self, query: Query, candidates: Pairs) -> NDArray[np.float64]:
-        """Return how strongly relations lead to each candidate; 0 where none do."""
-        if len(self.strengths) == 0:
-            return np.zeros(len(candidates.rows))
-        keys, candidate_keys = query.pair_keys(*self.pairs), query.pair_keys(*candidates)
-        position = np.minimum(np.searchsorted(keys, candidate_keys), len(keys) - 1)
-        strengths: NDArray[np.float64] = np.where(keys[position] == candidate_keys, self.strengths[position], 0.0)
-        return strengths
-
-
-def _linked_with_seeds(query: Query, n_seeds: int) -> _Linked:
-    """Return what the articles nearest to each source, its seeds, are linked with.
+def _linked_with_seeds(query: Query, n_seeds: int) -> tuple[Pairs, NDArray[np.float64]]:
+    """Return what the articles nearest to each source, its seeds, are linked with, and how strongly.
 
     A seed passes on its similarity to the source to each article that it is linked with; the less, the more days lie
     between the two and the more articles it is linked with. An article adds up what it gets from all seeds.
@@ -74,26 +57,32 @@ def _linked_with_seeds(query: Query, n_seeds: int) -> _Linked:
     seeds = _seeds(query, n_seeds)
     links = query.known_links(*seeds)
     degrees = np.bincount(links.group_of, minlength=len(seeds.rows))
-    days_apart = query.days_apart_or(UNKNOWN_DAYS_APART, *seeds)
+    days_apart = query.days_apart(*seeds, UNKNOWN_DAYS_APART)
     passed_on = query.similarity(OVERALL, *seeds) * np.exp2(-days_apart / LINK_HALF_LIFE) / np.sqrt(1 + degrees)
     linked = Pairs(seeds.source_of[links.group_of], links.neighbour)
     pairs = query.union(linked)
     positions = np.searchsorted(query.pair_keys(*pairs), query.pair_keys(*linked))
     strengths = np.bincount(positions, weights=passed_on[links.group_of], minlength=len(pairs.rows))
-    return _Linked(pairs, strengths.astype(float))
+    return pairs, strengths.astype(float)
+
+
+def _strengths_of(
+    query: Query, candidates: Pairs, linked: Pairs, strengths: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how strongly relations lead to each candidate; 0 where none do."""
+    if len(strengths) == 0:
+        return np.zeros(len(candidates.rows))
+    keys, candidate_keys = query.pair_keys(*linked), query.pair_keys(*candidates)
+    position = np.minimum(np.searchsorted(keys, candidate_keys), len(keys) - 1)
+    return np.where(keys[position] == candidate_keys, strengths[position], 0.0)
 
 
 def _seeds(query: Query, count: int) -> Pairs:
     """Return the articles nearest to each source by text, and by text and time together."""
     known = query.union(query.ranked_by_text, query.nearest_in_time(N_IN_TIME))
-    days_apart = query.days_apart_or(UNKNOWN_DAYS_APART, *known)
+    days_apart = query.days_apart(*known, UNKNOWN_DAYS_APART)
     recent_similarity = query.similarity(OVERALL, *known) * np.exp2(-days_apart / TIME_HALF_LIFE)
     return query.union(query.nearest_by_text(count), _top_k(query, known, recent_similarity, count))
-
-
-def _nearest_by_title(query: Query, count: int) -> Pairs:
-    pairs = query.ranked_by_text
-    return _top_k(query, pairs, query.similarity("title", *pairs), count)
 
 
 def _top_k(query: Query, pairs: Pairs, values: NDArray[np.floating], k: int) -> Pairs:

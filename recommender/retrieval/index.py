@@ -27,16 +27,7 @@ MAX_ADDED = 1000  # rows; beyond, the matrices of what was added become part of 
 
 @dataclass(frozen=True)
 class Index:
-    """A corpus with its vectors and all that is computed from them once; never changed, only replaced.
-
-    Attributes
-    ----------
-    corpus : Corpus
-    vectors : Vectors
-        Of all its articles, a row each.
-    text_model : TextModel
-        How rare each term is.
-    """
+    """A corpus with its vectors and all that is computed from them once; never changed, only replaced."""
 
     corpus: Corpus
     vectors: Vectors
@@ -81,13 +72,7 @@ class Index:
         return _cosines(self.vectors.full, row_of_entry(graph), graph.indices)
 
     def edited(self, corpus: Corpus, row_map: RowMap, new: Vectors) -> Index:
-        """Return the index of an edited corpus, equal to one made anew, at the cost of what changes.
-
-        Parameters
-        ----------
-        new
-            Vectors of the new rows, in their order.
-        """
+        """Return the index of an edited corpus, given the vectors of its new rows, at the cost of what changes."""
         self.prepare()
         index = Index(corpus, self.vectors.edited(row_map, new), self.text_model)
         cached = vars(index)

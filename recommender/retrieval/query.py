@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ SMALLEST = np.finfo(np.float32).tiny  # the least similarity above zero
 _NONE = np.empty(0, dtype=np.intp)
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(NamedTuple):
     """Relations of some rows with articles that their sources know, read in both directions.
 
     Attributes
@@ -55,7 +53,6 @@ class Query:
 
     Attributes
     ----------
-    index : Index
     vectors : Vectors
         Of the sources, a row each.
     rows : (n_sources,) intp array
@@ -63,8 +60,6 @@ class Query:
         relations are ever looked at.
     limits : (n_sources,) intp array
         How many rows of the corpus, from the first, a source knows: all that was published by the moment asked for.
-    similarities : SimilarityCache
-        Cosines of the sources with the articles that are looked at.
     source_of, targets : (n_pairs,) intp array
         Position of each pair's source, ascending, and row of its candidate, ascending within a source.
     link_strengths : (n_pairs,) float64 array
@@ -87,7 +82,7 @@ class Query:
     def with_targets(self, pairs: Pairs, link_strengths: NDArray[np.float64]) -> Self:
         """Return the query with these candidates; what it has computed of its sources is shared with this one."""
         query = copy.copy(self)
-        for name in ("groups", "candidate_links", "titles", "texts"):  # cached, of the former candidates
+        for name in ("groups", "titles", "texts"):  # cached, of the former candidates
             query.__dict__.pop(name, None)
         query.source_of, query.targets = pairs
         query.link_strengths = link_strengths
@@ -102,11 +97,6 @@ class Query:
     def groups(self) -> Groups:
         """The pairs, grouped by source."""
         return Groups(self.source_of, len(self))
-
-    @cached_property
-    def candidate_links(self) -> Links:
-        """What the candidates are linked with: ``group_of`` is the position of a pair."""
-        return self.known_links(self.source_of, self.targets)
 
     @cached_property
     def titles(self) -> sparse.csr_matrix:
@@ -150,16 +140,11 @@ class Query:
         """Return the cosines of pairs of sources and rows in a field, or ``overall``: a weighted sum of them."""
         return self.similarities.values_at(field, self.similarities.pair_slots(source_of, rows))
 
-    def days_apart(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the days between sources and rows, without sign; NaN where a date is missing."""
-        days: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source_of])
-        return days
-
-    def days_apart_or(
-        self, unknown: float, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]
+    def days_apart(
+        self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp], unknown: float = np.nan
     ) -> NDArray[np.float64]:
         """Return the days between sources and rows, without sign; `unknown` where a date is missing."""
-        days = self.days_apart(source_of, rows)
+        days: NDArray[np.float64] = np.abs(self.index.vectors.days[rows] - self.vectors.days[source_of])
         days[np.isnan(days)] = unknown
         return days
 
@@ -207,9 +192,8 @@ class Query:
         neighbour = graph.indices[entry].astype(np.intp)
         source_of_link = source_of[group_of]
         known = (neighbour < self.limits[source_of_link]) & (neighbour != self.rows[source_of_link])
-        if known.all():
-            return Links(group_of, neighbour, entry)
-        return Links(group_of[known], neighbour[known], entry[known])
+        links = Links(group_of, neighbour, entry)
+        return links if known.all() else Links(*(values[known] for values in links))
 
     def known_degrees(self, source_of: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return how many known articles each row is linked with, its source left out.
@@ -253,11 +237,8 @@ class SourceQuery:
 
     Attributes
     ----------
-    query : Query
-        The block that it is part of.
     position : int
-        Its position among the sources of the block.
-    index : Index
+        Its position among the sources of the query.
     row : int
         Its own row, -1 for an article that the corpus does not hold.
     limit : int
@@ -290,29 +271,23 @@ class SourceQuery:
         """Return the days between it and rows, without sign; NaN where a date is missing."""
         return self.query.days_apart(self.position, rows)
 
-    def nearest_by_text(self, count: int = 20) -> NDArray[np.intp]:
-        """Return the rows most similar to it, the most similar first, among equals the newest."""
-        source_of, rows = self.query.ranked_by_text
-        first, last = np.searchsorted(source_of, [self.position, self.position + 1])
-        return rows[first : min(last, first + count)]
-
     @cached_property
     def linked_among_nearest(self) -> tuple[int, int]:
-        """How many articles are in its `nearest_by_text`, and how many of these are linked with known articles."""
-        rows = self.nearest_by_text()
+        """How many articles, 20 at most, are found most similar to it, and how many of these have known relations."""
+        pairs = self.query.nearest_by_text()
+        rows = pairs.rows[pairs.source_of == self.position]
         return len(rows), int(np.count_nonzero(self.known_degrees(rows)))
-
-    def known_neighbours(self, row: int) -> NDArray[np.intp]:
-        """Return the rows of known articles that a row is linked with, ascending, without the source."""
-        return self.query.known_links(np.array([self.position]), np.array([row])).neighbour
 
     def known_degrees(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return how many known articles each row is linked with, the source left out."""
         return self.query.known_degrees(np.full(len(rows), self.position), rows)
 
     def nearest_neighbours(self, row: int, count: int) -> NDArray[np.intp]:
-        """Return those of a row's `known_neighbours` that are most similar to the source, the most similar first."""
-        neighbours = self.known_neighbours(row)
+        """Return the known articles that a row is linked with: those most similar to the source, the source left out.
+
+        The most similar comes first.
+        """
+        neighbours = self.query.known_links(np.array([self.position]), np.array([row])).neighbour
         return neighbours[np.lexsort((neighbours, -self.similarity(OVERALL, neighbours)))[:count]]
 
 
@@ -326,14 +301,8 @@ def queries(
 ) -> Iterator[Query]:
     """Yield the sources, in order, a block at a time, without candidates yet.
 
-    Parameters
-    ----------
-    vectors, rows, limits
-        Of all sources; see `Query`.
-    block
-        How many sources a query has at most.
-    depth
-        How many articles are found by their words at least, where the corpus has so many.
+    `vectors`, `rows` and `limits` are those of all sources; see `Query`. At least `depth` articles are found by their
+    words, where the corpus has so many.
     """
     for start in range(0, len(rows), block):
         part = slice(start, start + block)

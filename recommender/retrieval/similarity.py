@@ -128,10 +128,6 @@ class Overlap:
         """Return the product of each candidate's row with that of its source."""
         return self.groups.sum(self.source_weights * self.target_weights)
 
-    def count(self) -> NDArray[np.intp]:
-        """Return the number of shared terms of each candidate."""
-        return self.groups.count()
-
     def source_coverage(self) -> Floats:
         """Return the part, in [0, 1], of the source's squared length that lies in shared terms."""
         return self.groups.sum(self.source_weights.astype(np.float64) ** 2)

@@ -22,12 +22,7 @@ SECONDS_A_DAY = 86_400.0
 class Vectorizer:
     """Turns articles into vectors, in which a term or topic weighs the more the rarer it is in the training corpus.
 
-    Attributes
-    ----------
-    text_ : TextModel
-        In how many articles each term occurs.
-    topics_ : TopicModel
-        In how many articles each topic occurs.
+    `text_` knows in how many articles each term occurs, `topics_` each topic.
     """
 
     def __init__(self, text: TextModel, topics: TopicModel):
@@ -41,22 +36,21 @@ class Vectorizer:
 
     def transform(self, articles: Sequence[Article]) -> Vectors:
         """Return the articles' vectors, a row each."""
+        providers = [article.provider.key if article.provider else None for article in articles]
+        words = [[len(text.split()) for text in (article.title, article.excerpt, article.body)] for article in articles]
         return Vectors(
             **self.text_.transform(articles),
             topics=self.topics_.transform(articles),
-            providers=provider_codes(articles),
+            providers=np.array([zlib.crc32(key.encode()) + 1 if key else 0 for key in providers], dtype=np.int64),
             days=publication_days(articles),
-            quality=np.array([article.quality for article in articles], dtype=np.float64),  # NaN for None,
-            words=lengths(articles),
+            quality=np.array([article.quality for article in articles], dtype=np.float64),  # NaN for None
+            words=np.array([(counts[0], sum(counts)) for counts in words], dtype=np.float64).reshape(-1, 2),
         )
 
     def index(self, corpus: Corpus, previous: Index | None = None) -> Index:
         """Return the index of a whole corpus.
 
-        Parameters
-        ----------
-        previous
-            An index made by this vectorizer. Vectors of articles that have not changed since are taken from it.
+        Vectors of articles that have not changed since are taken from `previous`, an index made by this vectorizer.
         """
         return Index(corpus, self._vectors(corpus, previous), self.text_)
 
@@ -80,21 +74,6 @@ def _have_equal_vectors(article: Article, other_article: Article) -> bool:
     """Say whether two articles are equal in all that `Vectorizer.transform` reads."""
     names = ("title", "excerpt", "body", "topics", "provider", "published_at", "quality")
     return article is other_article or all(getattr(article, name) == getattr(other_article, name) for name in names)
-
-
-def provider_codes(articles: Sequence[Article]) -> NDArray[np.int64]:
-    """Return a number for each article's provider, equal for equal ones, 0 for none: ``(n_articles,)``."""
-    keys = (article.provider.key if article.provider else None for article in articles)
-    return np.array([zlib.crc32(key.encode()) + 1 if key else 0 for key in keys], dtype=np.int64)
-
-
-def lengths(articles: Sequence[Article]) -> NDArray[np.float64]:
-    """Return the number of words of the title, and of title, excerpt and body together: ``(n_articles, 2)``."""
-    counts = [
-        (len(article.title.split()), sum(len(text.split()) for text in (article.title, article.excerpt, article.body)))
-        for article in articles
-    ]
-    return np.array(counts, dtype=np.float64).reshape(-1, 2)
 
 
 def publication_days(articles: Sequence[Article]) -> NDArray[np.float64]:

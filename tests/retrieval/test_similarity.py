@@ -116,7 +116,7 @@ def test_an_overlap_is_that_of_a_loop(sources: np.ndarray, targets: np.ndarray, 
     shared = overlap(sparse.csr_matrix(sources), sparse.csr_matrix(targets), ordered)
     pairs = list(zip(sources[ordered], targets, strict=True))
     columns = [[column for column in range(7) if source[column] > 0 and target[column] > 0] for source, target in pairs]
-    assert shared.count().tolist() == [len(of_pair) for of_pair in columns]
+    assert shared.groups.count().tolist() == [len(of_pair) for of_pair in columns]
     assert shared.columns.tolist() == [column for of_pair in columns for column in of_pair]
     both = list(zip(pairs, columns, strict=True))
     expected = {
@@ -130,6 +130,6 @@ def test_an_overlap_is_that_of_a_loop(sources: np.ndarray, targets: np.ndarray, 
 
 def test_a_source_without_terms_shares_none() -> None:
     shared = overlap(sparse.csr_matrix((1, 4)), sparse.csr_matrix(np.eye(3, 4)))
-    assert shared.count().tolist() == [0, 0, 0]
+    assert shared.groups.count().tolist() == [0, 0, 0]
     assert shared.cosine().tolist() == [0, 0, 0]
     assert shared.groups.maximum(np.empty(0)).tolist() == [0, 0, 0]
