@@ -12,6 +12,8 @@ from typing import Any
 from recommender.core.errors import ArticleError
 from recommender.core.times import utc_text
 
+RELATED, BODY = "related", "body"
+RELATION_KINDS = (RELATED, BODY)
 PINNED = "pinned"  # the reason for a suggestion that a business rule pinned
 
 
@@ -37,7 +39,8 @@ class Provider:
 class Relation:
     """A curated link from the article that holds it to a target, inside or outside the corpus.
 
-    `target_id` wins over `url` where both are given. The rest describes an external target.
+    `target_id` wins over `url` where both are given. `kind` is ``related`` for an entry of a list that editors keep,
+    ``body`` for a link in the text. The rest describes an external target.
     """
 
     url: str | None
@@ -47,8 +50,11 @@ class Relation:
     published_at: datetime | None = None
     provider: Provider | None = None
     quality: float | None = None
+    kind: str = RELATED
 
     def __post_init__(self) -> None:
+        if self.kind not in RELATION_KINDS:
+            raise ArticleError(f"the kind of a relation must be one of {', '.join(RELATION_KINDS)}, got {self.kind!r}")
         if not self.url and not self.target_id:
             raise ArticleError("a relation has neither url nor target_id; give it one of them")
         object.__setattr__(self, "published_at", _utc(self.published_at, "a relation"))
@@ -78,6 +84,10 @@ class Article:
         A tag such as ``en`` or ``de-CH``; None where unknown.
     relations
         The curated links of this article.
+    excluded
+        Why it is never a target, in a few words, such as ``draft`` or ``expired on 2025-02-01``; None where it may be.
+    translation_key
+        Equal for articles that are translations of one another: none is suggested for another. None for no group.
 
     Raises
     ------
@@ -104,6 +114,8 @@ class Article:
     removed: bool = False
     language: str | None = None
     relations: tuple[Relation, ...] = ()
+    excluded: str | None = None
+    translation_key: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:
@@ -135,6 +147,11 @@ class Article:
                 )
             object.__setattr__(self, "quality", float(self.quality))
         object.__setattr__(self, "published_at", _utc(self.published_at, f"article {self.id!r}"))
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it may be suggested at all."""
+        return not self.removed and self.excluded is None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -230,8 +247,8 @@ class Explanation:
     suggested
         Whether the target is in the list that the source gets.
     obstacle
-        Why it is not suggested: ``removed``, ``rule``, ``rejected``, ``no candidate``, ``threshold``, ``outranked``
-        or ``duplicate of``; None for a suggestion.
+        Why it is not suggested: ``removed``, ``excluded``, ``rule``, ``rejected``, ``no candidate``, ``threshold``,
+        ``outranked`` or ``duplicate of``; None for a suggestion.
     outranked_by
         Ids of what is suggested instead, best first; empty unless outranked.
     listed_under

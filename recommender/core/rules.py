@@ -68,8 +68,6 @@ class Rules:
         An article that was published more days than this before the source is not suggested.
     half_life_days
         The odds of a target halve with each of these periods that it was published before the source.
-    same_language
-        Whether articles in another language than the source's are not suggested; ``de`` and ``de-CH`` are one.
 
     Raises
     ------
@@ -90,7 +88,6 @@ class Rules:
     least_quality: Number | None = None
     oldest_days: DurationInDays | None = None
     half_life_days: PositiveDays | None = None
-    same_language: bool = False
 
     def __post_init__(self) -> None:
         for name, (kind, description) in _LISTS.items():

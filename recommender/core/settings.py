@@ -53,13 +53,17 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class CandidateSettings:
-    """How many candidates a source gets from each generator; they overlap."""
+    """How many candidates a source gets from each generator; they overlap.
+
+    With `same_language` an article's candidates are in its own language, where a site has more than one.
+    """
 
     text: Count = 120
     title: Count = 40
     recent: Count = 40
     linked: Count = 120
     seeds: Count = 20
+    same_language: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self, "candidates")

@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import MultiLabelBinarizer, normalize
 
 from recommender.core.errors import NotFittedError
+from recommender.core.languages import language_numbers, translation_numbers
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.splits import id_order
 
@@ -42,6 +43,8 @@ class Baseline(ABC):
     name: str
     _priority: Any = None  # (n_articles,) array: of equal scores the lower one comes first
     _suggestible: NDArray[np.bool_]
+    _languages: NDArray[np.int64]
+    _translations: NDArray[np.int64]
 
     def fit(self, corpus: Corpus, rows: Rows) -> Self:
         """Learn from the past: the `rows` of the corpus that statistics may be taken from, ``(n_past,)``.
@@ -49,7 +52,8 @@ class Baseline(ABC):
         Targets and sources are rows of the same corpus.
         """
         self._priority = np.argsort(np.lexsort((id_order(corpus), -corpus.times, np.isinf(corpus.times))))
-        self._suggestible = np.array([not article.removed for article in corpus], dtype=bool)
+        self._suggestible = np.array([article.is_target for article in corpus], dtype=bool)
+        self._languages, self._translations = language_numbers(corpus), translation_numbers(corpus)
         self._fit(corpus, np.asarray(rows, dtype=np.int64))
         return self
 
@@ -62,16 +66,24 @@ class Baseline(ABC):
     def rank_all(self, source_rows: Rows, until: Sequence[int] | Rows, k: int = 10, block: int = BLOCK) -> list[Rows]:
         """Return at most `k` of the rows before each source's own `until`, best first: ties newest first, then by id.
 
-        The source itself, removed articles and scores of 0 are left out. `block` sources are scored at once.
+        The source itself, its translations, what is removed or in another language, and scores of 0 are left out.
+        `block` sources are scored at once.
         """
         sources, limits = np.asarray(source_rows), np.asarray(until)
         ranked_lists = []
         for start in range(0, len(sources), block):
             rows = sources[start : start + block]
             for row, limit, scores in zip(rows, limits[start : start + block], self.score(rows), strict=True):
-                targets = np.flatnonzero(self._suggestible[:limit] & (scores[:limit] > 0))
+                targets = np.flatnonzero(self._suggestible[:limit] & self._readable(row)[:limit] & (scores[:limit] > 0))
                 ranked_lists.append(self._best(targets[targets != row], scores, k))
         return ranked_lists
+
+    def _readable(self, row: int) -> NDArray[np.bool_]:
+        """Say of each article whether it is no translation of a source, and not in another language."""
+        translation, language = self._translations[row], self._languages[row]
+        readable: NDArray[np.bool_] = (self._translations == 0) | (self._translations != translation)
+        readable &= (self._languages == language) | (self._languages == 0) | (language == 0)
+        return readable
 
     def _best(self, rows: NDArray[np.intp], scores: Scores, k: int) -> Rows:
         if len(rows) > k:  # sort only rows that can be among the best k; all that tie with the last of them stay

@@ -24,6 +24,7 @@ KINDS = {
     "dead": "lead to the site itself, where no article is",
     "unresolved": "lead to no article that is known here",
     "removed": "lead to an article that was removed",
+    "excluded": "lead to an article that is not on the site: a draft, an expired one",
     "itself": "lead to the article that they stand in",
     "duplicate": "are given more than once in a list",
     "weak": "score low, and a better one is not linked",
@@ -193,8 +194,8 @@ def _by_targets(corpus: Corpus) -> Iterator[Finding]:
                 address = corpus[target].id
                 if target == corpus.row(article.id):
                     kind = "itself"
-                elif corpus[target].removed:
-                    kind = "removed"
+                elif not corpus[target].is_target:
+                    kind = "removed" if corpus[target].removed else "excluded"
             if canonical_url(address) in seen:
                 kind = "duplicate"
             seen.add(canonical_url(address))
@@ -232,9 +233,9 @@ def _by_scores(
         best = max(unlinked, key=lambda suggestion: suggestion.score, default=None)
         for target, score in targets.items():
             target_id = corpus[target].id
-            if not corpus[target].removed and row not in scores.get(target, {}):
+            if corpus[target].is_target and row not in scores.get(target, {}):
                 yield Finding("one-way", source_id, target_id, score)
-            if best is not None and score < weak and best.score >= max(weak, 2 * score) and not corpus[target].removed:
+            if best is not None and score < weak and best.score >= max(weak, 2 * score) and corpus[target].is_target:
                 yield Finding("weak", source_id, target_id, score, best.target_id, best.score)
         latest = max(float(corpus.times[end]) for end in (row, *targets))
         for suggestion in unlinked:

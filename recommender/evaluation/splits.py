@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from recommender.core.errors import ArticleError, SettingsError
+from recommender.core.languages import is_readable
 from recommender.corpus.corpus import Corpus
 
 Protocol = Literal["at publication", "today"]
@@ -101,7 +102,8 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     side.
 
     >>> from datetime import UTC, datetime
-    >>> from recommender.core.records import Article
+    >>> from recommender.core.languages import is_readable
+    from recommender.core.records import Article
     >>> days = [Article(f"a-{day}", "", published_at=datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 9)]
     >>> time_cut(Corpus.from_articles(days))
     6
@@ -149,10 +151,12 @@ def known_rows(corpus: Corpus, row: int, protocol: Protocol) -> int:
 
 
 def relevant_targets(corpus: Corpus, row: int, until: int) -> frozenset[int]:
-    """Return the rows before `until` that are related with `row`, either way; removed ones are no targets."""
+    """Return the rows before `until` that are related with `row`, either way, and may be suggested for it."""
     neighbours = corpus.neighbours
     linked = neighbours.indices[neighbours.indptr[row] : neighbours.indptr[row + 1]]
-    return frozenset(int(target) for target in linked if target < until and not corpus[target].removed)
+    source = corpus[row]
+    possible = ((target, corpus[target]) for target in linked[linked < until].tolist())
+    return frozenset(row for row, target in possible if target.is_target and is_readable(source, target))
 
 
 def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATION) -> NDArray[np.int64]:

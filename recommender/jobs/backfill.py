@@ -38,7 +38,7 @@ def new_articles(model: Recommender, since: datetime | None = None, known: Colle
     New is what was published after `since`. For None it is what is not among the ids `known`; where these are None,
     too, it is what was published within the last seven days before the newest article.
     """
-    articles = (article for article in model.corpus if not article.removed)
+    articles = (article for article in model.corpus if article.is_target)
     if since is None and known is not None:
         return [article.id for article in articles if article.id not in known]
     newest = model.corpus.newest
@@ -75,16 +75,16 @@ def orphans(
 ) -> Iterator[tuple[Article, list[Suggestion]]]:
     """Yield the articles that nothing links to, in time order, with the suggestions of the best `k` sources of each.
 
-    Nothing is neither a relation, but for those of removed articles, nor a suggestion: `lists` are the ids of the
-    suggested targets, by the id of their source. Sources may be older or later than the orphan, and have any score;
-    there are none where rules or decisions forbid all.
+    Nothing is neither a relation, but for those of articles that are not on the site, nor a suggestion: `lists` are
+    the ids of the suggested targets, by the id of their source. Sources may be older or later than the orphan, and
+    have any score; there are none where rules or decisions forbid all.
     """
     corpus = model.corpus
     source_rows = np.unique(corpus.links[:, 0])
-    removed = [row for row in source_rows.tolist() if corpus[row].removed]
+    removed = [row for row in source_rows.tolist() if not corpus[row].is_target]
     target_rows = np.unique(corpus.links[~np.isin(corpus.links[:, 0], removed), 1])
     linked = {corpus[row].id for row in target_rows.tolist()}.union(*lists.values())
-    orphan_ids = [article.id for article in corpus if not article.removed and article.id not in linked]
+    orphan_ids = [article.id for article in corpus if article.is_target and article.id not in linked]
     for orphan_id, sources in _sources_of_each(model, orphan_ids, k, 0.0, n_jobs, older=False):
         yield corpus[corpus.row(orphan_id)], sources
 

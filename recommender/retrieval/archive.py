@@ -24,7 +24,7 @@ from recommender.retrieval.vectorizer import Vectorizer
 from recommender.retrieval.vectors import Vectors
 
 MATRICES = {"title": N_BUCKETS, "excerpt": N_BUCKETS, "full": N_BUCKETS, "characters": N_BUCKETS, "topics": N_TOPICS}
-COLUMNS = {"providers": "int64", "days": "float64", "quality": "float64"}
+COLUMNS = {"providers": "int64", "languages": "int64", "translations": "int64", "days": "float64", "quality": "float64"}
 INVERTED = "inverted"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,13 +21,16 @@ def with_candidates(query: Query, settings: CandidateSettings, forced_rows: NDAr
     """Return the query with its candidates and how strongly relations lead to each of them.
 
     Candidates are the union of four searches: by the overall similarity of texts, by that of titles, in time, and
-    through the relations of the nearest articles. Removed articles and the source itself are none.
+    through the relations of the nearest articles. What may never be suggested, the source itself and its translations
+    are none, nor are articles in another language unless the settings accept them.
 
     Parameters
     ----------
     forced_rows : (n_rows,) intp array
         Rows that are candidates of every source, even if they are removed or no search finds them.
     """
+    query = copy.copy(query)
+    query.same_language = settings.same_language
     linked, strengths = _linked_with_seeds(query, settings.seeds)
     ranked = query.ranked_by_text
     candidates = query.union(
@@ -35,7 +40,7 @@ def with_candidates(query: Query, settings: CandidateSettings, forced_rows: NDAr
         _top_k(query, linked, strengths, settings.linked),
     )
     eligible = query.index.eligible[candidates.rows] & (candidates.rows != query.rows[candidates.source_of])
-    candidates = candidates.take(eligible)
+    candidates = candidates.take(eligible & query.is_readable(*candidates))
     if forced_rows is not None:
         sources = np.arange(len(query))
         forced = Pairs(np.repeat(sources, len(forced_rows)), np.tile(forced_rows, len(query)))

@@ -40,7 +40,7 @@ class Index:
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
         """Whether each article may be a target at all, ``(n_articles,)``."""
-        return np.array([not article.removed for article in self.corpus], dtype=bool)
+        return np.array([article.is_target for article in self.corpus], dtype=bool)
 
     @cached_property
     def inverted(self) -> InvertedIndex:
@@ -76,7 +76,7 @@ class Index:
         self.prepare()
         index = Index(corpus, self.vectors.edited(row_map, new), self.text_model)
         cached = vars(index)
-        eligible = [not corpus[row].removed for row in row_map.new.tolist()]
+        eligible = [corpus[row].is_target for row in row_map.new.tolist()]
         cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
         cached["inverted"] = self.inverted.edited(row_map, new)
         rows = row_map.after[self.by_provider[1]]

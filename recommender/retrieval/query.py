@@ -64,6 +64,8 @@ class Query:
         Position of each pair's source, ascending, and row of its candidate, ascending within a source.
     link_strengths : (n_pairs,) float64 array
         How strongly relations lead to each candidate from articles similar to the source.
+    same_language : bool
+        Whether candidates are in the language of their source.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Query:
         self._depth = depth
         self.source_of = self.targets = _NONE
         self.link_strengths = np.empty(0)
+        self.same_language = True
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -214,6 +217,19 @@ class Query:
         degrees -= with_source
         return degrees
 
+    def is_readable(self, source_of: NDArray[np.intp] | int, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each row whether it is new to readers of its source: no translation of it, and in its language.
+
+        An article of unknown language is taken to be in any. The language does not count without `same_language`.
+        """
+        vectors, sources = self.index.vectors, self.vectors
+        translations = vectors.translations[rows]
+        readable: NDArray[np.bool_] = (translations == 0) | (translations != sources.translations[source_of])
+        if self.same_language:
+            languages, own = vectors.languages[rows], sources.languages[source_of]
+            readable &= (languages == own) | (languages == 0) | (own == 0)
+        return readable
+
     def union(self, *pairs: Pairs) -> Pairs:
         """Return each pair once that is in any of these, sources ascending, and the rows of a source ascending."""
         source_of, rows = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
@@ -277,6 +293,10 @@ class SourceQuery:
         pairs = self.query.nearest_by_text()
         rows = pairs.rows[pairs.source_of == self.position]
         return len(rows), int(np.count_nonzero(self.known_degrees(rows)))
+
+    def is_readable(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each row whether it is no translation of the source, and in its language where that counts."""
+        return self.query.is_readable(self.position, rows)
 
     def known_degrees(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return how many known articles each row is linked with, the source left out."""

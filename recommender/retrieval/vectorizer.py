@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.core.languages import key_numbers, language_numbers, translation_numbers
 from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus
 from recommender.retrieval.index import Index
@@ -36,12 +36,13 @@ class Vectorizer:
 
     def transform(self, articles: Sequence[Article]) -> Vectors:
         """Return the articles' vectors, a row each."""
-        providers = [article.provider.key if article.provider else None for article in articles]
         words = [[len(text.split()) for text in (article.title, article.excerpt, article.body)] for article in articles]
         return Vectors(
             **self.text_.transform(articles),
             topics=self.topics_.transform(articles),
-            providers=np.array([zlib.crc32(key.encode()) + 1 if key else 0 for key in providers], dtype=np.int64),
+            providers=key_numbers(article.provider.key if article.provider else None for article in articles),
+            languages=language_numbers(articles),
+            translations=translation_numbers(articles),
             days=publication_days(articles),
             quality=np.array([article.quality for article in articles], dtype=np.float64),  # NaN for None
             words=np.array([(counts[0], sum(counts)) for counts in words], dtype=np.float64).reshape(-1, 2),
@@ -72,7 +73,7 @@ class Vectorizer:
 
 def _have_equal_vectors(article: Article, other_article: Article) -> bool:
     """Say whether two articles are equal in all that `Vectorizer.transform` reads."""
-    names = ("title", "excerpt", "body", "topics", "provider", "published_at", "quality")
+    names = ("title", "excerpt", "body", "topics", "provider", "language", "translation_key", "published_at", "quality")
     return article is other_article or all(getattr(article, name) == getattr(other_article, name) for name in names)
 
 

@@ -15,7 +15,7 @@ from recommender.retrieval.permuted_rows import PermutedRows, edited, positions_
 from recommender.retrieval.text import FIELDS, SEARCHED
 
 MATRICES = (*FIELDS, "topics")
-COLUMNS = ("providers", "days", "quality", "words")
+COLUMNS = ("providers", "languages", "translations", "days", "quality", "words")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Vectors:
     topics : (n_articles, topics.N_BUCKETS) csr_matrix
     providers : (n_articles,) int64 array
         A number for each provider, equal for equal ones; 0 where there is none.
+    languages, translations : (n_articles,) int64 array
+        A number for each language, and for each group of translations; 0 where it is unknown, or there is none.
     days : (n_articles,) float64 array
         When each was published, in days since 1970, UTC; NaN where unknown.
     quality : (n_articles,) float64 array
@@ -51,6 +53,8 @@ class Vectors:
     spelling: sparse.csr_matrix
     topics: sparse.csr_matrix
     providers: NDArray[np.int64]
+    languages: NDArray[np.int64]
+    translations: NDArray[np.int64]
     days: NDArray[np.float64]
     quality: NDArray[np.float64]
     words: NDArray[np.float64]

@@ -212,8 +212,6 @@ class SourceRules:
             self._limits.append(self._quality_obstacle)
         if rules.oldest_days is not None:
             self._limits.append(self._age_obstacle)
-        if rules.same_language and source.language:
-            self._limits.append(self._language_obstacle)
 
     def rejection(self, row: int) -> str | None:
         """Say who rejected a target for this source, and why; None where nobody did."""
@@ -276,12 +274,6 @@ class SourceRules:
             return None
         return f"it was published {_days(age)} before, more than {_days(oldest)} (rules.oldest_days)"
 
-    def _language_obstacle(self, row: int) -> str | None:
-        language, target_language = self._source.language, self._business_rules.corpus[row].language
-        if not language or not target_language or _primary(language) == _primary(target_language):
-            return None
-        return f"its language is {target_language}, not {language} (rules.same_language)"
-
 
 def _often_rejected(rejected: Mapping[tuple[int, int], Decision]) -> dict[int, str]:
     """Return the rows that were rejected for several sources for one reason, with the most frequent such reason."""
@@ -316,11 +308,6 @@ def _provider_names(provider: Provider | None) -> list[str]:
 
 def _provider_label(provider: Provider | None) -> str:
     return (provider.name or provider.domain or "") if provider else ""
-
-
-def _primary(language: str) -> str:
-    """Return the primary part of a language tag: ``de`` of ``de-CH``."""
-    return language.replace("_", "-").partition("-")[0].strip().casefold()
 
 
 def _days(days: float) -> str:

@@ -11,7 +11,7 @@ from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import COPY_REJECTED, Choice, Selection, select
 from recommender.selection.suggestions import explained_score
 
-REMOVED, RULE, REJECTED, NO_CANDIDATE = "removed", "rule", "rejected", "no candidate"
+REMOVED, EXCLUDED, RULE, REJECTED, NO_CANDIDATE = "removed", "excluded", "rule", "rejected", "no candidate"
 THRESHOLD, OUTRANKED, DUPLICATE_OF = "threshold", "outranked", "duplicate of"
 NAMED = 3  # ids that a verdict names
 SHARED_TERMS = 10
@@ -66,9 +66,10 @@ def _refused_whatever_its_score(
     candidates: ScoredCandidates, position: int, settings: SelectionSettings
 ) -> Verdict | None:
     row, rules = candidates.row(position), candidates.rules
-    obstacle = Eligibility(candidates.source_query, settings, rules).obstacle(row)
-    if obstacle is not None and candidates.target(position).removed:
-        return _refused(REMOVED, obstacle)
+    obstacle = Eligibility(candidates.source_query, candidates.source, settings, rules).obstacle(row)
+    target = candidates.target(position)
+    if obstacle is not None and not target.is_target:
+        return _refused(REMOVED if target.removed else EXCLUDED, obstacle)
     if obstacle is not None:
         by_editor = rules is not None and obstacle == rules.rejection(row)
         return _refused(REJECTED if by_editor else RULE, obstacle)

@@ -131,7 +131,7 @@ class InboundSearch:
         """Return all links that these sources may have to the targets."""
         links: list[InboundLink] = []
         for candidates in scored:
-            if candidates.source.removed:
+            if not candidates.source.is_target:
                 continue
             source_query, rules = candidates.source_query, candidates.rules
             rows, scores = source_query.targets, candidates.scores
@@ -140,7 +140,8 @@ class InboundSearch:
             if self._older:
                 possible &= rows > source_query.row
             positions = np.flatnonzero(possible)
-            positions = positions[Eligibility(source_query, self._settings, rules).of_rows(rows[positions])]
+            eligibility = Eligibility(source_query, candidates.source, self._settings, rules)
+            positions = positions[eligibility.of_rows(rows[positions])]
             for position in positions.tolist():
                 sort_key = (not pinned[position], -float(scores[position]), candidates.source.id)
                 links.append(InboundLink(sort_key, candidates, position))

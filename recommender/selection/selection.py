@@ -116,7 +116,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     source_query, scores, rules = candidates.source_query, candidates.scores, candidates.rules
     texts = CandidateTexts(source_query, candidates.source)
     diversity = float(settings.diversity)
-    eligible = Eligibility(source_query, settings, rules).of_rows(source_query.targets)
+    eligible = Eligibility(source_query, candidates.source, settings, rules).of_rows(source_query.targets)
     rejected = np.zeros(len(scores), dtype=bool) if rules is None else rules.rejected(source_query.targets)
     pinned = _pinned_positions(candidates, eligible)
     waiting_pins = list(pinned)

@@ -22,7 +22,6 @@ ALL = {
     "least_quality": 40,
     "oldest_days": 730.5,
     "half_life_days": 365,
-    "same_language": True,
 }
 
 
@@ -39,7 +38,6 @@ def test_every_rule_is_read_and_comes_back() -> None:
         least_quality=40,
         oldest_days=730.5,
         half_life_days=365,
-        same_language=True,
     )
     settings = Settings(rules=rules)
     assert settings.to_dict()["rules"] == ALL
@@ -80,7 +78,6 @@ def test_without_rules_settings_are_written_as_before() -> None:
         ({"oldest_days": float("nan")}, r"'rules\.oldest_days' must be at least 0, got nan"),
         ({"oldest_days": -1}, r"'rules\.oldest_days' must be at least 0, got -1"),
         ({"half_life_days": 0}, r"'rules\.half_life_days' must be above 0, got 0"),
-        ({"same_language": "yes"}, r"'rules\.same_language' must be of type bool, got 'yes'"),
     ],
 )
 def test_what_cannot_be_a_rule_is_named(rules: dict, said: str) -> None:

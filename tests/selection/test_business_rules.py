@@ -251,21 +251,6 @@ def test_an_undated_article_does_not_age(articles: tuple[Article, ...]) -> None:
     assert ruled(mixed, half_life_days=1).score("ferry-4", "ferry-1") == ruled(mixed).score("ferry-4", "ferry-1")
 
 
-def test_the_same_language_only(articles: tuple[Article, ...]) -> None:
-    mixed = changed(
-        articles,
-        ferry_2={"language": "de"},
-        ferry_3={"language": "de-CH"},
-        ferry_4={"language": "EN"},
-        ferry_1={"language": None},
-    )
-    model = ruled(mixed, same_language=True)
-    assert refused(model, "ferry-2", "ferry-4") == "its language is EN, not de (rules.same_language)"
-    assert {"ferry-1", "ferry-3"} <= set(targets(model.suggest("ferry-2")))
-    assert "ferry-2" in targets(model.suggest("ferry-1"))
-    assert "ferry-4" in targets(ruled(mixed).suggest("ferry-2"))
-
-
 @pytest.mark.parametrize(
     ("rules", "message"),
     [

@@ -106,7 +106,7 @@ def test_what_must_not_be_suggested_takes_no_slot(query: SourceQuery) -> None:
 
 def test_the_obstacles_in_words(query: SourceQuery) -> None:
     strict = SelectionSettings(only_published=True, repeat_curated=False)
-    eligibility = Eligibility(query, strict)
+    eligibility = Eligibility(query, query.index.corpus[-1], strict)
     obstacles = {name: eligibility.obstacle(row) for row, name in enumerate([*NAMES, "source"])}
     assert obstacles == dict.fromkeys(("m", "c", "x", "a", "links")) | {
         "removed": "it was removed",
@@ -117,16 +117,9 @@ def test_the_obstacles_in_words(query: SourceQuery) -> None:
 
 
 def test_by_default_only_the_source_and_the_removed_are_in_the_way(query: SourceQuery) -> None:
-    eligibility = Eligibility(query, PLAIN)
+    eligibility = Eligibility(query, query.index.corpus[-1], PLAIN)
     refused = [name for row, name in enumerate([*NAMES, "source"]) if eligibility.obstacle(row)]
     assert refused == ["removed", "source"]
-
-
-def test_nothing_is_curated_for_an_article_that_the_corpus_does_not_hold(query: SourceQuery) -> None:
-    draft = copy(query)
-    draft.row = -1
-    eligibility = Eligibility(draft, SelectionSettings(repeat_curated=False))
-    assert [eligibility.obstacle(row) for row in (NAMES.index("linked"), len(NAMES))] == [None, None]
 
 
 def test_without_candidates_nothing_is_chosen(query: SourceQuery) -> None:
