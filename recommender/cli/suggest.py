@@ -1,4 +1,4 @@
-"""The verb of the nightly job: suggestions for every article of a site."""
+"""The verb of the nightly job, suggestions for every article of a site, and the verb that takes them out again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from typing import Any
 
 import click
 
-from recommender.cli.options import KEY, MODEL, PATH, SITE, SiteOptions, moment, site_options, with_key
+from recommender.cli.options import (
+    KEY,
+    MODEL,
+    PATH,
+    PRESET,
+    SETTINGS,
+    SITE,
+    SiteOptions,
+    moment,
+    site_options,
+    with_key,
+)
 from recommender.cli.output import progress, report_skipped
 from recommender.core.errors import SettingsError
 from recommender.core.settings import Settings
 from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.backfill import BackFill
 from recommender.jobs.folder import switched_off
-from recommender.jobs.nightly import suggest_site
+from recommender.jobs.nightly import suggest_site, unsuggest_site
 
 
 @dataclass(frozen=True)
@@ -120,4 +131,21 @@ def suggest(options: SiteOptions, **values: Any) -> None:
         return
     report_skipped(summary.corpus)
     for line in summary.lines():
+        click.echo(line, err=True)
+
+
+@click.command(epilog="Example: recommender unsuggest examples/newsroom --dry-run")
+@SITE
+@click.option("--dry-run", is_flag=True, help="Print a diff instead, and write nothing.")
+@click.option("--expired", is_flag=True, help="Only where no run renewed them within job.expire_days.")
+@KEY
+@PRESET
+@SETTINGS
+def unsuggest(
+    site: Path, dry_run: bool, expired: bool, key: str | None, preset: str | None, settings_file: Path | None
+) -> None:
+    """Take everything out of the articles of SITE that suggest --write front-matter wrote, byte for byte."""
+    settings = with_key(SiteOptions(site, settings_file, preset).settings, key)
+    written = unsuggest_site(site, settings, dry_run, expired)
+    for line in ["not expired, nothing was changed"] if written is None else written.lines():
         click.echo(line, err=True)
