@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from recommender.corpus.corpus import Corpus, SourceFile
 from recommender.corpus.urls import canonical_url
-from recommender.evaluation.records import Record, json_ready
+from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.tables import number, text_table
 from recommender.model.recommender import Recommender
@@ -100,18 +100,13 @@ class LinkAudit(Record):
         >>> LinkAudit(0, (Finding("dead", "a", "/b"),), 0.0, None).over({"dead": 0, "weak": 3})
         ['dead: 1, more than the limit of 0']
         """
-        numbers = [(kind, self.counts[kind], most) for kind, most in limits.items()]
-        return [f"{kind}: {count:,}, more than the limit of {most:,}" for kind, count, most in numbers if count > most]
+        exceeded = [(kind, self.counts[kind], most) for kind, most in limits.items() if self.counts[kind] > most]
+        return [f"{kind}: {count:,}, more than the limit of {most:,}" for kind, count, most in exceeded]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
-        return {
-            "links": self.links,
-            "mean_score": json_ready(self.mean_score),
-            "counts": self.counts,
-            "findings": json_ready(self.findings),
-            "relations": self.relations.to_dict(),
-        }
+        values = super().to_dict() | {"counts": self.counts}
+        return {name: values[name] for name in ("links", "mean_score", "counts", "findings", "relations")}
 
     def text(self, show: int = 3) -> str:
         """Return tables for people, with the first `show` findings of each kind."""
