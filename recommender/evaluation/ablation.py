@@ -132,9 +132,8 @@ def ablate(
     pairs = _HeldOutPairs(vectorizer.index(corpus, previous=past_index), evaluation_set, settings)
     site_only = replace(settings.ranker, learn=OWN)
     full = fit_ranker(training_set, site_only, shipped or shipped_ranker())
-    groups = _group_columns(training_set.names)
-    if full.kind == ShippedRanker.kind:  # it learned nothing here, so there is nothing to take away from it
-        groups = {}
+    # The shipped ranker learned nothing here, so there is nothing to take away from it.
+    groups = _group_columns(training_set.names) if full.kind != ShippedRanker.kind else {}
     lists = {ALL: pairs.ranked_by(full)}
     for group, columns in groups.items():
         for name, selected in ((f"without {group}", ~columns), (f"{group} alone", columns)):

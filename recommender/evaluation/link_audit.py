@@ -35,20 +35,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding(Record):
-    """One fault of one curated link, or, for ``stale``, of a whole list.
+    """One fault of one curated link, or, for ``stale``, of a whole list; its `kind` is one of `KINDS`.
 
-    Attributes
-    ----------
-    kind
-        One of `KINDS`.
-    source, target
-        Id of the article that holds the link, and id of its target; the address where the target is no article.
-    score
-        Of the link, in [0, 1].
-    better, better_score
-        Id and score of the best article that is not linked; None for kinds that do not compare.
-    file
-        Path that the source was read from; None for JSON Lines.
+    Source and target are ids, or the address where the target is no article. Better is the best article that is not
+    linked, for kinds that compare. The file is the one that the source was read from; None for JSON Lines.
     """
 
     kind: str
@@ -71,16 +61,9 @@ class Finding(Record):
 
 @dataclass(frozen=True)
 class LinkAudit(Record):
-    """The findings about a site's curated links, and facts about them as a whole.
+    """The findings about a site's curated links, in the order of `KINDS`, then of the corpus; and facts about them all.
 
-    Attributes
-    ----------
-    links
-        Curated links that lead to an article.
-    findings
-        In the order of `KINDS`, then of the corpus.
-    mean_score
-        Of the links, by the model, knowing all that is known today; nan for no links.
+    `links` lead to an article. `mean_score` is theirs, knowing all that is known today; nan for no links.
     """
 
     links: int

@@ -71,10 +71,8 @@ class ShippedRanker(Ranker):
         names = views[0].names
         tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
         older, newest = map(_concatenated, zip(*(view.split_newest(settings) for view in views), strict=True))
-        partial, final = (
-            Trees.fit(pairs.select_columns(tree_columns), settings, OBJECTIVES)
-            for pairs in (older, _concatenated(views))
-        )
+        parts = (pairs.select_columns(tree_columns) for pairs in (older, _concatenated(views)))
+        partial, final = (Trees.fit(part, settings, OBJECTIVES) for part in parts)
         tree_newest = newest.select_columns(tree_columns)
         weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(tree_newest.features)]
         margins, _ = cls(partial.with_weights(weights), tree_newest.names, names).margins(newest.features)
@@ -129,10 +127,11 @@ class ShippedRanker(Ranker):
 
     def _columns(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
         """Return the columns of these names, nan where the site does not have one."""
+        column_of = {name: column for column, name in enumerate(self.names)}
         columns = np.full((len(X), len(names)), np.nan, dtype=np.float32)
         for column, name in enumerate(names):
-            if name in self.names:
-                columns[:, column] = X[:, self.names.index(name)]
+            if name in column_of:
+                columns[:, column] = X[:, column_of[name]]
         return columns
 
 
