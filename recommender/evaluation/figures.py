@@ -65,11 +65,10 @@ class ModelFigures(Record):
     Attributes
     ----------
     figures
-        nDCG@10, P@5, Recall@10, MRR (of the first ten) and coverage; with scores and a threshold also precision at the
-        threshold (over all suggestions shown) and coverage at the threshold; with candidates their recall.
+        Means over sources; MRR is of the first ten, precision at the threshold over all suggestions shown.
     totals
-        Figures of the whole run, without interval: catalogue reach and in-degree Gini, both of the
-        first five suggestions of each source; calibration error, of the first ten. nan where undefined.
+        Figures of the whole run, without interval: catalogue reach and in-degree Gini, both of the first five
+        suggestions of each source; calibration error, of the first ten.
     slices
         nDCG@10 by size of story, where there is a source.
     """
