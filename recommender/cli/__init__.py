@@ -1,1 +1,1 @@
-"""The command line: parses, calls, prints; no logic."""
+"""The command line: a verb a file; parses, calls, prints; no logic."""

@@ -11,12 +11,18 @@ from rich.logging import RichHandler
 
 from recommender import RecommenderError
 from recommender import __version__ as package_version
+from recommender.cli.audit import audit
 from recommender.cli.decide import accept, reject
-from recommender.cli.evaluate import audit, evaluate
-from recommender.cli.inbound import inbound, orphans
-from recommender.cli.models import inspect, rollback, train
-from recommender.cli.show import explain, show
-from recommender.cli.suggest import suggest, unsuggest
+from recommender.cli.evaluate import evaluate
+from recommender.cli.explain import explain
+from recommender.cli.inbound import inbound
+from recommender.cli.inspect import inspect
+from recommender.cli.orphans import orphans
+from recommender.cli.rollback import rollback
+from recommender.cli.show import show
+from recommender.cli.suggest import suggest
+from recommender.cli.train import train
+from recommender.cli.unsuggest import unsuggest
 
 
 class Verbs(click.Group):

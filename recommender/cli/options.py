@@ -27,6 +27,7 @@ SOURCE = click.argument("source_id", metavar="SOURCE")
 TARGET = click.argument("target_id", metavar="TARGET")
 MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=PATH)
 MODEL = click.option("--model", "model_folder", type=PATH, help="A trained model folder.")
+KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
 SETTINGS = click.option(
     "--settings", "settings_file", type=PATH, help="A YAML file of settings; it beats SITE's own recommender.yaml."
@@ -100,6 +101,11 @@ def site_options(command: Command) -> Command:
     ):
         with_options = option(with_options)
     return with_options
+
+
+def with_key(settings: Settings, key: str | None) -> Settings:
+    """Return settings with the option --key over them."""
+    return settings if key is None else replace(settings, sink=replace(settings.sink, key=key))
 
 
 def moment(value: str) -> datetime:
