@@ -32,5 +32,6 @@ def evaluate(options: SiteOptions, newest: float, json_file: Path | None, full: 
     """
     report = evaluate_corpus(options.read(), options.settings, newest=newest, ablate=ablate)
     if json_file is not None:
-        json_file.write_text(report.to_json() + "\n", encoding="utf-8")
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(report.to_json(), encoding="utf-8")
     click.echo(report.table(full))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.records import Record
-from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, id_order, measurable_cut, past_corpus
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, Protocol, id_order, measurable_cut, past_corpus
 from recommender.evaluation.tables import MEANS, intervals, number, text_table
 from recommender.features.pair_features import GROUP_NAMES, pair_features
 from recommender.model.training import at_publication, pair_training_set, training_rows
@@ -77,10 +76,7 @@ class Ablation(Record):
     ndcg: Figure
     candidate_recall: Figure | None
     groups: dict[str, GroupWorth]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; floats rounded to six places, None where undefined."""
-        return {"protocol": AT_PUBLICATION, **super().to_dict()}
+    protocol: Protocol = AT_PUBLICATION
 
     def table(self) -> str:
         """Return the ablation as plain text for people."""
@@ -136,9 +132,8 @@ def ablate(
     pairs = _HeldOutPairs(vectorizer.index(corpus, previous=past_index), evaluation_set, settings)
     site_only = replace(settings.ranker, learn=OWN)
     full = fit_ranker(training_set, site_only, shipped or shipped_ranker())
-    groups = _group_columns(training_set.names)
-    if full.kind == ShippedRanker.kind:  # it learned nothing here, so there is nothing to take away from it
-        groups = {}
+    # The shipped ranker learned nothing here, so there is nothing to take away from it.
+    groups = _group_columns(training_set.names) if full.kind != ShippedRanker.kind else {}
     lists = {ALL: pairs.ranked_by(full)}
     for group, columns in groups.items():
         for name, selected in ((f"without {group}", ~columns), (f"{group} alone", columns)):

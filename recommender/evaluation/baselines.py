@@ -61,7 +61,8 @@ class Baseline(ABC):
         """Return the (n_sources, n_articles) scores, 0 or more, of every article as a target."""
         if self._priority is None:
             raise NotFittedError(f"the baseline {self.name!r} is not fitted; call fit(corpus, rows) first")
-        return self._score(np.asarray(source_rows, dtype=np.int64))
+        scores: Scores = self._score(np.asarray(source_rows, dtype=np.int64))
+        return scores
 
     def rank_all(self, source_rows: Rows, until: Sequence[int] | Rows, k: int = 10, block: int = BLOCK) -> list[Rows]:
         """Return at most `k` of the rows before each source's own `until`, best first: ties newest first, then by id.
@@ -95,7 +96,7 @@ class Baseline(ABC):
     def _fit(self, corpus: Corpus, rows: Rows) -> None: ...
 
     @abstractmethod
-    def _score(self, source_rows: Rows) -> Scores: ...
+    def _score(self, source_rows: Rows) -> Any: ...
 
 
 class RandomTargets(Baseline):
@@ -111,7 +112,7 @@ class RandomTargets(Baseline):
         digests = [hashlib.blake2b(key, digest_size=8).digest() for key in keys]
         self._hashes = np.array([int.from_bytes(digest, "big") for digest in digests], dtype=np.uint64)
 
-    def _score(self, source_rows: Rows) -> Scores:
+    def _score(self, source_rows: Rows) -> Any:
         pairs = _mix(_mix(self._hashes[source_rows])[:, None] ^ self._hashes[None, :])
         return ((pairs >> np.uint64(11)).astype(np.float64) + 1) * 2.0**-53
 
@@ -126,11 +127,10 @@ class TopicOverlap(Baseline):
         self._topics = MultiLabelBinarizer(sparse_output=True).fit_transform(topics)
         self._sizes = np.diff(self._topics.indptr).astype(np.float64)
 
-    def _score(self, source_rows: Rows) -> Scores:
-        shared: Scores = (self._topics[source_rows] @ self._topics.T).toarray()
+    def _score(self, source_rows: Rows) -> Any:
+        shared = (self._topics[source_rows] @ self._topics.T).toarray()
         union = self._sizes[source_rows][:, None] + self._sizes[None, :] - shared
-        overlap: Scores = shared / np.maximum(union, 1)
-        return overlap
+        return shared / np.maximum(union, 1)
 
 
 class NewestInTopic(TopicOverlap):
@@ -138,7 +138,7 @@ class NewestInTopic(TopicOverlap):
 
     name = "newest in topic"
 
-    def _score(self, source_rows: Rows) -> Scores:
+    def _score(self, source_rows: Rows) -> Any:
         # Ties go to the newest, so the score need not say more than whether a topic is shared.
         return np.where(super()._score(source_rows) > 0, 1.0, 0.0)
 
@@ -160,9 +160,8 @@ class TfidfCosine(Baseline):
         self._vectors = normalize(counts)
         self._transposed = self._vectors.T.tocsr()
 
-    def _score(self, source_rows: Rows) -> Scores:
-        scores: Scores = (self._vectors[source_rows] @ self._transposed).toarray()
-        return scores
+    def _score(self, source_rows: Rows) -> Any:
+        return (self._vectors[source_rows] @ self._transposed).toarray()
 
 
 class Bm25(Baseline):
@@ -172,26 +171,15 @@ class Bm25(Baseline):
     ``target = tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length))`` and, because the query is long,
     ``query = qtf (k3 + 1) / (qtf + k3)``. Robertson and Zaragoza, "The probabilistic relevance
     framework: BM25 and beyond", 2009; the IDF that cannot become negative is Lucene's.
-
-    Parameters
-    ----------
-    k1, b, k3
-        Saturation of a term in the target, the share of length normalisation in [0, 1], saturation in the source.
     """
 
-    def __init__(
-        self,
-        fields: Fields = FULL_ARTICLE,
-        k1: float = 1.5,
-        b: float = 0.75,
-        k3: float = 8.0,
-        name: str = "BM25, full article",
-    ):
-        self.fields, self.k1, self.b, self.k3 = fields, k1, b, k3
-        self.name = name
+    name = "BM25, full article"
+    k1 = 1.5  # saturation of a term in the target
+    b = 0.75  # share of length normalisation
+    k3 = 8.0  # saturation of a term in the source
 
     def _fit(self, corpus: Corpus, rows: Rows) -> None:
-        counts = _term_counts(corpus, self.fields)
+        counts = _term_counts(corpus, FULL_ARTICLE)
         df = _document_frequency(counts, rows)
         idf = np.log1p((len(rows) - df + 0.5) / (df + 0.5))
         lengths = np.asarray(counts.sum(axis=1)).ravel()
@@ -203,9 +191,8 @@ class Bm25(Baseline):
         self._queries = queries
         self._targets = targets.T.tocsr()
 
-    def _score(self, source_rows: Rows) -> Scores:
-        scores: Scores = (self._queries[source_rows] @ self._targets).toarray()
-        return scores
+    def _score(self, source_rows: Rows) -> Any:
+        return (self._queries[source_rows] @ self._targets).toarray()
 
 
 class TimeDecay(Baseline):
@@ -223,10 +210,9 @@ class TimeDecay(Baseline):
         self.baseline.fit(corpus, rows)
         self._days = np.where(np.isfinite(corpus.times), corpus.times, np.nan) / _DAY
 
-    def _score(self, source_rows: Rows) -> Scores:
+    def _score(self, source_rows: Rows) -> Any:
         days_apart = np.nan_to_num(np.abs(self._days[source_rows][:, None] - self._days[None, :]), nan=365.0)
-        decayed: Scores = self.baseline.score(source_rows) * np.exp2(-days_apart / self.half_life)
-        return decayed
+        return self.baseline.score(source_rows) * np.exp2(-days_apart / self.half_life)
 
 
 def default_baselines(random_state: int = 0) -> list[Baseline]:

@@ -55,7 +55,12 @@ class StoryBootstrap:
         labels, self._story_of = np.unique(np.asarray(stories), return_inverse=True)
         self.n_stories = len(labels)
         self.resamples, self.random_state, self.chunk = resamples, random_state, chunk
-        self._counts = _draw(self.n_stories, resamples, random_state)
+        random = np.random.default_rng(random_state)
+        # How often each resample (row) holds each story (column).
+        self._counts = np.empty((resamples, self.n_stories), dtype=np.int16)
+        for row in range(resamples if self.n_stories else 0):
+            drawn = random.integers(self.n_stories, size=self.n_stories)
+            self._counts[row] = np.bincount(drawn, minlength=self.n_stories)
 
     def figure(self, values: ArrayLike, weights: ArrayLike | None = None) -> Figure:
         """Estimate both means; parameters are those of `over_articles`."""
@@ -108,12 +113,3 @@ class StoryBootstrap:
         drawn = sums[sums[:, 1] > 0]  # a resample can miss every story that counts
         low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
         return Estimate(value, float(low), float(high))
-
-
-def _draw(n_stories: int, resamples: int, random_state: int) -> NDArray[np.int16]:
-    """Return how often each resample (row) holds each story (column)."""
-    random = np.random.default_rng(random_state)
-    counts = np.empty((resamples, n_stories), dtype=np.int16)
-    for row in range(resamples if n_stories else 0):
-        counts[row] = np.bincount(random.integers(n_stories, size=n_stories), minlength=n_stories)
-    return counts

@@ -28,16 +28,10 @@ SourceValues = tuple[Values, ...]
 
 @dataclass(frozen=True)
 class RankedLists:
-    """The answers of one model, a list for each source.
+    """The answers of one model: target rows for each source, best first; more than ten, as duplicates are taken out.
 
-    Parameters
-    ----------
-    rows
-        Target rows, best first, for each source. More than ten of them where near-duplicates are left out later.
-    scores
-        Their probabilities; without them there is no calibration and no figure at the threshold.
-    candidates
-        The rows that were scored at all, for each source; for the recall of the candidates.
+    Without `scores`, their probabilities, there is no calibration and no figure at the threshold. `candidates` are the
+    rows that were scored at all, for the recall of the candidates.
     """
 
     rows: Sequence[Sequence[int]]
@@ -71,11 +65,10 @@ class ModelFigures(Record):
     Attributes
     ----------
     figures
-        nDCG@10, P@5, Recall@10, MRR (of the first ten) and coverage; with scores and a threshold also precision at the
-        threshold (over all suggestions shown) and coverage at the threshold; with candidates their recall.
+        Means over sources; MRR is of the first ten, precision at the threshold over all suggestions shown.
     totals
-        Figures of the whole run, without interval: catalogue reach and in-degree Gini, both of the
-        first five suggestions of each source; calibration error, of the first ten. nan where undefined.
+        Figures of the whole run, without interval: catalogue reach and in-degree Gini, both of the first five
+        suggestions of each source; calibration error, of the first ten.
     slices
         nDCG@10 by size of story, where there is a source.
     """
@@ -91,10 +84,6 @@ class ProtocolFigures(Record):
 
     Attributes
     ----------
-    variant
-        Which targets count: all, or those that are no near-duplicate of their source.
-    engine
-        The model that the others are compared with.
     threshold
         The probability at which figures "at the threshold" are taken.
     differences
@@ -123,20 +112,10 @@ class ProtocolFigures(Record):
         threshold: float | None = None,
         random_state: int = 0,
     ) -> Self:
-        """Measure every model's ranked lists.
+        """Measure every model's lists, by its name, of the held-out sources, in their order.
 
-        Parameters
-        ----------
-        evaluation_set
-            The held-out sources. Those without any right target are dropped; targets that it excludes are taken out of
-            the lists.
-        lists
-            By name of the model, its lists for these sources, in this order.
-
-        Raises
-        ------
-        RecommenderError
-            When a model has not one list for each source, or `engine` is none of the models.
+        Sources without any right target are dropped; targets that the evaluation set excludes are taken out of the
+        lists. `RecommenderError` where a model has not one list for each source, or `engine` is none of the models.
         """
         _check_lists(evaluation_set, lists, engine)
         positions = [position for position, relevant in enumerate(evaluation_set.relevant) if relevant]

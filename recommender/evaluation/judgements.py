@@ -114,16 +114,8 @@ class Judgements:
         pairs = np.flatnonzero(wanted)
         pairs = pairs[np.lexsort((self.targets[pairs], values[pairs]))]
         _, first = np.unique(self.source_of[pairs], return_index=True)
-        return [
-            JudgedPair(
-                int(self.sources[self.source_of[pair]]),
-                int(self.targets[pair]),
-                int(self.ranks[pair]),
-                float(self.scores[pair]),
-                bool(self.labels[pair]),
-            )
-            for pair in pairs[np.sort(first)[:most]]
-        ]
+        columns = (self.sources[self.source_of], self.targets, self.ranks, self.scores, self.labels)
+        return [JudgedPair(*(column[pair].item() for column in columns)) for pair in pairs[np.sort(first)[:most]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from recommender.corpus.corpus import Corpus, SourceFile
 from recommender.corpus.urls import canonical_url
-from recommender.evaluation.records import Record, json_ready
+from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.tables import number, text_table
 from recommender.model.recommender import Recommender
@@ -36,20 +36,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding(Record):
-    """One fault of one curated link, or, for ``stale``, of a whole list.
+    """One fault of one curated link, or, for ``stale``, of a whole list; its `kind` is one of `KINDS`.
 
-    Attributes
-    ----------
-    kind
-        One of `KINDS`.
-    source, target
-        Id of the article that holds the link, and id of its target; the address where the target is no article.
-    score
-        Of the link, in [0, 1].
-    better, better_score
-        Id and score of the best article that is not linked; None for kinds that do not compare.
-    file
-        Path that the source was read from; None for JSON Lines.
+    Source and target are ids, or the address where the target is no article. Better is the best article that is not
+    linked, for kinds that compare. The file is the one that the source was read from; None for JSON Lines.
     """
 
     kind: str
@@ -72,16 +62,9 @@ class Finding(Record):
 
 @dataclass(frozen=True)
 class LinkAudit(Record):
-    """The findings about a site's curated links, and facts about them as a whole.
+    """The findings about a site's curated links, in the order of `KINDS`, then of the corpus; and facts about them all.
 
-    Attributes
-    ----------
-    links
-        Curated links that lead to an article.
-    findings
-        In the order of `KINDS`, then of the corpus.
-    mean_score
-        Of the links, by the model, knowing all that is known today; nan for no links.
+    `links` lead to an article. `mean_score` is theirs, knowing all that is known today; nan for no links.
     """
 
     links: int
@@ -101,18 +84,13 @@ class LinkAudit(Record):
         >>> LinkAudit(0, (Finding("dead", "a", "/b"),), 0.0, None).over({"dead": 0, "weak": 3})
         ['dead: 1, more than the limit of 0']
         """
-        numbers = [(kind, self.counts[kind], most) for kind, most in limits.items()]
-        return [f"{kind}: {count:,}, more than the limit of {most:,}" for kind, count, most in numbers if count > most]
+        exceeded = [(kind, self.counts[kind], most) for kind, most in limits.items() if self.counts[kind] > most]
+        return [f"{kind}: {count:,}, more than the limit of {most:,}" for kind, count, most in exceeded]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
-        return {
-            "links": self.links,
-            "mean_score": json_ready(self.mean_score),
-            "counts": self.counts,
-            "findings": json_ready(self.findings),
-            "relations": self.relations.to_dict(),
-        }
+        values = super().to_dict() | {"counts": self.counts}
+        return {name: values[name] for name in ("links", "mean_score", "counts", "findings", "relations")}
 
     def text(self, show: int = 3) -> str:
         """Return tables for people, with the first `show` findings of each kind."""

@@ -35,33 +35,20 @@ class RelationAudit(Record):
 
     Attributes
     ----------
-    linked_articles
-        Articles with at least one relation, either way.
-    relations, external_relations
-        Relations, as source to target, inside the corpus; and those whose target is not in it.
     pairs
         Linked pairs: relations read as undirected.
     reciprocity
         Share of relations whose reverse is a relation too.
     closure
-        Transitivity: of all pairs of articles that share a neighbour, the share that is linked itself. nan
-        where no article has two neighbours. Newman, "Networks", 2010, section 7.9.
+        Transitivity: of all pairs of articles that share a neighbour, the share that is linked itself. Newman,
+        "Networks", 2010, section 7.9.
     stories, largest_story
         Groups of two or more articles that relations join; articles in the largest.
-    closed_stories
-        Share of the stories of three or more articles in which every article is linked with every other.
-    closed_pairs
-        Share of all linked pairs that lie in such stories.
-    future_relations, removed_relations
-        Relations whose target was published after the source; those whose target is removed.
-    self_relations, repeated_relations
-        Relations of an article to itself; relations that the same list gives more than once.
-    merged_articles, same_title_articles
-        Articles merged into another of the same id or address; articles that share their title with another.
+    closed_stories, closed_pairs
+        Share of the stories of three or more articles in which every article is linked with every other; share of all
+        linked pairs that lie in these.
     in_degree_gini, largest_in_degree
-        Skew of how often articles are targets, over all articles; and the largest such number.
-    warnings
-        What a reader of the figures should know, one sentence each.
+        Of how often each article is a target.
     """
 
     articles: int

@@ -13,7 +13,6 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation import ablation
 from recommender.evaluation.baselines import Baseline, default_baselines
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
-from recommender.evaluation.relation_audit import audit_relations
 from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.splits import AT_PUBLICATION, PROTOCOLS, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
@@ -82,7 +81,7 @@ def evaluate(
             for variant in (evaluation_set, without_duplicates)
         ]
     worth = ablation.ablate(corpus, settings, newest, random_state, shipped) if ablate else None
-    return EvaluationReport.from_figures(corpus, cut, results, audit_relations(corpus), worth)
+    return EvaluationReport.from_figures(corpus, cut, results, worth)
 
 
 def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationSet) -> RankedLists:

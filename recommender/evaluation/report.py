@@ -50,17 +50,9 @@ class EvaluationReport(Record):
 
     @classmethod
     def from_figures(
-        cls,
-        corpus: Corpus,
-        cut: int,
-        results: Iterable[ProtocolFigures],
-        audit: RelationAudit | None = None,
-        ablation: Ablation | None = None,
+        cls, corpus: Corpus, cut: int, results: Iterable[ProtocolFigures], ablation: Ablation | None = None
     ) -> Self:
-        """Build the report from the figures of the protocols and the facts of their corpus, audited here for None.
-
-        `cut` is the first row of the new side, as of `time_cut`.
-        """
+        """Build the report from the figures of the protocols and the facts of their corpus; `cut` as of `time_cut`."""
         dated = dated_rows(corpus)
         moment = corpus[cut].published_at if cut < dated else None
         return cls(
@@ -69,7 +61,7 @@ class EvaluationReport(Record):
             new_articles=max(0, dated - cut),
             cut=utc_text(moment) if moment else None,
             results=tuple(results),
-            audit=audit or audit_relations(corpus),
+            audit=audit_relations(corpus),
             ablation=ablation,
         )
 
@@ -83,9 +75,8 @@ class EvaluationReport(Record):
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; floats rounded to six places, None where undefined."""
-        names = ("articles", "past_articles", "new_articles", "cut", "audit")
         values = super().to_dict()
-        data = {name: values.pop(name) for name in names}
+        data = {name: values.pop(name) for name in ("articles", "past_articles", "new_articles", "cut", "audit")}
         if self.ablation is None:
             del values["ablation"]
         return {"data": data, **values}
@@ -93,10 +84,7 @@ class EvaluationReport(Record):
     def table(self, full: bool = False) -> str:
         """Return the report as plain text for people.
 
-        Parameters
-        ----------
-        full
-            Print every figure, also by size of story, without near-duplicates, and as paired differences.
+        With `full` every figure, also by size of story, without near-duplicates, and as paired differences.
         """
         head = (
             f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"

@@ -38,16 +38,12 @@ class EvaluationSet:
         Which targets count: all, or those that are no near-duplicates of their source.
     n_articles
         Of the whole corpus.
-    sources : (n_sources,) array
-        Rows of the corpus.
-    known : (n_sources,) array
-        How many rows, from the first, each source may be linked with.
-    relevant
-        Rows of the right targets of each source.
+    sources, known : (n_sources,) arrays
+        Rows of the corpus, and how many rows, from the first, each source may be linked with.
+    relevant, excluded
+        Rows of the right targets of each source, and of those that do not count; None where all count.
     stories, story_sizes : (n_sources,) arrays
         Label of each source's story, and how many articles that story has.
-    excluded
-        Rows of the targets of each source that do not count; None where all count.
     """
 
     protocol: Protocol

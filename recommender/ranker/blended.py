@@ -32,12 +32,7 @@ def site_weight(n_sources: int) -> float:
 class BlendedRanker(Ranker):
     """The weighted sum of the margins of the site's own and of the shipped ranker, calibrated together.
 
-    Parameters
-    ----------
-    site_trees
-        Scaled by the site's weight.
-    shipped_weight
-        What the margin of the shipped ranker is multiplied by.
+    `site_trees` are scaled by the site's weight already; shipped margins are multiplied by `shipped_weight`.
     """
 
     kind = "blended"
@@ -73,14 +68,8 @@ class BlendedRanker(Ranker):
 
     def to_dict(self) -> dict[str, Any]:
         """Return both rankers as JSON-ready values, so that a new release does not change a saved model."""
-        return {
-            "kind": self.kind,
-            "names": list(self.names),
-            "own": self.site_trees_.to_dict(),
-            "shipped": self.shipped_.to_dict(),
-            "shipped_weight": self.shipped_weight_,
-            "calibration": self.calibration_.to_dict(),
-        }
+        rankers = {"own": self.site_trees_.to_dict(), "shipped": self.shipped_.to_dict()}
+        return super().to_dict() | rankers | {"shipped_weight": self.shipped_weight_}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

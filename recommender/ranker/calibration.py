@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -51,11 +51,7 @@ class Calibration:
 
     @classmethod
     def fit(
-        cls,
-        margins: Floats,
-        training_set: TrainingSet,
-        softmax_margins: Floats | None = None,
-        use_rivals: bool = True,
+        cls, margins: Floats, training_set: TrainingSet, softmax_margins: Floats | None = None, use_rivals: bool = True
     ) -> Self:
         """Fit on the best pairs of each source by margin: those that would be suggested.
 
@@ -94,13 +90,9 @@ class Calibration:
         of_source: Floats = self.best * best + self.rivals * rivals + self.choice * choice
         return self.slope * margins + of_source + self.intercept
 
-    def to_dict(self) -> dict[str, float]:
-        """Return the numbers by name."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build what `to_dict` described."""
+        """Build it from the numbers by name."""
         return cls(**{field.name: float(values[field.name]) for field in fields(cls)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,9 @@ class Ranker(ABC):
     def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return each feature's share of the margin, ``(n_pairs, n_features)``, without the trees' base score."""
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON-ready values from which `load_ranker` builds an equal ranker."""
+        return {"kind": self.kind, "names": list(self.names), "calibration": asdict(self.calibration_)}
 
 
 def scores(log_odds: Floats) -> Floats:

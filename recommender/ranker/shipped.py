@@ -48,12 +48,7 @@ class ShippedRanker(Ranker):
     The longer the text of the source, the more its similarity says by itself, and the less the trees weigh, which
     learned on titles and excerpts. Features are found by their names; one that a site does not have counts as unknown.
 
-    Parameters
-    ----------
-    tree_names
-        The columns that the trees learned from.
-    names
-        The columns of the features that it is given.
+    The trees learned from the columns `tree_names`; it is given features of the columns `names`.
     """
 
     kind = "shipped"
@@ -113,13 +108,7 @@ class ShippedRanker(Ranker):
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
-        return {
-            "kind": self.kind,
-            "names": list(self.names),
-            "tree_names": list(self.tree_names),
-            "calibration": self.calibration_.to_dict(),
-            **self.trees_.to_dict(),
-        }
+        return super().to_dict() | {"tree_names": list(self.tree_names)} | self.trees_.to_dict()
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -127,15 +116,12 @@ class ShippedRanker(Ranker):
         calibration = Calibration.from_dict(values["calibration"])
         return cls(Trees.from_dict(values), values["tree_names"], values["names"], calibration)
 
-    def _tree_weight(self, X: NDArray[np.float32]) -> Floats:
-        weight: Floats = 1 / (1 + (self._column(X, TEXT_LENGTH) / HALF_WEIGHT_WORDS) ** 2)
-        return weight
+    def _tree_weight(self, X: NDArray[np.float32]) -> Any:
+        return 1 / (1 + (self._column(X, TEXT_LENGTH) / HALF_WEIGHT_WORDS) ** 2)
 
     def _column(self, X: NDArray[np.float32], name: str) -> Floats:
         """Return one column, 0 where a value is unknown, and all 0 where the site does not have it."""
-        if name not in self.names:
-            return np.zeros(len(X))
-        values: Floats = X[:, self.names.index(name)].astype(np.float64)
+        values: Floats = self._columns(X, [name])[:, 0].astype(np.float64)
         values[np.isnan(values)] = 0.0
         return values
 

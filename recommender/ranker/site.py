@@ -22,13 +22,7 @@ COSINE_WEIGHT = 0.3
 
 
 class SiteTrees:
-    """Uncalibrated margins learned from one site: the trees' margin plus the weighted cosine of the texts.
-
-    Parameters
-    ----------
-    cosine_weight
-        What the cosine is multiplied by; without effect where it is none of the columns.
-    """
+    """Uncalibrated margins learned from one site: the trees' margin plus the weighted cosine of the texts, if known."""
 
     def __init__(self, trees: Trees, names: Sequence[str], cosine_weight: float = COSINE_WEIGHT):
         self.trees_ = trees
@@ -116,7 +110,7 @@ class BoostedRanker(Ranker):
 
     def to_dict(self) -> dict[str, Any]:
         """Return trees and calibration as JSON-ready values."""
-        return {"kind": self.kind, "calibration": self.calibration_.to_dict(), **self.site_trees_.to_dict()}
+        return super().to_dict() | self.site_trees_.to_dict()
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -23,11 +23,12 @@ def test_show_prints_as_many_articles_as_there_are(site: Path, articles: tuple[A
 
 
 def test_evaluate_prints_a_table_and_writes_json(tmp_path: Path) -> None:
-    result = run("evaluate", NEWSROOM, "--json", tmp_path / "report.json")
+    file = tmp_path / "build" / "newsroom" / "report.json"  # in a folder that is not there yet, as of suggest --output
+    result = run("evaluate", NEWSROOM, "--json", file)
     assert result.exit_code == 0
     for name in ("recommender", "random", "topic overlap", "nDCG@10"):
         assert name in result.stdout
-    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    report = json.loads(file.read_text(encoding="utf-8"))
     assert report["data"]["articles"] == 118
     assert "README.md" in result.stderr
 
