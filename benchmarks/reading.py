@@ -24,8 +24,8 @@ import yaml
 
 from recommender import read_articles
 from recommender.sources.folder import markdown_files
-from recommender.sources.front_matter import split_front_matter
 from recommender.sources.markdown import decoded, read_bytes
+from recommender.sources.records.front_matter import split_front_matter
 
 WAYS = ("PyYAML in C", "not cached, 1 job", "not cached, 2 jobs", "filling the cache", "cached")
 

@@ -16,7 +16,7 @@ from recommender.jobs.digest import files_digest
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.write_back import FileEntries, Plan, Written
 from recommender.sources import article_files
-from recommender.sources.fields import FORBIDDEN, FieldMap
+from recommender.sources.records.fields import FORBIDDEN, FieldMap
 
 logger = logging.getLogger(__name__)
 

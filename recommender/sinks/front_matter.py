@@ -11,7 +11,7 @@ import yaml
 
 from recommender.core.errors import ArticleError
 from recommender.sinks.entries import Entry, EntryShape
-from recommender.sources.front_matter import FrontMatter, HeaderError, parse_yaml_header, split_front_matter
+from recommender.sources.records.front_matter import FrontMatter, HeaderError, parse_yaml_header, split_front_matter
 
 _MARK = b"\xef\xbb\xbf"
 _END = r"(?:\r\n|\r|\n)"

@@ -21,9 +21,9 @@ from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
 from recommender.core.records import Article, Relation
 from recommender.core.runtime import code_digest
-from recommender.sources.fields import FieldMap
 from recommender.sources.markdown import read_bytes
 from recommender.sources.outcomes import Outcome
+from recommender.sources.records.fields import FieldMap
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from joblib import Parallel, delayed
 
 from recommender.core.runtime import collection_paused
 from recommender.sources.cache import ParseCache
-from recommender.sources.fields import FieldMap
 from recommender.sources.markdown import FrontMatterReader
 from recommender.sources.outcomes import Outcome, raising_problems
+from recommender.sources.records.fields import FieldMap
 
 MARKDOWN = (".md", ".markdown")
 # What site generators keep beside the articles; hidden folders are left out as well.

@@ -12,9 +12,9 @@ import msgspec
 
 from recommender.core.errors import ArticleError
 from recommender.core.runtime import collection_paused
-from recommender.sources.builder import ArticleBuilder, RecordLocation
-from recommender.sources.fields import FieldMap
 from recommender.sources.outcomes import Outcome, raising_problems
+from recommender.sources.records.builder import ArticleBuilder, RecordLocation
+from recommender.sources.records.fields import FieldMap
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MOST_BYTES = 32 * 2**20

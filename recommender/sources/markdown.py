@@ -14,16 +14,16 @@ from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
 from recommender.core.records import Article
 from recommender.core.safe_yaml import YamlError, parse_yaml
-from recommender.sources.builder import ArticleBuilder, RecordLocation, Related
-from recommender.sources.fields import FieldMap
-from recommender.sources.front_matter import (
+from recommender.sources.outcomes import Outcome
+from recommender.sources.records.builder import ArticleBuilder, RecordLocation, Related
+from recommender.sources.records.fields import FieldMap
+from recommender.sources.records.front_matter import (
     FrontMatter,
     HeaderError,
     parse_header,
     parse_yaml_header,
     split_front_matter,
 )
-from recommender.sources.outcomes import Outcome
 
 MOST_BYTES = 32 * 2**20
 # Related entries are remembered up to this many characters; a site of 4,000 articles needs a twentieth of it.

@@ -10,10 +10,10 @@ from recommender.core.runtime import collection_paused
 from recommender.core.settings import SourceSettings
 from recommender.corpus.corpus import Corpus
 from recommender.sources.cache import cache_folder
-from recommender.sources.fields import FieldMap
 from recommender.sources.folder import MARKDOWN, NOT_WALKED, content_root, markdown_files, read_markdown_folder
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
+from recommender.sources.records.fields import FieldMap
 from recommender.sources.topic_tree import read_topic_tree
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from recommender.core.errors import ArticleError
 from recommender.core.safe_yaml import YamlError, parse_yaml
 from recommender.sources.markdown import decoded, read_bytes
-from recommender.sources.values import UnusableValueError, name_of
+from recommender.sources.records.values import UnusableValueError, name_of
 
 
 def read_topic_tree(site: Path) -> tuple[dict[str, str], list[str]]:

@@ -15,7 +15,7 @@ from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
 from recommender.sinks.entries import LONGEST_EXCERPT, Entry, EntryShape
 from recommender.sinks.front_matter import prove, rewrite
-from recommender.sources.fields import FieldMap
+from recommender.sources.records.fields import FieldMap
 
 
 def written(old: bytes, entries: list[Entry] | None = None) -> bytes:

@@ -27,9 +27,9 @@ from recommender.core.files import content_digest
 from recommender.core.settings import Settings, SourceSettings
 from recommender.sources import cache as cache_module
 from recommender.sources.cache import FILE_NAME, ParseCache, cache_folder
-from recommender.sources.fields import FieldMap
 from recommender.sources.folder import read_markdown_folder
 from recommender.sources.markdown import FrontMatterReader
+from recommender.sources.records.fields import FieldMap
 
 FIELDS = FieldMap.from_settings(SourceSettings())
 ARTICLE = """---

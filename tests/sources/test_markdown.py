@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from recommender import Relation
 from recommender.core.settings import SourceSettings
-from recommender.sources.fields import FieldMap
-from recommender.sources.front_matter import split_front_matter
 from recommender.sources.markdown import MOST_BYTES, FrontMatterReader, id_of
 from recommender.sources.outcomes import Outcome
+from recommender.sources.records.fields import FieldMap
+from recommender.sources.records.front_matter import split_front_matter
 
 SEED = """---
 title: "Ferry strike ends"

@@ -11,8 +11,8 @@ import pytest
 from recommender import Corpus, read_articles
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
-from recommender.sources.fields import FieldMap
 from recommender.sources.folder import read_markdown_folder
+from recommender.sources.records.fields import FieldMap
 
 
 def write(root: Path, **files: str) -> Path:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from recommender import Article, Provider, Suggestion
 from recommender.core.settings import SourceSettings
 from recommender.sinks.entries import Entry, EntryShape
-from recommender.sources.fields import FieldMap
+from recommender.sources.records.fields import FieldMap
 
 MOMENT = datetime(2025, 3, 12, 6, tzinfo=UTC)
 

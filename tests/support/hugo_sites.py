@@ -14,10 +14,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from recommender.sources.front_matter import parse_header, split_front_matter
-from recommender.sources.hugo import HugoSite
-from recommender.sources.page_facts import PageFacts
-from recommender.sources.site_config import SiteConfig
+from recommender.sources.generators.hugo import HugoSite
+from recommender.sources.generators.page_facts import PageFacts
+from recommender.sources.generators.site_config import SiteConfig
+from recommender.sources.records.front_matter import parse_header, split_front_matter
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 _TEMPLATES = ("single.html", "list.html")

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from recommender.sources.front_matter import parse_header, split_front_matter
-from recommender.sources.jekyll import JekyllSite, has_front_matter
-from recommender.sources.page_facts import PageFacts
+from recommender.sources.generators.jekyll import JekyllSite, has_front_matter
+from recommender.sources.generators.page_facts import PageFacts
+from recommender.sources.records.front_matter import parse_header, split_front_matter
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

@@ -29,7 +29,7 @@ from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.nightly import suggest_site
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.write_back import FileEntries, Plan
-from recommender.sources.fields import FieldMap
+from recommender.sources.records.fields import FieldMap
 
 NEWSROOM = Path(__file__).resolve().parents[2] / "examples" / "newsroom"
 

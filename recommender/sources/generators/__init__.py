@@ -1,0 +1,1 @@
+"""Site generators: what their configurations say of the pages of a site."""

@@ -1,5 +1,0 @@
-"""Sites of Hugo: addresses, languages and eligibility of their pages as Hugo itself decides."""
-
-from recommender.sources.hugo.site import HugoSite
-
-__all__ = ["HugoSite"]

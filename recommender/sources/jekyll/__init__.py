@@ -1,5 +1,0 @@
-"""Jekyll sites: their configuration, which files are pages of them, and the addresses that Jekyll gives those."""
-
-from recommender.sources.jekyll.site import JekyllSite, has_front_matter
-
-__all__ = ["JekyllSite", "has_front_matter"]

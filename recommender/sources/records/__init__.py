@@ -1,0 +1,1 @@
+"""A record of a site, a mapping of its own field names to values, made an article."""
