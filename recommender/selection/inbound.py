@@ -72,10 +72,6 @@ class InboundSearch:
 
     Parameters
     ----------
-    scorer
-        With the business rules.
-    settings
-        What may be suggested.
     k, threshold
         The most sources of a target, and the least score of a link, in [0, 1]; a pinned one may have less.
     older

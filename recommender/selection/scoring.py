@@ -26,18 +26,16 @@ _NO_ROWS = np.empty(0, dtype=np.intp)
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """Some sources, and how much of the corpus each of them may know.
+    """Some sources with their vectors, and how much of the corpus each of them may know.
 
     Attributes
     ----------
-    vectors : Vectors
-        Of the sources, a row each.
     rows : (n_sources,) intp array
         The sources' own rows; -1 for an article that the corpus does not hold.
     limits : (n_sources,) intp array
         How many rows of the corpus, from the first, each source may know.
-    articles : sequence of Article
-        The sources as they were given.
+    articles
+        As they were given.
     """
 
     vectors: Vectors
@@ -71,16 +69,15 @@ class ScoredCandidates:
 
     Attributes
     ----------
-    source_query : SourceQuery
-    source : Article
+    source
         As it was given.
     features : (n_candidates, n_features) float32 array
     log_odds : (n_candidates,) float64 array
         Of the scores, with what the business rules add.
     scores : (n_candidates,) float64 array
         Probabilities, in [0, 1].
-    rules : SourceRules or None
-        The business rules and decisions for the source; None where there are none.
+    rules
+        None where there are no business rules and no decisions.
     added : (n_added,) intp array
         Rows that are scored only because they were asked for or are pinned, and that retrieval did not find.
     """
@@ -118,12 +115,6 @@ class Scorer:
 
     Parameters
     ----------
-    index
-        All articles.
-    ranker
-        Turns pair features into log-odds.
-    candidates
-        How many candidates are retrieved, and how.
     business_rules
         What they add to the log-odds is added, and what they pin is scored too; None to score by the ranker alone.
     """
@@ -191,7 +182,7 @@ class Scorer:
         for source_query, source in zip(_source_queries(query), articles, strict=True):
             log_odds, rules = ranker_log_odds[source_query.pairs], None
             if self.business_rules is not None:
-                rules = self.business_rules.for_source(source_query, source)
+                rules = SourceRules(self.business_rules, source_query, source)
                 log_odds = log_odds + rules.log_odds(source_query.targets)
             own_features = features[source_query.pairs]
             scored.append(ScoredCandidates(source_query, source, own_features, log_odds, scores(log_odds), rules))

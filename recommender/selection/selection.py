@@ -22,18 +22,8 @@ COPY_REJECTED, PROVIDER_FULL = "copy rejected", "provider full"
 class Choice:
     """A text that is suggested, as positions among the candidates.
 
-    Attributes
-    ----------
-    shown
-        The article that is suggested.
-    scored
-        The one whose score, and whose reasons, are shown: the best of the article and its near-duplicates.
-    duplicates
-        Its near-duplicates, listed under it: best quality first, then earliest, then by id.
-    repeats_source
-        Whether one of them is a near-duplicate of the source.
-    pinned
-        Whether a business rule pinned it.
+    The article `shown` has the score and the reasons of `scored`, the best of it and its near-duplicates. These are
+    listed under it: best quality first, then earliest, then by id.
     """
 
     shown: int
@@ -45,15 +35,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen for a source, and what was dropped when its turn came.
+    """What was chosen for a source, best first, and why candidates were dropped when their turn came, by position.
 
-    Attributes
-    ----------
-    choices
-        Best first.
-    dropped
-        Why, by position among the candidates: ``COPY_REJECTED`` or ``PROVIDER_FULL``. What has no turn, since the
-        list was full or its score is too low, is not in it.
+    What had no turn, since the list was full or its score is too low, is not among the dropped.
     """
 
     choices: list[Choice] = field(default_factory=list)
