@@ -61,14 +61,10 @@ class BusinessRules:
         return self.rules == Rules() and not self.decisions
 
     def check(self) -> None:
-        """Check that the rules fit the corpus and each other.
+        """Raise an error where the rules do not fit the corpus or each other.
 
-        Raises
-        ------
-        UnknownArticleError
-            For an article that the corpus does not hold; the error names the nearest ids.
-        SettingsError
-            For a pin that another rule blocks, or of an article to itself.
+        It is an UnknownArticleError, which names the nearest ids, for an article that the corpus does not hold, and a
+        SettingsError for a pin that another rule blocks, or of an article to itself.
         """
         for name, article_id in self._named_articles():
             try:

@@ -234,12 +234,8 @@ def decide(
 def append(path: Path | str, decision: Decision) -> None:
     """Add a line to a file of decisions in one write, and wait until it is on the disk.
 
-    A line that a kill or a full disk left unfinished is ended first.
-
-    Raises
-    ------
-    RecommenderError
-        When the line could not be written as a whole.
+    A line that a kill or a full disk left unfinished is ended first. A RecommenderError says that the line could not be
+    written as a whole.
     """
     file = Path(path)
     is_new = not file.exists()

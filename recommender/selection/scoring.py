@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import CandidateSettings
 from recommender.features.pair_features import pair_features
-from recommender.features.reasons import RuleWeight
 from recommender.ranker import Ranker, scores
 from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.index import Index
@@ -42,9 +41,6 @@ class SourceBatch:
     rows: NDArray[np.intp]
     limits: NDArray[np.intp]
     articles: Sequence[Article]
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     @classmethod
     def of_rows(cls, index: Index, rows: NDArray[np.intp]) -> Self:
@@ -90,9 +86,6 @@ class ScoredCandidates:
     rules: SourceRules | None = None
     added: NDArray[np.intp] = field(default_factory=lambda: _NO_ROWS)
 
-    def __len__(self) -> int:
-        return len(self.scores)
-
     def row(self, position: int) -> int:
         """Return the row of a candidate."""
         return int(self.source_query.targets[position])
@@ -104,10 +97,6 @@ class ScoredCandidates:
     def target(self, position: int) -> Article:
         """Return a candidate."""
         return self.source_query.index.corpus[self.row(position)]
-
-    def rule_weights(self, row: int) -> list[RuleWeight]:
-        """Return what the business rules add to a row's log-odds, a weight for each reason."""
-        return [] if self.rules is None else self.rules.weights(row)
 
 
 class Scorer:

@@ -105,7 +105,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     pinned = _pinned_positions(candidates, eligible)
     waiting_pins = list(pinned)
     remaining = np.flatnonzero(eligible & (scores >= threshold))
-    providers = _ProviderLimit(None if rules is None else rules.most_per_provider)
+    most_per_provider = np.inf if rules is None or rules.most_per_provider is None else rules.most_per_provider
+    n_of_provider: Counter[str | None] = Counter()
     similarity = np.zeros(len(scores))  # with the choices so far
     taken = np.zeros(len(scores), dtype=bool)
     selection = Selection()
@@ -123,7 +124,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
             selection.dropped.update(dict.fromkeys(group, COPY_REJECTED))
             continue
         group = [position for position in group if eligible[position]]
-        allowed = (position for position in group if is_pin or providers.allows(texts.article(position)))
+        allowed = (at for at in group if is_pin or n_of_provider[_provider_key(texts.article(at))] < most_per_provider)
         shown = next(allowed, None)
         if shown is None:
             selection.dropped.update(dict.fromkeys(group, PROVIDER_FULL))
@@ -131,7 +132,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
         duplicates = tuple(position for position in group if position != shown)
         repeats_source = bool(texts.repeat_source[group].any())
         selection.choices.append(Choice(shown, _best_score(candidates, group), duplicates, repeats_source, is_pin))
-        providers.count(texts.article(shown))
+        provider = _provider_key(texts.article(shown))
+        n_of_provider[provider] += provider is not None  # there is no limit for articles without a provider
         if diversity:
             similarity = np.maximum(similarity, texts.cosines(shown))
     return selection
@@ -156,23 +158,6 @@ def _pinned_positions(candidates: ScoredCandidates, eligible: NDArray[np.bool_])
         return []
     pinned = [row for row in rules.pinned if row in targets]
     return [position for position in map(candidates.position, pinned) if eligible[position]]
-
-
-class _ProviderLimit:
-    """How many suggestions each provider has in a list, against the most that it may have; None for no limit."""
-
-    def __init__(self, most: int | None):
-        self._most = most
-        self._counts: Counter[str] = Counter()
-
-    def allows(self, article: Article) -> bool:
-        key = _provider_key(article)
-        return self._most is None or key is None or self._counts[key] < self._most
-
-    def count(self, article: Article) -> None:
-        key = _provider_key(article)
-        if key is not None:
-            self._counts[key] += 1
 
 
 def _provider_key(article: Article) -> str | None:

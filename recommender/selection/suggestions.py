@@ -78,8 +78,8 @@ def explained_score(
     """
     row = candidates.row(position)
     pair = Pair(candidates.source_query, row, candidates.source, candidates.target(position), scorer.index.text_model)
-    log_odds, weights = float(candidates.log_odds[position]), candidates.rule_weights(row)
-    return pair, explain_score(pair, scorer.ranker.names, contributions, log_odds, weights)
+    weights = [] if candidates.rules is None else candidates.rules.weights(row)
+    return pair, explain_score(pair, scorer.ranker.names, contributions, float(candidates.log_odds[position]), weights)
 
 
 def _suggestion(
