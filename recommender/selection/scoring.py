@@ -102,10 +102,8 @@ class ScoredCandidates:
 class Scorer:
     """Retrieves the candidates of sources and scores them.
 
-    Parameters
-    ----------
-    business_rules
-        What they add to the log-odds is added, and what they pin is scored too; None to score by the ranker alone.
+    What the business rules add to the log-odds is added, and what they pin is scored too; without them, or where there
+    is no rule and no decision, the ranker scores alone.
     """
 
     def __init__(
