@@ -11,21 +11,13 @@ from recommender.selection.business_rules import SourceRules
 
 
 class Eligibility:
-    """Which articles may be suggested for one source, whatever they score.
-
-    Parameters
-    ----------
-    source_query
-        The source and its candidates.
-    settings
-        Whether unpublished articles, and those that the source links to already, may be suggested.
-    rules
-        The business rules and decisions for this source; None for none.
-    """
+    """Which articles may be suggested for one source, whatever they score: by settings, rules and decisions."""
 
     def __init__(self, source_query: SourceQuery, settings: SelectionSettings, rules: SourceRules | None = None):
         self._source_query, self._settings, self._rules = source_query, settings, rules
-        self._curated = frozenset() if settings.repeat_curated else _curated_rows(source_query)
+        links = source_query.index.corpus.links  # sorted by source, then target
+        first, last = np.searchsorted(links[:, 0], [source_query.row, source_query.row + 1])
+        self._curated = frozenset() if settings.repeat_curated else frozenset(links[first:last, 1].tolist())
 
     def obstacle(self, row: int) -> str | None:
         """Say why the article at a row must not be suggested; None where nothing forbids it."""
@@ -47,10 +39,3 @@ class Eligibility:
             for position in np.flatnonzero(eligible).tolist():
                 eligible[position] = self.obstacle(int(rows[position])) is None
         return eligible
-
-
-def _curated_rows(source_query: SourceQuery) -> frozenset[int]:
-    """Return the rows that the source's editors link to; none for an article that the corpus does not hold."""
-    links = source_query.index.corpus.links  # sorted by source, then target
-    first, last = np.searchsorted(links[:, 0], [source_query.row, source_query.row + 1])
-    return frozenset(links[first:last, 1].tolist())
