@@ -38,13 +38,7 @@ def fragments_of(article: Article) -> Iterator[tuple[str, str]]:
 
 
 def address_key(address: str, pages: frozenset[str]) -> str:
-    """Return the form in which two addresses of one article are equal.
-
-    Parameters
-    ----------
-    pages
-        The shared ones; only there the fragment counts.
-    """
+    """Return the form in which two addresses of one article are equal; only on shared `pages` the fragment counts."""
     page, fragment = _parts(address)
     return f"{page}#{fragment}" if fragment and page in pages else page
 
@@ -71,14 +65,13 @@ class ArticleLookup:
 
     Attributes
     ----------
-    pages : frozenset of str
-        Pages that several articles share; see `shared_pages`.
+    pages
+        Those that several articles share; see `shared_pages`.
     rows : (n_slots,) intp array
         Row of the article in each slot; -1 where the article is gone, or has a newer slot.
-    ids, addresses : SlotTable
-        Slots by id, and by `index_keys`.
-    awaited : SlotTable
-        By ids and pages that lead to no article yet: the slots of the articles with relations to them.
+    ids, addresses, awaited
+        Slots by id; by `index_keys`; and those of articles with relations by the ids and pages to which these lead,
+        where there is no article yet.
     """
 
     def __init__(self, pages: frozenset[str], rows: Ints, ids: SlotTable, addresses: SlotTable, awaited: SlotTable):

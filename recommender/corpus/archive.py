@@ -12,7 +12,7 @@ from scipy import sparse
 from recommender.core.arrays import ascend, check, numbers, rows, starts
 from recommender.core.model_folder import ModelFolder
 from recommender.corpus.addresses import ArticleLookup
-from recommender.corpus.corpus import Corpus, CorpusParts
+from recommender.corpus.corpus import Corpus, ReadReport
 from recommender.corpus.merging import Merges
 from recommender.corpus.slot_table import SlotTable
 from recommender.corpus.stored_articles import Externals, Lines, MergedArticles, MergedIds, line_starts, to_lines
@@ -41,31 +41,24 @@ def add_corpus(folder: ModelFolder, corpus: Corpus) -> None:
 
 
 def open_corpus(folder: ModelFolder, topic_parents: Mapping[str, str]) -> Corpus:
-    """Return the corpus of a folder.
+    """Return the corpus of a folder; a ModelFormatError says that its parts do not fit each other.
 
-    Raises
-    ------
-    ModelFormatError
-        When its parts do not fit each other. A line that is no article is refused when it is decoded.
+    A line that is no article is refused when it is decoded.
     """
     data = folder.array(ARTICLES, "uint8")
     n_lines = max(len(folder.array("article_starts.npy", "int64")) - 1, 0)
     lines = Lines(data, starts(folder, "article", n_lines, ARTICLES, len(data)))
     merges = _merges(folder, n_lines)
-    articles = MergedArticles(lines, merges)
+    corpus = Corpus((), topic_parents=topic_parents, report=ReadReport(read=n_lines))
+    corpus.articles = articles = MergedArticles(lines, merges)
+    corpus.originals, corpus.merges, corpus.merged = lines, merges, MergedIds(lines, merges)
     n_articles = len(articles)
-    parts = CorpusParts(
-        articles=articles,
-        originals=lines,
-        merges=merges,
-        merged=MergedIds(lines, merges),
-        times=_times(folder, n_articles),
-        lookup=_lookup(folder, articles),
-        links=_links(folder, n_articles),
-        neighbours=_neighbours(folder, n_articles),
-        externals=_externals(folder, articles),
-    )
-    return Corpus.opened(parts, topic_parents)
+    corpus.times = _times(folder, n_articles)
+    corpus.lookup = _lookup(folder, articles)
+    corpus.links = _links(folder, n_articles)
+    corpus.neighbours = _neighbours(folder, n_articles)
+    corpus.externals = _externals(folder, articles)
+    return corpus
 
 
 def _merges(folder: ModelFolder, n_lines: int) -> Merges:

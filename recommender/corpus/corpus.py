@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import overload
 
@@ -35,21 +35,6 @@ class ReadReport:
     read: int = 0
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CorpusParts:
-    """The parts of a corpus that is not built from its articles; see the attributes of `Corpus`."""
-
-    articles: Sequence[Article]
-    originals: Sequence[Article]
-    merges: Merges
-    merged: Sequence[tuple[str, str]]
-    times: NDArray[np.float64]
-    lookup: ArticleLookup
-    links: NDArray[np.int32]
-    neighbours: sparse.csr_matrix
-    externals: Externals
 
 
 class Corpus(Sequence[Article]):
@@ -148,16 +133,6 @@ class Corpus(Sequence[Article]):
             corpus.merges = Merges.of(groups)
         return corpus
 
-    @classmethod
-    def opened(cls, parts: CorpusParts, topic_parents: Mapping[str, str]) -> Corpus:
-        """Return a corpus of parts that were stored."""
-        corpus = cls.__new__(cls)
-        vars(corpus).update({field.name: getattr(parts, field.name) for field in fields(parts)})
-        corpus.source_files = ()
-        corpus.topic_parents = dict(topic_parents)
-        corpus.report = ReadReport(read=len(corpus.originals))
-        return corpus
-
     def without_relations(self) -> Corpus:
         """Return the same articles in the same rows, as if no editor had ever linked one."""
         bare = [replace(article, relations=()) if article.relations else article for article in self.articles]
@@ -188,16 +163,11 @@ class Corpus(Sequence[Article]):
     def __contains__(self, value: object) -> bool:
         if isinstance(value, str):
             return self.find(value) is not None
-        row = self.row_of_id(value.id) if isinstance(value, Article) else None
+        row = self.lookup.row_of_id(value.id) if isinstance(value, Article) else None
         return row is not None and self.articles[row] == value
 
     def __repr__(self) -> str:
         return f"Corpus({len(self)} articles, {len(self.links)} relations, {len(self.externals)} to externals)"
-
-    @property
-    def merged_ids(self) -> tuple[str, ...]:
-        """Ids of articles that were merged into another one."""
-        return tuple(lost for lost, _ in self.merged)
 
     @property
     def newest(self) -> datetime | None:
@@ -211,12 +181,8 @@ class Corpus(Sequence[Article]):
 
     def find(self, name: str) -> int | None:
         """Return the row of an id or an address, None where there is none."""
-        row = self.row_of_id(name)
+        row = self.lookup.row_of_id(name)
         return self.lookup.row_of_address(name) if row is None and "/" in name else row
-
-    def row_of_id(self, name: str) -> int | None:
-        """Return the row of an id, its own or one that was merged into it; None where there is none."""
-        return self.lookup.row_of_id(name)
 
     def row(self, name: str) -> int:
         """Return the row of an id or an address.
@@ -230,12 +196,12 @@ class Corpus(Sequence[Article]):
         if row is None:
             firsts = map(self.merges.first_position, range(len(self)))
             ids = [id_of(self.originals, position) for position in firsts]
-            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*ids, *self.merged_ids]))
+            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*ids, *(lost for lost, _ in self.merged)]))
         return row
 
     def row_of(self, article: Article) -> int | None:
         """Return the row that this article stands for, by id, else by any address; None for a new one."""
-        row = self.row_of_id(article.id)
+        row = self.lookup.row_of_id(article.id)
         if row is not None:
             return row
         rows = map(self.lookup.row_of_address, article.addresses)
@@ -243,7 +209,7 @@ class Corpus(Sequence[Article]):
 
     def resolve(self, relation: Relation) -> int | None:
         """Return the row of a relation's target, None for an external."""
-        row = self.row_of_id(relation.target_id) if relation.target_id is not None else None
+        row = self.lookup.row_of_id(relation.target_id) if relation.target_id is not None else None
         return self.lookup.row_of_address(relation.url) if row is None and relation.url else row
 
     def rows_as_of(self, moment: datetime | None) -> int:
@@ -301,7 +267,7 @@ class Corpus(Sequence[Article]):
     def _awaited(self, relation: Relation, target: int | None) -> tuple[str, ...]:
         """Return the id and the address of a new article that would change a relation's target."""
         name, url = relation.target_id, relation.url
-        by_id = (name,) if name and self.row_of_id(name) is None else ()
+        by_id = (name,) if name and self.lookup.row_of_id(name) is None else ()
         by_address = (awaited_key(url),) if url and target is None else ()
         return by_id + by_address
 

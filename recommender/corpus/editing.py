@@ -74,7 +74,7 @@ def _changed_rows(
     be shared, or no longer is.
     """
     lookup, originals, positions_of = corpus.lookup, corpus.originals, corpus.merges.positions_of
-    rows = {row for name in removed_ids if (row := corpus.row_of_id(name)) is not None}
+    rows = {row for name in removed_ids if (row := lookup.row_of_id(name)) is not None}
     removed = [originals[position] for row in rows for position in positions_of(row)]
     left = {page for article in removed for page, _ in fragments_of(article)} & lookup.pages
     entered = {page for article in new for page, _ in fragments_of(article)} - lookup.pages
@@ -84,7 +84,7 @@ def _changed_rows(
         stay = [originals[position] for row in near for position in positions_of(row)]
         shared = shared_pages([*(article for article in stay if article.id not in removed_ids), *new])
         pages = (pages - left - entered) | (shared & (left | entered))
-    rows.update(row for article in new if (row := corpus.row_of_id(article.id)) is not None)
+    rows.update(row for article in new if (row := lookup.row_of_id(article.id)) is not None)
     addresses = [address for article in new for address in article.addresses]
     rows.update(row for address in addresses for row in lookup.rows_of_address(address, pages))
     rows.update(row for page in pages ^ lookup.pages for row in lookup.rows_on_page(page))

@@ -76,12 +76,7 @@ def moment_and_id(article: Article) -> tuple[float, str]:
 def same_article(ordered: Sequence[Article], pages: frozenset[str]) -> list[list[int]]:
     """Return the positions of articles that share an id or an address, directly or through others.
 
-    Parameters
-    ----------
-    ordered
-        In time order; so are the groups, and the positions in each.
-    pages
-        Those that several articles share; see `addresses.shared_pages`.
+    Articles, groups, and the positions in each are in time order; `pages` are those of `addresses.shared_pages`.
     """
     keys = [address_key(address, pages) for article in ordered for address in article.addresses]
     if len(set(keys)) == len(keys) and len({article.id for article in ordered}) == len(ordered):

@@ -23,7 +23,7 @@ class Lazy(Sequence[T]):
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
     @abstractmethod
-    def at(self, position: int) -> T:
+    def _at(self, position: int) -> T:
         """Return the element at a position, counted from 0."""
 
     @overload
@@ -32,16 +32,16 @@ class Lazy(Sequence[T]):
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         if isinstance(index, slice):
-            return tuple(map(self.at, range(*index.indices(len(self)))))
+            return tuple(map(self._at, range(*index.indices(len(self)))))
         position = operator.index(index)
         if position < 0:
             position += len(self)
         if not 0 <= position < len(self):
             raise IndexError(f"index out of range: {index} of {len(self)}")
-        return self.at(position)
+        return self._at(position)
 
     def __iter__(self) -> Iterator[T]:
-        return map(self.at, range(len(self)))
+        return map(self._at, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
@@ -55,12 +55,7 @@ class Lazy(Sequence[T]):
 class Edited(Lazy[T]):
     """The elements of a stored sequence and of what was added to it, in an order of their own.
 
-    Attributes
-    ----------
-    stored : sequence
-    added : tuple
-    positions : (n_elements,) intp array
-        Position of each element among the stored and the added ones.
+    `positions`, ``(n_elements,)``, are those of the elements among the stored and the added ones.
     """
 
     def __init__(self, stored: Sequence[T], added: tuple[T, ...], positions: Ints):
@@ -78,8 +73,7 @@ class Edited(Lazy[T]):
         positions = row_map.values(before.positions, n_known + np.arange(len(new)))
         return cls(before.stored, (*before.added, *new), positions)
 
-    def at(self, position: int) -> T:
-        """Return the element at a position, counted from 0."""
+    def _at(self, position: int) -> T:
         known = int(self.positions[position])
         n_stored = len(self.stored)
         return self.stored[known] if known < n_stored else self.added[known - n_stored]

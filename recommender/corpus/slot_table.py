@@ -22,10 +22,8 @@ class SlotTable:
 
     Parameters
     ----------
-    digests : (n_stored,) uint64 array
-        Of the stored texts, ascending.
-    slots : (n_stored,) int32 array
-        Slot of each stored text; of equal digests ascending.
+    digests, slots : (n_stored,) arrays
+        Of the stored texts, ascending by digest, then slot.
     is_of
         Whether a stored slot really belongs to a text; where it is None, the digest decides.
 

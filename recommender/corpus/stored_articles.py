@@ -31,18 +31,9 @@ _NAMED = msgspec.json.Decoder(_Named)
 
 
 class Lines(Lazy[Article]):
-    """Articles as lines of JSON; those decoded last are cached.
+    """Articles as lines of JSON; those decoded last are cached. A ModelFormatError says that a line is no article.
 
-    Parameters
-    ----------
-    data : (n_bytes,) uint8 array
-    starts : (n_articles + 1,) int64 array
-        Where each line begins, ascending; the last entry is ``n_bytes``.
-
-    Raises
-    ------
-    ModelFormatError
-        When a line is decoded that is no article.
+    `starts`, ``(n_articles + 1,)``, says where each line begins in `data`; its last entry is where the last one ends.
     """
 
     def __init__(self, data: NDArray[np.uint8], starts: NDArray[np.int64]):
@@ -50,8 +41,7 @@ class Lines(Lazy[Article]):
         self._bytes = memoryview(data)  # type: ignore[arg-type]  # numpy says so from 2.3 on
         self._cached = lru_cache(CACHED)(partial(_decoded, _ARTICLE, self._bytes, starts))
 
-    def at(self, position: int) -> Article:
-        """Return the article of a line."""
+    def _at(self, position: int) -> Article:
         return self._cached(position)
 
     def id_at(self, position: int) -> str:
@@ -84,8 +74,7 @@ class MergedArticles(Lazy[Article]):
     def __init__(self, originals: Sequence[Article], merges: Merges):
         self._originals, self._merges = originals, merges
 
-    def at(self, position: int) -> Article:
-        """Return the article of a row."""
+    def _at(self, position: int) -> Article:
         return merged_article([self._originals[original] for original in self._merges.positions_of(position)])
 
     def has_id(self, row: int, name: str) -> bool:
@@ -94,7 +83,7 @@ class MergedArticles(Lazy[Article]):
 
     def has_key(self, row: int, key: str) -> bool:
         """Say whether a row has an address that is indexed under a key; see `index_keys`."""
-        return any(key in index_keys(address) for address in self.at(row).addresses)
+        return any(key in index_keys(address) for address in self._at(row).addresses)
 
     def __len__(self) -> int:
         return len(self._originals) - len(self._merges)
@@ -109,8 +98,7 @@ class MergedIds(Lazy[tuple[str, str]]):
     def __init__(self, originals: Sequence[Article], merges: Merges):
         self._originals, self._merges = originals, merges
 
-    def at(self, position: int) -> tuple[str, str]:
-        """Return both ids of a merge."""
+    def _at(self, position: int) -> tuple[str, str]:
         first = self._merges.first_position(int(self._merges.rows[position]))
         return id_of(self._originals, int(self._merges.positions[position])), id_of(self._originals, first)
 
@@ -121,19 +109,13 @@ class MergedIds(Lazy[tuple[str, str]]):
 class Externals(Lazy[tuple[int, Relation]]):
     """Relations to externals, with the row that has them.
 
-    Parameters
-    ----------
-    articles
-        Of the corpus.
-    rows, numbers : (n_externals,) int32 array
-        The row, ascending, and which of its relations it is, counted from 0.
+    Of each, `rows` holds the row, ascending, and `numbers` which of its relations it is, counted from 0.
     """
 
     def __init__(self, articles: Sequence[Article], rows: NDArray[np.int32], numbers: NDArray[np.int32]):
         self._articles, self.rows, self.numbers = articles, rows, numbers
 
-    def at(self, position: int) -> tuple[int, Relation]:
-        """Return a row and the relation."""
+    def _at(self, position: int) -> tuple[int, Relation]:
         row, number = int(self.rows[position]), int(self.numbers[position])
         relations = self._articles[row].relations
         if number >= len(relations):

@@ -118,7 +118,7 @@ def near_duplicates(
     for start in range(0, len(source_rows), _BLOCK):
         rows = source_rows[start : start + _BLOCK]
         for row, cosines in zip(rows, (full[rows] @ full.T).toarray(), strict=True):
-            same = same_text(titles[row], titles, cosines, np.abs(days - days[row]), least)
+            same = same_text(titles[row], titles.__getitem__, cosines, np.abs(days - days[row]), least)
             same[row] = False
             duplicates.append(frozenset(np.flatnonzero(same).tolist()))
     return duplicates

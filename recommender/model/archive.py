@@ -61,13 +61,7 @@ def pack(features: Vectorizer, ranker: Ranker, index: Index, settings: Settings)
 
 
 def unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
-    """Build features, ranker, index and settings from a folder's contents.
-
-    Raises
-    ------
-    ModelFormatError
-        When a part is missing or does not fit the others.
-    """
+    """Build features, ranker, index and settings from a folder's contents; a ModelFormatError says what is wrong."""
     try:
         return _unpack(folder)
     except ModelFormatError:
@@ -87,13 +81,7 @@ def unpack(folder: ModelFolder) -> tuple[Vectorizer, Ranker, Index, Settings]:
 
 
 def describe_model(path: Path | str) -> str:
-    """Return a few lines about a model folder, after a check of every file in it.
-
-    Raises
-    ------
-    ModelFormatError
-        As of `read_model_folder`, or when the manifest lacks a fact.
-    """
+    """Return a few lines about a model folder; errors as of `read_model_folder`, or when the manifest lacks a fact."""
     folder = read_model_folder(Path(path), mapped=MAPPED)
     facts = folder.facts
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,44 +17,30 @@ from recommender.selection.suggestions import suggestions
 _PLACEHOLDER = Article("-", "")  # instead of a target's article, which need not travel between processes
 
 
-@dataclass(frozen=True)
-class BulkScoring:
-    """How the suggestions of many articles are made; sent to every worker.
+def suggest_in_bulk(
+    scorer: Scorer, settings: SelectionSettings, k: int, threshold: float, start: int = 0, n_jobs: int = 1
+) -> Iterator[tuple[str, list[Suggestion]]]:
+    """Yield each article's id and its suggestions, in the order of the corpus, from the article at row `start` on.
 
-    Attributes
-    ----------
-    scorer : Scorer
-    settings : SelectionSettings
-    k, threshold
-        The most suggestions for an article, and the least score, in [0, 1].
+    They are the same for any number of workers, `n_jobs`, which is counted as joblib does.
     """
-
-    scorer: Scorer
-    settings: SelectionSettings
-    k: int
-    threshold: float
-
-    def lists(self, start: int = 0, n_jobs: int = 1) -> Iterator[tuple[str, list[Suggestion]]]:
-        """Yield each article's id and suggestions, in the order of the corpus, from the article at row `start` on.
-
-        They are the same for any number of workers, `n_jobs`, which is counted as joblib does.
-        """
-        self.scorer.index.prepare()
-        corpus = self.scorer.index.corpus
-        rows = np.arange(start, len(corpus))
-        blocks = [rows[first : first + BLOCK] for first in range(0, len(rows), BLOCK)]
-        lists_of_blocks = map_blocks(_lists_of_block, (self,), blocks, n_jobs, len(rows))
-        for block, lists in zip(blocks, lists_of_blocks, strict=True):
-            for row, targeted in zip(block.tolist(), lists, strict=True):
-                yield corpus[row].id, [replace(suggestion, target=corpus[target]) for target, suggestion in targeted]
+    scorer.index.prepare()
+    corpus = scorer.index.corpus
+    rows = np.arange(start, len(corpus))
+    blocks = [rows[first : first + BLOCK] for first in range(0, len(rows), BLOCK)]
+    lists_of_blocks = map_blocks(_lists_of_block, ((scorer, settings, k, threshold),), blocks, n_jobs, len(rows))
+    for block, lists in zip(blocks, lists_of_blocks, strict=True):
+        for row, targeted in zip(block.tolist(), lists, strict=True):
+            yield corpus[row].id, [replace(suggestion, target=corpus[target]) for target, suggestion in targeted]
 
 
-def _lists_of_block(payload: SharedPayload[BulkScoring], rows: NDArray[np.intp]) -> list[list[tuple[int, Suggestion]]]:
+def _lists_of_block(
+    payload: SharedPayload[tuple[Scorer, SelectionSettings, int, float]], rows: NDArray[np.intp]
+) -> list[list[tuple[int, Suggestion]]]:
     """Return the suggestions of each source, each with the row of its target in place of the article."""
-    bulk = payload.open()
-    index = bulk.scorer.index
-    scored = bulk.scorer.score(SourceBatch.of_rows(index, rows))
-    lists = suggestions(bulk.scorer, scored, bulk.settings, bulk.k, bulk.threshold)
+    scorer, settings, k, threshold = payload.open()
+    index = scorer.index
+    lists = suggestions(scorer, scorer.score(SourceBatch.of_rows(index, rows)), settings, k, threshold)
     return [
         [(index.corpus.row(suggestion.target_id), replace(suggestion, target=_PLACEHOLDER)) for suggestion in own]
         for own in lists

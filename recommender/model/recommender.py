@@ -18,7 +18,7 @@ from recommender.core.settings import Settings
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.model import archive
-from recommender.model.bulk import BulkScoring
+from recommender.model.bulk import suggest_in_bulk
 from recommender.model.snapshot import Snapshot
 from recommender.model.training import train_ranker
 from recommender.ranker import Ranker, ShippedRanker
@@ -164,7 +164,7 @@ class Recommender:
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:
             raise SettingsError("n_jobs must be 1 or more, or -1 for one a core, got 0")
-        return BulkScoring(self._scorer(self._snapshot), self.settings.selection, k, threshold).lists(start, n_jobs)
+        return suggest_in_bulk(self._scorer(self._snapshot), self.settings.selection, k, threshold, start, n_jobs)
 
     def inbound(
         self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
@@ -189,9 +189,9 @@ class Recommender:
             As of `suggest`.
         """
         k, threshold = self._limits(k, threshold)
-        snapshot = self._snapshot.knowing(target)
+        snapshot, row = self._snapshot.knowing(target)
         search = InboundSearch(self._scorer(snapshot), self.settings.selection, k, threshold, older)
-        return search.sources_of(snapshot.row_of(target))
+        return search.sources_of(row)
 
     def inbound_all(
         self,
@@ -209,7 +209,7 @@ class Recommender:
         """
         k, threshold = self._limits(k, threshold)
         snapshot = self._snapshot
-        rows = [snapshot.row_of(target) for target in targets]
+        rows = [snapshot.index.corpus.row(target) for target in targets]
         search = InboundSearch(self._scorer(snapshot), self.settings.selection, k, threshold, older)
         sources = search.sources_of_each(rows, n_jobs)
         return [(snapshot.index.corpus[row].id, sources[row]) for row in rows]
@@ -340,8 +340,7 @@ class Recommender:
 
     def _scored_pair(self, source: str | Article, target: str | Article) -> tuple[Scorer, ScoredCandidates, int]:
         """Return a source's candidates, the target scored among them, and the target's row."""
-        snapshot = self._snapshot.knowing(target)
-        row = snapshot.row_of(target)
+        snapshot, row = self._snapshot.knowing(target)
         batch = snapshot.source_batch(source, None)
         if row == batch.rows[0]:
             name = snapshot.index.corpus[row].id

@@ -21,15 +21,7 @@ from recommender.selection.scoring import SourceBatch
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that suggestions are made from; replaced as a whole, so that each call sees one consistent state.
-
-    Attributes
-    ----------
-    features : Vectorizer
-    ranker : Ranker
-    index : Index
-        All articles.
-    """
+    """All that suggestions are made from; replaced as a whole, so that each call sees one consistent state."""
 
     features: Vectorizer
     ranker: Ranker
@@ -45,23 +37,22 @@ class Snapshot:
         return self._edited(new, new.values())._compacted()
 
     def without(self, names: Iterable[str]) -> Snapshot:
-        """Return the same without articles, by id or address, and without those that were merged into them.
-
-        Raises
-        ------
-        UnknownArticleError
-            For one that the corpus does not hold.
-        """
+        """Return the same without articles, by id or address, and without those that were merged into them."""
         corpus = self.index.corpus
         rows = {corpus.row(name) for name in names}
         positions = [position for row in rows for position in corpus.merges.positions_of(row)]
         return self._edited({corpus.originals[position].id for position in positions}, ())._compacted()
 
-    def knowing(self, target: str | Article) -> Snapshot:
-        """Return the same with a target that the corpus does not hold, to answer one question about it."""
-        if isinstance(target, str) or self.index.corpus.row_of(target) is not None:
-            return self
-        return self._edited((), [target])
+    def knowing(self, target: str | Article) -> tuple[Snapshot, int]:
+        """Return a snapshot that holds the target of one question, and the target's row."""
+        corpus = self.index.corpus
+        if isinstance(target, str):
+            return self, corpus.row(target)
+        row = corpus.row_of(target)
+        if row is not None:
+            return self, row
+        snapshot = self._edited((), [target])
+        return snapshot, snapshot.index.corpus.row(target.id)
 
     def _edited(self, removed_ids: Collection[str], new: Collection[Article]) -> Snapshot:
         """Return the same without the articles of some ids and with new ones, built anew only where that is better."""
@@ -82,15 +73,7 @@ class Snapshot:
         return replace(self, index=self.index.compacted())
 
     def source_batch(self, source: str | Article, as_of: datetime | None) -> SourceBatch:
-        """Return an article, or the one of an id or address, as a source that knows what was published by a moment.
-
-        Raises
-        ------
-        UnknownArticleError
-            For an id that the corpus does not hold.
-        SettingsError
-            For a naive `as_of`.
-        """
+        """Return an article, or the one of an id or address, as a source that knows what was published by a moment."""
         corpus = self.index.corpus
         if as_of is not None and as_of.tzinfo is None:
             raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
@@ -107,11 +90,3 @@ class Snapshot:
             newest = np.fmax.reduce(days[: limits[0]], initial=np.nan)
             vectors = replace(vectors, days=np.array([newest if known_row is None else days[known_row]]))
         return SourceBatch(vectors, np.array([-1 if known_row is None else known_row]), limits, [source])
-
-    def row_of(self, target: str | Article) -> int:
-        """Return the row of an article of the corpus, by id, address or itself."""
-        corpus = self.index.corpus
-        if isinstance(target, str):
-            return corpus.row(target)
-        row = corpus.row_of(target)
-        return corpus.row(target.id) if row is None else row

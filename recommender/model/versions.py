@@ -20,29 +20,23 @@ def previous_folder(folder: Path) -> Path:
 
 
 def save_keeping_previous(model: Recommender, folder: Path) -> bool:
-    """Save a model, after a check that it can be loaded; the model that was in the folder becomes the previous one.
+    """Save a model, after a check that it can be loaded; return whether there is a previous model now.
 
-    A model that cannot be loaded any more is dropped and does not become the previous one.
-
-    Returns
-    -------
-    Whether there is a previous model now.
-
-    Raises
-    ------
-    ModelFormatError
-        When `folder` holds something that is no model folder; nothing is touched then.
+    The model that was in the folder becomes the previous one; if it cannot be loaded any more, it is dropped instead.
+    Where `folder` holds something that is no model folder, a ModelFormatError is raised and nothing is touched.
     """
     new_folder = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new_folder, ignore_errors=True)
     if _is_model(folder):
         model.save(new_folder)
         Recommender.load(new_folder)
-        if _loads(folder):
+        try:
+            Recommender.load(folder)
+        except ModelFormatError:
+            shutil.rmtree(folder)
+        else:
             shutil.rmtree(previous_folder(folder), ignore_errors=True)
             folder.rename(previous_folder(folder))
-        else:
-            shutil.rmtree(folder)
         new_folder.rename(folder)
     else:
         model.save(folder)
@@ -52,12 +46,8 @@ def save_keeping_previous(model: Recommender, folder: Path) -> bool:
 def roll_back(folder: Path) -> str:
     """Swap the current and the previous model; return the version of the one that is current now.
 
-    A second call undoes the first. Where a kill left no current model, the previous one becomes current.
-
-    Raises
-    ------
-    ModelFormatError
-        When there is no previous model, or it is damaged; nothing is touched then.
+    A second call undoes the first. Where a kill left no current model, the previous one becomes current. Where there is
+    no previous model, or a damaged one, a ModelFormatError is raised and nothing is touched.
     """
     previous = previous_folder(folder)
     if not _is_model(previous):
@@ -75,11 +65,3 @@ def roll_back(folder: Path) -> str:
 
 def _is_model(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
-
-
-def _loads(folder: Path) -> bool:
-    try:
-        Recommender.load(folder)
-    except ModelFormatError:
-        return False
-    return True

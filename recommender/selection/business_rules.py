@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -31,14 +31,8 @@ PIN_REASON = Reason(PINNED, "a business rule pinned it here, whatever its score"
 class BusinessRules:
     """The rules of a site and its editors' decisions, with the articles that they name looked up in a corpus.
 
-    A rule or decision on an article that the corpus does not hold has no effect.
-
-    Attributes
-    ----------
-    pins : tuple of (int, int)
-        Rows of sources and targets, in the order of the rules.
-    rejected : dict of (int, int) to Decision
-        By the rows of source and target.
+    A rule or decision on an article that the corpus does not hold has no effect. `pins` and `rejected` are by the rows
+    of source and target, `often_rejected` says by row for how many sources, and why, a target was rejected often.
 
     >>> corpus = Corpus.from_articles([Article("a", "Ferry"), Article("b", "Harbor")])
     >>> BusinessRules(Rules(block_targets=("c",)), corpus).check()  # doctest: +ELLIPSIS
@@ -50,8 +44,8 @@ class BusinessRules:
     def __init__(self, rules: Rules, corpus: Corpus, decisions: Decisions | None = None):
         self.rules, self.corpus = rules, corpus
         self.decisions = Decisions() if decisions is None else decisions
-        self.rejected = self._rejected_rows()
-        self._often_rejected = _often_rejected(self.rejected)
+        self.rejected = self.decisions.in_rows(corpus, REJECT)
+        self.often_rejected = _often_rejected(self.rejected)
         self.pins = tuple(dict.fromkeys(self._known_pairs((pin.source, pin.target) for pin in rules.pin)))
         self._blocked_sources = self._known_rows(rules.block_sources)
         self._blocked_targets = self._known_rows(rules.block_targets)
@@ -67,14 +61,10 @@ class BusinessRules:
         return self.rules == Rules() and not self.decisions
 
     def check(self) -> None:
-        """Check that the rules fit the corpus and each other.
+        """Raise an error where the rules do not fit the corpus or each other.
 
-        Raises
-        ------
-        UnknownArticleError
-            For an article that the corpus does not hold; the error names the nearest ids.
-        SettingsError
-            For a pin that another rule blocks, or of an article to itself.
+        It is an UnknownArticleError, which names the nearest ids, for an article that the corpus does not hold, and a
+        SettingsError for a pin that another rule blocks, or of an article to itself.
         """
         for name, article_id in self._named_articles():
             try:
@@ -98,26 +88,16 @@ class BusinessRules:
         unknown_topics = dict.fromkeys(
             name for pair in self.rules.never_topics for name in pair if topic_key(name) not in topics
         )
-        rejected_pins = [self.rejected[pair] for pair in self.pins if pair in self.rejected]
-        return [
-            *(
-                f"rules.block_providers: no article is from {name!r}; {_nearest_name(name, providers)}"
-                for name in unknown_providers
-            ),
-            *(
-                f"rules.never_topics: no article has the topic {name!r}; {_nearest_name(name, topics)}"
-                for name in unknown_topics
-            ),
-            *(
-                f"rules.pin: {decision.source} -> {decision.target} was {_rejection_text(decision)}; "
-                "take out the pin, or accept it"
-                for decision in rejected_pins
-            ),
-        ]
-
-    def for_source(self, source_query: SourceQuery, source: Article) -> SourceRules:
-        """Return the rules for one source; `source` is the article as it was given."""
-        return SourceRules(self, source_query, source)
+        no_provider, no_topic = (
+            "rules.block_providers: no article is from",
+            "rules.never_topics: no article has the topic",
+        )
+        warnings = [f"{no_provider} {name!r}; {_nearest_name(name, providers)}" for name in unknown_providers]
+        warnings += [f"{no_topic} {name!r}; {_nearest_name(name, topics)}" for name in unknown_topics]
+        for decision in (self.rejected[pair] for pair in self.pins if pair in self.rejected):
+            text = f"{decision.source} -> {decision.target} was {_rejection_text(decision)}"
+            warnings.append(f"rules.pin: {text}; take out the pin, or accept it")
+        return warnings
 
     def forbids(self, source_row: int, source: Article, row: int) -> str | None:
         """Say which rule forbids a link by the articles, the provider or the topics; None where none does."""
@@ -131,14 +111,11 @@ class BusinessRules:
             return self._forbids_kind(source, self.corpus[row])
         return None
 
-    def often_rejected(self, row: int) -> str | None:
-        """Say for how many sources, and for which reason, a target was rejected often; None where it was not."""
-        return self._often_rejected.get(row)
-
     def _forbids_kind(self, source: Article, target: Article) -> str | None:
         """Say which rule forbids a link by the target's provider or the topics of the two."""
-        if self._blocked_providers & set(_provider_names(target.provider)):
-            return f"a business rule blocks the provider {_provider_label(target.provider)} (rules.block_providers)"
+        provider = target.provider
+        if provider is not None and self._blocked_providers & set(_provider_names(provider)):
+            return f"a business rule blocks the provider {provider.name or provider.domain} (rules.block_providers)"
         if self._never_topics:
             source_topics, target_topics = self._topics_and_ancestors(source), self._topics_and_ancestors(target)
             for source_topic, target_topic in self._never_topics:
@@ -146,15 +123,6 @@ class BusinessRules:
                     topics = f"{source_topic} and {target_topic}"
                     return f"a business rule keeps the topics {topics} apart (rules.never_topics)"
         return None
-
-    def _rejected_rows(self) -> dict[tuple[int, int], Decision]:
-        rejections = [decision for decision in self.decisions.in_force.values() if decision.verdict == REJECT]
-        rows = ((self.corpus.find(rejection.source), self.corpus.find(rejection.target)) for rejection in rejections)
-        return {
-            (source, target): rejection
-            for (source, target), rejection in zip(rows, rejections, strict=True)
-            if source is not None and target is not None
-        }
 
     def _known_rows(self, names: Sequence[str]) -> frozenset[int]:
         return frozenset(row for row in map(self.corpus.find, names) if row is not None)
@@ -187,14 +155,9 @@ class BusinessRules:
 
 
 class SourceRules:
-    """What the business rules and decisions say about the targets of one source.
+    """What the business rules and decisions say about the targets of one source, the article `source` as it was given.
 
-    Attributes
-    ----------
-    pinned : list of int
-        Rows that are pinned for the source and known to it, in the order of the rules.
-    most_per_provider : int or None
-        How many suggestions of one provider the source may have.
+    `pinned` are the rows that are pinned for it and known to it, in the order of the rules.
     """
 
     def __init__(self, business_rules: BusinessRules, source_query: SourceQuery, source: Article):
@@ -204,14 +167,7 @@ class SourceRules:
             for pinned_source, target in business_rules.pins
             if pinned_source == source_query.row and target < source_query.limit
         ]
-        rules = business_rules.rules
-        self.most_per_provider = rules.most_per_provider
-        # Only the limits that are set are checked: there are hundreds of candidates, each of which may be on disk.
-        self._limits: list[Callable[[int], str | None]] = []
-        if rules.least_quality is not None:
-            self._limits.append(self._quality_obstacle)
-        if rules.oldest_days is not None:
-            self._limits.append(self._age_obstacle)
+        self.most_per_provider = business_rules.rules.most_per_provider
 
     def rejection(self, row: int) -> str | None:
         """Say who rejected a target for this source, and why; None where nobody did."""
@@ -226,9 +182,7 @@ class SourceRules:
     def refusal(self, row: int) -> str | None:
         """Say which rule forbids a target whatever its score; None for none. A pin is exempt from the limits."""
         rule = self._business_rules.forbids(self._source_query.row, self._source, row)
-        if rule is not None or row in self.pinned:
-            return rule
-        return next(filter(None, (limit(row) for limit in self._limits)), None)
+        return rule if rule is not None or row in self.pinned else self._exceeded_limit(row)
 
     def weights(self, row: int) -> list[RuleWeight]:
         """Return what rules and decisions add to a target's log-odds, a weight for each reason."""
@@ -239,15 +193,15 @@ class SourceRules:
             age = float(self._days_older([row])[0])
             text = f"published {_days(age)} before; a business rule halves the odds every {_days(half_life)}"
             weights.append(RuleWeight(HALF_LIFE, text, by_age))
-        rejections = self._business_rules.often_rejected(row)
+        rejections = self._business_rules.often_rejected.get(row)
         if rejections is not None:
             weights.append(RuleWeight(REJECTIONS, rejections, OFTEN_REJECTED_WEIGHT))
         return weights
 
     def log_odds(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return what rules and decisions add to the log-odds of these targets, all together: ``(n_rows,)``."""
-        often_rejected = [self._business_rules.often_rejected(row) is not None for row in rows.tolist()]
-        by_rejections = np.where(often_rejected, OFTEN_REJECTED_WEIGHT, 0.0)
+        often_rejected = self._business_rules.often_rejected
+        by_rejections = np.where([row in often_rejected for row in rows.tolist()], OFTEN_REJECTED_WEIGHT, 0.0)
         log_odds: NDArray[np.float64] = self._half_life_log_odds(rows) + by_rejections
         return log_odds
 
@@ -262,17 +216,18 @@ class SourceRules:
         older: NDArray[np.float64] = self._source_query.day - self._source_query.index.vectors.days[np.asarray(rows)]
         return older
 
-    def _quality_obstacle(self, row: int) -> str | None:
-        least, quality = self._business_rules.rules.least_quality, self._business_rules.corpus[row].quality
-        if least is None or quality is None or quality >= least:
-            return None
-        return f"its quality of {quality:g} is below the least of {least:g} (rules.least_quality)"
-
-    def _age_obstacle(self, row: int) -> str | None:
-        oldest, age = self._business_rules.rules.oldest_days, float(self._days_older([row])[0])
-        if oldest is None or not age > oldest:
-            return None
-        return f"it was published {_days(age)} before, more than {_days(oldest)} (rules.oldest_days)"
+    def _exceeded_limit(self, row: int) -> str | None:
+        """Say which limit a target is beyond; it is read from disk only where a limit is set that needs it."""
+        rules, corpus = self._business_rules.rules, self._business_rules.corpus
+        if rules.least_quality is not None:
+            quality = corpus[row].quality
+            if quality is not None and quality < rules.least_quality:
+                return f"its quality of {quality:g} is below the least of {rules.least_quality:g} (rules.least_quality)"
+        if rules.oldest_days is not None:
+            age = float(self._days_older([row])[0])
+            if age > rules.oldest_days:
+                return f"it was published {_days(age)} before, more than {_days(rules.oldest_days)} (rules.oldest_days)"
+        return None
 
 
 def _often_rejected(rejected: Mapping[tuple[int, int], Decision]) -> dict[int, str]:
@@ -304,10 +259,6 @@ def _provider_names(provider: Provider | None) -> list[str]:
     if provider is None:
         return []
     return [name.strip().casefold() for name in (provider.name, provider.domain) if name]
-
-
-def _provider_label(provider: Provider | None) -> str:
-    return (provider.name or provider.domain or "") if provider else ""
 
 
 def _days(days: float) -> str:

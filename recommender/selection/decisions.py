@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -106,12 +106,8 @@ class Decision:
 class Decisions:
     """All decisions on a site. Of several on one pair the latest is in force; of two at one moment, the rejection.
 
-    Attributes
-    ----------
-    made : tuple of Decision
-        Each decision once, in an order that does not depend on that of the lines.
-    problems : tuple of str
-        A message for each line that could not be read.
+    `made` are the decisions, each once, in an order that does not depend on that of the lines; `problems` holds a
+    message for each line that could not be read.
 
     >>> moment = datetime(2026, 1, 2, tzinfo=UTC)
     >>> decisions = Decisions([Decision("reject", "a", "b", "Ana", moment, "outdated")])
@@ -120,11 +116,10 @@ class Decisions:
     """
 
     def __init__(self, made: Iterable[Decision] = (), problems: Iterable[str] = ()):
-        self.made = tuple(sorted(set(made), key=_precedence))
+        self.made = tuple(
+            sorted(set(made), key=lambda decision: (decision.when, decision.verdict == REJECT, decision.id))
+        )
         self.problems = tuple(problems)
-
-    def __bool__(self) -> bool:
-        return bool(self.made)
 
     def __len__(self) -> int:
         return len(self.made)
@@ -168,11 +163,21 @@ class Decisions:
             return self
         return Decisions(decision for decision in self.made if decision.when <= moment)
 
+    def in_rows(self, corpus: Corpus, verdict: str) -> dict[tuple[int, int], Decision]:
+        """Return the decisions in force of one verdict, by the rows of source and target."""
+        decisions = [decision for decision in self.in_force.values() if decision.verdict == verdict]
+        rows = ((corpus.find(decision.source), corpus.find(decision.target)) for decision in decisions)
+        return {
+            (source, target): decision
+            for (source, target), decision in zip(rows, decisions, strict=True)
+            if source is not None and target is not None
+        }
+
     def with_accepted(self, corpus: Corpus) -> Corpus:
         """Return a corpus in which accepted pairs are relations too; the same one where there is none to add."""
         links = set(map(tuple, corpus.links.tolist()))
         added: dict[str, list[Relation]] = defaultdict(list)
-        for source, target in self._accepted_rows(corpus):
+        for source, target in self.in_rows(corpus, ACCEPT):
             if source != target and (source, target) not in links:
                 links.add((source, target))
                 added[corpus[source].id].append(Relation(None, corpus[target].id))
@@ -187,12 +192,6 @@ class Decisions:
     def to_bytes(self) -> bytes:
         """Return all decisions as the contents of a file."""
         return "".join(decision.to_line() + "\n" for decision in self.made).encode()
-
-    def _accepted_rows(self, corpus: Corpus) -> Iterator[tuple[int, int]]:
-        for decision in self.in_force.values():
-            source, target = corpus.find(decision.source), corpus.find(decision.target)
-            if decision.verdict == ACCEPT and source is not None and target is not None:
-                yield source, target
 
 
 def decisions_file(site: Path | str) -> Path:
@@ -235,12 +234,8 @@ def decide(
 def append(path: Path | str, decision: Decision) -> None:
     """Add a line to a file of decisions in one write, and wait until it is on the disk.
 
-    A line that a kill or a full disk left unfinished is ended first.
-
-    Raises
-    ------
-    RecommenderError
-        When the line could not be written as a whole.
+    A line that a kill or a full disk left unfinished is ended first. A RecommenderError says that the line could not be
+    written as a whole.
     """
     file = Path(path)
     is_new = not file.exists()
@@ -258,7 +253,3 @@ def append(path: Path | str, decision: Decision) -> None:
         os.close(handle)
     if is_new:
         sync_folder(file.parent)
-
-
-def _precedence(decision: Decision) -> tuple[datetime, bool, str]:
-    return decision.when, decision.verdict == REJECT, decision.id

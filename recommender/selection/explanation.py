@@ -48,9 +48,14 @@ def explain_pair(
 
 def verdict_on(candidates: ScoredCandidates, position: int, settings: SelectionSettings, threshold: float) -> Verdict:
     """Say whether the target at a position is suggested, and if not, what the obstacle is."""
-    refused = _refused_whatever_its_score(candidates, position, settings)
-    if refused is not None:
-        return refused
+    row, rules = candidates.row(position), candidates.rules
+    obstacle = Eligibility(candidates.source_query, candidates.source, settings, rules).obstacle(row)
+    if obstacle is not None:
+        target, by_editor = candidates.target(position), rules is not None and obstacle == rules.rejection(row)
+        kind = REMOVED if target.removed else EXCLUDED if target.excluded else REJECTED if by_editor else RULE
+        return _refused(kind, obstacle)
+    if row in candidates.added and (rules is None or row not in rules.pinned):
+        return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
     selection = select(candidates, settings, settings.k, threshold)
     rank = selection.rank_of(position)
     if rank is not None:
@@ -60,23 +65,6 @@ def verdict_on(candidates: ScoredCandidates, position: int, settings: SelectionS
     if position in selection.dropped:
         return _dropped(candidates, selection.dropped[position])
     return _outranked(candidates, selection, position)
-
-
-def _refused_whatever_its_score(
-    candidates: ScoredCandidates, position: int, settings: SelectionSettings
-) -> Verdict | None:
-    row, rules = candidates.row(position), candidates.rules
-    obstacle = Eligibility(candidates.source_query, candidates.source, settings, rules).obstacle(row)
-    target = candidates.target(position)
-    if obstacle is not None and not target.is_target:
-        return _refused(REMOVED if target.removed else EXCLUDED, obstacle)
-    if obstacle is not None:
-        by_editor = rules is not None and obstacle == rules.rejection(row)
-        return _refused(REJECTED if by_editor else RULE, obstacle)
-    pinned = rules is not None and row in rules.pinned
-    if row in candidates.added and not pinned:
-        return _refused(NO_CANDIDATE, "no candidate, as neither words, time nor links lead from the source to it")
-    return None
 
 
 def _dropped(candidates: ScoredCandidates, cause: str) -> Verdict:

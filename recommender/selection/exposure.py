@@ -20,22 +20,14 @@ class Preference:
 def assign_with_limit(preferences: Sequence[Sequence[Preference]], k: int, share: float) -> list[list[int]]:
     """Give each source at most `k` of its preferences, so that no target has more than a share of all suggestions.
 
+    The preferences of each source come best first; the positions of those that it gets are returned, ascending. Any
+    target may be suggested once, however small the `share`, in (0, 1].
+
     A source gets what it prefers. A target that too many sources would have stays with those where its score is
     highest, of equals with the earlier ones; the other sources get their next preference. This is the deferred
     acceptance of Gale and Shapley, "College admissions and the stability of marriage", 1962. Its outcome does not
     depend on the order in which sources propose: there is no source that would rather have a target in whose
     suggestions it would replace one of a lower score.
-
-    Parameters
-    ----------
-    preferences
-        Of each source, best first.
-    share
-        In (0, 1]; any target may be suggested once.
-
-    Returns
-    -------
-    For each source the positions of the preferences that it gets, ascending.
 
     >>> preferences = [[Preference("a", 0.9), Preference("b", 0.5)], [Preference("a", 0.8), Preference("b", 0.7)]]
     >>> assign_with_limit(preferences, k=1, share=0.5)

@@ -68,18 +68,9 @@ class Targets:
 class InboundSearch:
     """Finds the sources that should link to some targets.
 
-    A source is left out where it was removed, links to the target already, or a rule or decision forbids the link.
-
-    Parameters
-    ----------
-    scorer
-        With the business rules.
-    settings
-        What may be suggested.
-    k, threshold
-        The most sources of a target, and the least score of a link, in [0, 1]; a pinned one may have less.
-    older
-        Whether a source must come before the target in the order of the corpus.
+    A source is left out where it was removed, links to the target already, or a rule or decision forbids the link. A
+    target has at most `k` sources; a link scores at least `threshold`, in [0, 1], unless it is pinned. With `older`, a
+    source must come before the target in the order of the corpus.
     """
 
     def __init__(self, scorer: Scorer, settings: SelectionSettings, k: int, threshold: float, older: bool):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.records import Article
-from recommender.corpus.corpus import Corpus
 from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.similarity import cosines_with
 from recommender.retrieval.text import terms
@@ -28,15 +27,9 @@ _CALENDAR = frozenset(
 )
 
 
-class Titles(Protocol):
-    """Titles by position: a list, an array, or anything that looks each one up when it is needed."""
-
-    def __getitem__(self, position: int, /) -> str: ...
-
-
 def same_text(
     title: str,
-    titles: Titles,
+    title_of: Callable[[int], str],
     cosines: NDArray[np.floating],
     days_apart: NDArray[np.floating],
     least: float = LEAST_COSINE,
@@ -50,29 +43,30 @@ def same_text(
 
     Parameters
     ----------
-    titles
-        Of the others; only those whose cosine is high enough are looked up.
+    title_of
+        Returns another article's title by its position; asked for those only whose cosine is high enough, as few are
+        and the articles of a large corpus are on disk.
     cosines : (n_others,) array
         Of the article's full text with those of the others, in [0, 1].
     days_apart : (n_others,) array
         Days between the article and the others; NaN, where a date is unknown, counts as near.
 
+    >>> titles = ["July update", "June update", "The update of June"]
     >>> days_apart, cosines = np.array([30.0, 30.0, 1.0]), np.array([0.95, 1.0, 0.95])
-    >>> same_text("June update", ["July update", "June update", "The update of June"], cosines, days_apart).tolist()
+    >>> same_text("June update", titles.__getitem__, cosines, days_apart).tolist()
     [False, True, True]
     """
     same = np.asarray(cosines) >= least - _SLACK
     for position in np.flatnonzero(same).tolist():
-        same[position] = not _are_a_series(title, titles[position], float(days_apart[position]))
+        same[position] = not _are_a_series(title, title_of(position), float(days_apart[position]))
     return same
 
 
 def repeats_source(source_query: SourceQuery, article: Article, row: int) -> bool:
     """Say whether the article at a row is a near-duplicate of the source, which was given as `article`."""
     rows = np.array([row])
-    titles = [source_query.index.corpus[row].title]
     cosines, days_apart = source_query.similarity("full", rows), source_query.days_apart(rows)
-    return bool(same_text(article.title, titles, cosines, days_apart)[0])
+    return bool(same_text(article.title, lambda _: source_query.index.corpus[row].title, cosines, days_apart)[0])
 
 
 def _are_a_series(title: str, other_title: str, days_apart: float) -> bool:
@@ -91,14 +85,9 @@ def _markers(title: str) -> Counter[str]:
 
 
 class CandidateTexts:
-    """The full texts of a source's candidates, and which of them are the same text.
+    """The full texts of a source's candidates, by position in ``source_query.targets``, and which are the same text.
 
-    A position is that of a candidate in ``source_query.targets``.
-
-    Attributes
-    ----------
-    repeat_source : (n_candidates,) bool array
-        Which candidates are near-duplicates of the source.
+    `repeat_source`, ``(n_candidates,)``, says which candidates are near-duplicates of the source.
     """
 
     def __init__(self, source_query: SourceQuery, source: Article):
@@ -146,17 +135,7 @@ class CandidateTexts:
     def _same_text(
         self, title: str, positions: NDArray[np.intp], cosines: NDArray[np.floating], days_apart: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        return same_text(title, _TitlesOfRows(self._corpus, self._rows[positions]), cosines, days_apart)
-
-
-class _TitlesOfRows:
-    """Titles of some rows, each read when it is needed: few are, and the articles of a large corpus are on disk."""
-
-    def __init__(self, corpus: Corpus, rows: NDArray[np.intp]):
-        self._corpus, self._rows = corpus, rows
-
-    def __getitem__(self, position: int) -> str:
-        return self._corpus[int(self._rows[position])].title
+        return same_text(title, lambda at: self.article(int(positions[at])).title, cosines, days_apart)
 
 
 def _canonical_first(article: Article) -> tuple[float, float, str]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import CandidateSettings
 from recommender.features.pair_features import pair_features
-from recommender.features.reasons import RuleWeight
 from recommender.ranker import Ranker, scores
 from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.index import Index
@@ -26,27 +25,22 @@ _NO_ROWS = np.empty(0, dtype=np.intp)
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """Some sources, and how much of the corpus each of them may know.
+    """Some sources with their vectors, and how much of the corpus each of them may know.
 
     Attributes
     ----------
-    vectors : Vectors
-        Of the sources, a row each.
     rows : (n_sources,) intp array
         The sources' own rows; -1 for an article that the corpus does not hold.
     limits : (n_sources,) intp array
         How many rows of the corpus, from the first, each source may know.
-    articles : sequence of Article
-        The sources as they were given.
+    articles
+        As they were given.
     """
 
     vectors: Vectors
     rows: NDArray[np.intp]
     limits: NDArray[np.intp]
     articles: Sequence[Article]
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     @classmethod
     def of_rows(cls, index: Index, rows: NDArray[np.intp]) -> Self:
@@ -71,16 +65,15 @@ class ScoredCandidates:
 
     Attributes
     ----------
-    source_query : SourceQuery
-    source : Article
+    source
         As it was given.
     features : (n_candidates, n_features) float32 array
     log_odds : (n_candidates,) float64 array
         Of the scores, with what the business rules add.
     scores : (n_candidates,) float64 array
         Probabilities, in [0, 1].
-    rules : SourceRules or None
-        The business rules and decisions for the source; None where there are none.
+    rules
+        None where there are no business rules and no decisions.
     added : (n_added,) intp array
         Rows that are scored only because they were asked for or are pinned, and that retrieval did not find.
     """
@@ -92,9 +85,6 @@ class ScoredCandidates:
     scores: NDArray[np.float64]
     rules: SourceRules | None = None
     added: NDArray[np.intp] = field(default_factory=lambda: _NO_ROWS)
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
     def row(self, position: int) -> int:
         """Return the row of a candidate."""
@@ -108,24 +98,12 @@ class ScoredCandidates:
         """Return a candidate."""
         return self.source_query.index.corpus[self.row(position)]
 
-    def rule_weights(self, row: int) -> list[RuleWeight]:
-        """Return what the business rules add to a row's log-odds, a weight for each reason."""
-        return [] if self.rules is None else self.rules.weights(row)
-
 
 class Scorer:
     """Retrieves the candidates of sources and scores them.
 
-    Parameters
-    ----------
-    index
-        All articles.
-    ranker
-        Turns pair features into log-odds.
-    candidates
-        How many candidates are retrieved, and how.
-    business_rules
-        What they add to the log-odds is added, and what they pin is scored too; None to score by the ranker alone.
+    What the business rules add to the log-odds is added, and what they pin is scored too; without them, or where there
+    is no rule and no decision, the ranker scores alone.
     """
 
     def __init__(
@@ -191,7 +169,7 @@ class Scorer:
         for source_query, source in zip(_source_queries(query), articles, strict=True):
             log_odds, rules = ranker_log_odds[source_query.pairs], None
             if self.business_rules is not None:
-                rules = self.business_rules.for_source(source_query, source)
+                rules = SourceRules(self.business_rules, source_query, source)
                 log_odds = log_odds + rules.log_odds(source_query.targets)
             own_features = features[source_query.pairs]
             scored.append(ScoredCandidates(source_query, source, own_features, log_odds, scores(log_odds), rules))

@@ -22,18 +22,8 @@ COPY_REJECTED, PROVIDER_FULL = "copy rejected", "provider full"
 class Choice:
     """A text that is suggested, as positions among the candidates.
 
-    Attributes
-    ----------
-    shown
-        The article that is suggested.
-    scored
-        The one whose score, and whose reasons, are shown: the best of the article and its near-duplicates.
-    duplicates
-        Its near-duplicates, listed under it: best quality first, then earliest, then by id.
-    repeats_source
-        Whether one of them is a near-duplicate of the source.
-    pinned
-        Whether a business rule pinned it.
+    The article `shown` has the score and the reasons of `scored`, the best of it and its near-duplicates. These are
+    listed under it: best quality first, then earliest, then by id.
     """
 
     shown: int
@@ -45,15 +35,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen for a source, and what was dropped when its turn came.
+    """What was chosen for a source, best first, and why candidates were dropped when their turn came, by position.
 
-    Attributes
-    ----------
-    choices
-        Best first.
-    dropped
-        Why, by position among the candidates: ``COPY_REJECTED`` or ``PROVIDER_FULL``. What has no turn, since the
-        list was full or its score is too low, is not in it.
+    What had no turn, since the list was full or its score is too low, is not among the dropped.
     """
 
     choices: list[Choice] = field(default_factory=list)
@@ -121,7 +105,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     pinned = _pinned_positions(candidates, eligible)
     waiting_pins = list(pinned)
     remaining = np.flatnonzero(eligible & (scores >= threshold))
-    providers = _ProviderLimit(None if rules is None else rules.most_per_provider)
+    most_per_provider = np.inf if rules is None or rules.most_per_provider is None else rules.most_per_provider
+    n_of_provider: Counter[str | None] = Counter()
     similarity = np.zeros(len(scores))  # with the choices so far
     taken = np.zeros(len(scores), dtype=bool)
     selection = Selection()
@@ -139,7 +124,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
             selection.dropped.update(dict.fromkeys(group, COPY_REJECTED))
             continue
         group = [position for position in group if eligible[position]]
-        allowed = (position for position in group if is_pin or providers.allows(texts.article(position)))
+        allowed = (at for at in group if is_pin or n_of_provider[_provider_key(texts.article(at))] < most_per_provider)
         shown = next(allowed, None)
         if shown is None:
             selection.dropped.update(dict.fromkeys(group, PROVIDER_FULL))
@@ -147,7 +132,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
         duplicates = tuple(position for position in group if position != shown)
         repeats_source = bool(texts.repeat_source[group].any())
         selection.choices.append(Choice(shown, _best_score(candidates, group), duplicates, repeats_source, is_pin))
-        providers.count(texts.article(shown))
+        provider = _provider_key(texts.article(shown))
+        n_of_provider[provider] += provider is not None  # there is no limit for articles without a provider
         if diversity:
             similarity = np.maximum(similarity, texts.cosines(shown))
     return selection
@@ -172,23 +158,6 @@ def _pinned_positions(candidates: ScoredCandidates, eligible: NDArray[np.bool_])
         return []
     pinned = [row for row in rules.pinned if row in targets]
     return [position for position in map(candidates.position, pinned) if eligible[position]]
-
-
-class _ProviderLimit:
-    """How many suggestions each provider has in a list, against the most that it may have; None for no limit."""
-
-    def __init__(self, most: int | None):
-        self._most = most
-        self._counts: Counter[str] = Counter()
-
-    def allows(self, article: Article) -> bool:
-        key = _provider_key(article)
-        return self._most is None or key is None or self._counts[key] < self._most
-
-    def count(self, article: Article) -> None:
-        key = _provider_key(article)
-        if key is not None:
-            self._counts[key] += 1
 
 
 def _provider_key(article: Article) -> str | None:

@@ -24,17 +24,9 @@ DUPLICATE, SAME_STORY, BACKGROUND = "duplicate", "same-story", "background"
 def kind_of(repeats_source: bool, days_apart: float, score: float) -> str:
     """Say what a suggestion is to its source.
 
-    ``duplicate``: the same text elsewhere. ``same-story``: at most 14 days away, and an editor would link it with a
-    probability of at least one half. ``background``: anything else.
-
-    Parameters
-    ----------
-    repeats_source
-        Whether it, or one listed under it, is a near-duplicate of the source.
-    days_apart
-        Days between the two; NaN where a date is unknown.
-    score
-        Probability, in [0, 1].
+    ``duplicate``: it, or one listed under it, is a near-duplicate of the source. ``same-story``: at most 14 days away,
+    and an editor would link it with a probability of at least one half. ``background``: anything else, also where
+    `days_apart` is NaN, as a date is unknown.
 
     >>> kind_of(False, 2.0, 0.8), kind_of(False, 2.0, 0.12), kind_of(False, 40.0, 0.8)
     ('same-story', 'background', 'background')
@@ -63,10 +55,23 @@ def suggestions_of(scorer: Scorer, choices: Sequence[tuple[ScoredCandidates, Cho
         return []
     features = np.vstack([candidates.features[choice.scored] for candidates, choice in choices])
     contributions = scorer.ranker.contributions(features)
-    return [
-        _suggestion(scorer, candidates, choice, parts)
-        for (candidates, choice), parts in zip(choices, contributions, strict=True)
-    ]
+    made: list[Suggestion] = []
+    for (candidates, choice), parts in zip(choices, contributions, strict=True):
+        _, reasons = explained_score(scorer, candidates, choice.scored, parts)
+        score, target = float(candidates.scores[choice.scored]), candidates.target(choice.shown)
+        days_apart = float(candidates.source_query.days_apart(np.array([candidates.row(choice.shown)]))[0])
+        suggestion = Suggestion(
+            source_id=candidates.source.id,
+            target_id=target.id,
+            rank=1,
+            score=score,
+            kind=kind_of(choice.repeats_source, days_apart, score),
+            reasons=(PIN_REASON, *reasons) if choice.pinned else reasons,
+            target=target,
+            duplicates=tuple(candidates.target(position).id for position in choice.duplicates),
+        )
+        made.append(suggestion)
+    return made
 
 
 def explained_score(
@@ -78,23 +83,5 @@ def explained_score(
     """
     row = candidates.row(position)
     pair = Pair(candidates.source_query, row, candidates.source, candidates.target(position), scorer.index.text_model)
-    log_odds, weights = float(candidates.log_odds[position]), candidates.rule_weights(row)
-    return pair, explain_score(pair, scorer.ranker.names, contributions, log_odds, weights)
-
-
-def _suggestion(
-    scorer: Scorer, candidates: ScoredCandidates, choice: Choice, contributions: NDArray[np.float64]
-) -> Suggestion:
-    _, reasons = explained_score(scorer, candidates, choice.scored, contributions)
-    score, target = float(candidates.scores[choice.scored]), candidates.target(choice.shown)
-    days_apart = float(candidates.source_query.days_apart(np.array([candidates.row(choice.shown)]))[0])
-    return Suggestion(
-        source_id=candidates.source.id,
-        target_id=target.id,
-        rank=1,
-        score=score,
-        kind=kind_of(choice.repeats_source, days_apart, score),
-        reasons=(PIN_REASON, *reasons) if choice.pinned else reasons,
-        target=target,
-        duplicates=tuple(candidates.target(position).id for position in choice.duplicates),
-    )
+    weights = [] if candidates.rules is None else candidates.rules.weights(row)
+    return pair, explain_score(pair, scorer.ranker.names, contributions, float(candidates.log_odds[position]), weights)

@@ -17,7 +17,7 @@ class Squares(Lazy[int]):
     def __init__(self, size: int):
         self._size = size
 
-    def at(self, position: int) -> int:
+    def _at(self, position: int) -> int:
         return position * position
 
     def __len__(self) -> int:

@@ -79,7 +79,7 @@ def test_an_id_given_twice_is_said(tmp_path: Path) -> None:
     path = write(tmp_path, '{"id": "a", "title": "A"}\n{"id": "a", "title": "B"}\n')
     corpus = read_articles(path)
     assert [article.id for article in corpus] == ["a"]
-    assert corpus.merged_ids == ("a",)
+    assert [lost for lost, _ in corpus.merged] == ["a"]
     assert corpus.report.warnings == (f"{path}:2: has the id 'a' of {path}:1; the two are merged",)
 
 
