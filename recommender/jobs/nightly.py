@@ -163,11 +163,7 @@ class _NightlyJob:
         record = Record(
             site=str(self.site.absolute()),
             recommender=version("recommender"),
-            model={
-                "version": "",
-                "ranker": "",
-                "folder": None if self.model_folder is None else str(self.model_folder),
-            },
+            model={"version": "", "ranker": "", "folder": str(self.model_folder) if self.model_folder else None},
             settings=self.settings.to_dict(),
         )
         with record.timed("read"):
