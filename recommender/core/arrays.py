@@ -1,4 +1,4 @@
-"""Arrays of a model folder, checked before anything relies on them."""
+"""Arrays of a model folder, checked before anything relies on them: a ModelFormatError says what does not fit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from recommender.core.model_folder import ModelFolder
 
 
 def numbers(folder: ModelFolder, file: str, dtype: str, count: int) -> NDArray[Any]:
-    """Return an array of `count` numbers.
-
-    Raises
-    ------
-    ModelFormatError
-        When the array is missing or of another type or length. The functions below raise it likewise.
-    """
+    """Return an array of `count` numbers."""
     values = folder.array(file, dtype)
     if len(values) != count:
         raise ModelFormatError(f"{file} must hold {count} numbers, got {len(values)}; train the model again")

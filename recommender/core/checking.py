@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 import typing
@@ -31,13 +32,7 @@ Text = Annotated[str, Meta(pattern=r"\S", description="a text")]
 
 
 def check_names(names: Iterable[object], known: Iterable[str], stage: str = "") -> None:
-    """Refuse names that are no settings of a stage, or no stages.
-
-    Raises
-    ------
-    SettingsError
-        Naming the nearest known name.
-    """
+    """Refuse names that are no settings of a stage, or no stages, by a SettingsError with the nearest known names."""
     known = list(known)
     for name in names:
         if name not in known:
@@ -46,13 +41,7 @@ def check_names(names: Iterable[object], known: Iterable[str], stage: str = "") 
 
 
 def check_fields(settings: Any, stage: str) -> None:
-    """Check the fields of a dataclass of settings against their annotations.
-
-    Raises
-    ------
-    SettingsError
-        For a value of another type or out of range.
-    """
+    """Refuse a dataclass of settings with a value that does not fit its annotation, by a SettingsError."""
     kind: type = type(settings)
     for name, hint in _hints(kind).items():
         value = getattr(settings, name)
@@ -65,7 +54,8 @@ def check_fields(settings: Any, stage: str) -> None:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind, include_extras=True)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def _plain_number(value: Any) -> Any:

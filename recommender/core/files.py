@@ -20,12 +20,8 @@ def replacing(
 ) -> Iterator[BinaryIO]:
     """Open a temporary file in the same folder; it replaces `path` when the block ends without an error.
 
-    Parameters
-    ----------
-    like
-        Status of a file whose permissions and owner the new one gets; for None all may read it and we may write it.
-    before_rename
-        Called when everything is on disk but the name; an error that it raises leaves the old file as it is.
+    It gets the permissions and owner of the file with the status `like`; for None all may read it and we may write it.
+    `before_rename` is called when everything is on disk but the name; an error that it raises leaves the old file.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=SUFFIX, dir=path.parent)
     try:

@@ -8,11 +8,11 @@ import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 THREADS = 4  # read a folder at once; hashing releases the interpreter's lock
 
+T = TypeVar("T")
+
 
 @dataclass
 class ModelFolder:
@@ -34,34 +36,27 @@ class ModelFolder:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def text(self, name: str) -> bytes:
-        """Return a file's bytes.
-
-        Raises
-        ------
-        ModelFormatError
-            When the manifest does not list it.
-        """
-        if name not in self.texts:
-            raise ModelFormatError(f"the model folder has no {name}; train the model again")
-        return self.texts[name]
+        """Return a file's bytes; a ModelFormatError where the manifest does not list it."""
+        return _listed(name, self.texts)
 
     def array(self, name: str, dtype: str) -> NDArray[Any]:
         """Return an array, read-only and mapped from disk; it must be one-dimensional and of this type."""
-        if name not in self.arrays:
-            raise ModelFormatError(f"the model folder has no {name}; train the model again")
-        values = self.arrays[name]
+        values = _listed(name, self.arrays)
         if values.dtype != np.dtype(dtype) or values.ndim != 1:
             raise ModelFormatError(f"{name} must hold one row of {dtype}, got {values.dtype} of shape {values.shape}")
         return values
 
 
+def _listed(name: str, files: Mapping[str, T]) -> T:
+    if name not in files:
+        raise ModelFormatError(f"the model folder has no {name}; train the model again")
+    return files[name]
+
+
 def write_model_folder(path: Path, folder: ModelFolder) -> None:
     """Write a model folder as a whole: readers see the old one or the new one.
 
-    Raises
-    ------
-    ModelFormatError
-        When `path` holds something that is no model folder; nothing is touched then.
+    Where `path` holds something that is no model folder this is a ModelFormatError, and nothing is touched.
     """
     if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or any(path.iterdir())):
         raise ModelFormatError(f"{path} exists and is no model folder; name another place, or remove it")
@@ -87,23 +82,19 @@ def write_model_folder(path: Path, folder: ModelFolder) -> None:
 def read_model_folder(path: Path, mapped: Collection[str] = ()) -> ModelFolder:
     """Read a model folder, every file checked against the manifest.
 
-    Arrays are mapped from disk, as are the texts named by `mapped`, which become arrays of bytes.
-
-    Raises
-    ------
-    ModelFormatError
-        When it is no model folder, of another version, or any file is missing or changed.
+    Arrays are mapped from disk, as are the texts named by `mapped`, which become arrays of bytes. What is no model
+    folder, of another version, or has a missing or changed file is a ModelFormatError.
     """
     manifest = _read_manifest(path)
     folder = ModelFolder(facts={key: value for key, value in manifest.items() if key != "files"})
-    files = [path / name for name in manifest["files"]]
-    for name, file in zip(manifest["files"], files, strict=True):
+    files = {name: path / name for name in manifest["files"]}
+    for name, file in files.items():
         if Path(name).name != name or not file.is_file():
             raise ModelFormatError(f"{path} has no file {name!r}, which its manifest lists; train the model again")
-    for file, digest, described in zip(files, _digests(files), manifest["files"].values(), strict=True):
-        if digest != described["sha256"]:
-            raise ModelFormatError(f"{file} is not what was saved (its sha256 differs); train the model again")
-    for name, file in zip(manifest["files"], files, strict=True):
+    for name, digest in _digests(path, files).items():
+        if digest != manifest["files"][name]["sha256"]:
+            raise ModelFormatError(f"{path / name} is not what was saved (its sha256 differs); train the model again")
+    for name, file in files.items():
         if file.suffix == ".npy":
             folder.arrays[name] = _open_array(file)
         elif name in mapped:
@@ -118,19 +109,11 @@ def _fill(path: Path, folder: ModelFolder) -> None:
         (path / name).write_bytes(content)
     for name, values in folder.arrays.items():
         np.save(path / name, values, allow_pickle=False)
-    files: dict[str, dict[str, Any]] = {}
-    names = sorted([*folder.texts, *folder.arrays])
-    for name, digest in zip(names, _digests([path / name for name in names]), strict=True):
-        files[name] = {"sha256": digest}
-        if name in folder.arrays:
-            values = folder.arrays[name]
-            files[name] |= {"dtype": str(values.dtype), "shape": list(values.shape)}
-    manifest = {
-        "format": FORMAT,
-        "libraries": library_versions(LIBRARIES),
-        **folder.facts,
-        "files": files,
-    }
+    digests = _digests(path, [*folder.texts, *folder.arrays])
+    files: dict[str, dict[str, Any]] = {name: {"sha256": digest} for name, digest in digests.items()}
+    for name, values in folder.arrays.items():
+        files[name] |= {"dtype": str(values.dtype), "shape": list(values.shape)}
+    manifest = {"format": FORMAT, "libraries": library_versions(LIBRARIES), **folder.facts, "files": files}
     (path / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -142,8 +125,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelFormatError(f"{file} is no JSON ({error}); train the model again") from error
-    if not isinstance(manifest, Mapping) or manifest.get("format") != FORMAT:
-        version = manifest.get("format") if isinstance(manifest, Mapping) else None
+    version = manifest.get("format") if isinstance(manifest, Mapping) else None
+    if version != FORMAT:
         raise ModelFormatError(f"{path} has the model format {version!r}, this version reads {FORMAT}; train it again")
     files = manifest.get("files")
     if not isinstance(files, Mapping) or not all(
@@ -168,12 +151,11 @@ def _open_bytes(file: Path) -> NDArray[np.uint8]:
     return np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))
 
 
-def _digests(files: Sequence[Path]) -> list[str]:
-    """Return the sha256 of each file; the large ones first, several at once."""
-    largest_first = sorted(files, key=lambda file: -file.stat().st_size)
+def _digests(path: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the sha256 of each of these files of a folder; the large ones are read first, several at once."""
+    files = sorted((path / name for name in names), key=lambda file: -file.stat().st_size)
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        digests = dict(zip(largest_first, pool.map(_sha256, largest_first), strict=True))
-    return [digests[file] for file in files]
+        return {file.name: digest for file, digest in zip(files, pool.map(_sha256, files), strict=True)}
 
 
 def _sha256(file: Path) -> str:

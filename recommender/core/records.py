@@ -123,19 +123,14 @@ class Article:
         for name in ("title", "excerpt", "body"):
             if not isinstance(getattr(self, name), str):
                 raise ArticleError(f"{name} of article {self.id!r} must be a text, got {getattr(self, name)!r}")
-        for name in ("aliases", "topics", "relations"):
+        for name, kind in (("aliases", str), ("topics", str), ("relations", Relation)):
             value = getattr(self, name)
-            if type(value) is tuple and not value:
+            if type(value) is tuple and not value:  # the usual case, at no cost
                 continue
-            if isinstance(value, str):
-                raise ArticleError(f"{name} of article {self.id!r} must be a list, got the text {value!r}")
-            if not isinstance(value, Iterable):
-                raise ArticleError(f"{name} of article {self.id!r} must be a list, got {value!r}")
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                text = "the text " if isinstance(value, str) else ""
+                raise ArticleError(f"{name} of article {self.id!r} must be a list, got {text}{value!r}")
             entries = tuple(value)
-            if not entries:
-                object.__setattr__(self, name, entries)
-                continue
-            kind = Relation if name == "relations" else str
             if not all(isinstance(entry, kind) for entry in entries):
                 raise ArticleError(f"{name} of article {self.id!r} must hold {kind.__name__} only, got {value!r}")
             object.__setattr__(self, name, entries)

@@ -115,9 +115,8 @@ class Rules:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules that are set, JSON-ready; `from_dict` takes them back."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        defaults = {field.name: field.default for field in dataclasses.fields(self)}
-        changed = {name: value for name, value in values.items() if value != defaults[name]}
+        values = {field.name: (getattr(self, field.name), field.default) for field in dataclasses.fields(self)}
+        changed = {name: value for name, (value, default) in values.items() if value != default}
         plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(changed))
         return plain
 

@@ -33,17 +33,8 @@ def parse_yaml(text: str, first_line: int = 1, *, unique: bool = False) -> Any:
 
     A date that does not exist, such as 2020-02-30, stays a text.
 
-    Parameters
-    ----------
-    first_line
-        The number of the text's first line in its file, for errors.
-    unique
-        Whether a mapping that names a key twice is an error; else the last one counts.
-
-    Raises
-    ------
-    YamlError
-        When the text is no YAML, nests too deeply, or asks for any other type.
+    A text that is no YAML, nests too deeply, or asks for any other type is a YamlError, as is, with `unique`, a mapping
+    that names a key twice; else the last one counts. Errors count lines from `first_line`.
 
     >>> parse_yaml('title: "Ferry strike ends"\ntopics:\n  - Rail\nquality: 58\n')
     {'title': 'Ferry strike ends', 'topics': ['Rail'], 'quality': 58}

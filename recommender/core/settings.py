@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from msgspec import Meta
 
@@ -32,8 +32,20 @@ BLEND, OWN, SHIPPED = "blend", "own", "shipped"
 LEARN = (BLEND, OWN, SHIPPED)
 
 
+class _Stage:
+    """A stage of the settings, checked when it is made."""
+
+    _name: ClassVar[str]
+
+    def __init_subclass__(cls, name: str) -> None:
+        cls._name = name
+
+    def __post_init__(self) -> None:
+        check_fields(self, self._name)
+
+
 @dataclass(frozen=True)
-class SourceSettings:
+class SourceSettings(_Stage, name="source"):
     """How a site's files are read.
 
     `preset` is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it, our name to the
@@ -47,12 +59,9 @@ class SourceSettings:
     strict: bool = False
     cache: str | bool | None = None
 
-    def __post_init__(self) -> None:
-        check_fields(self, "source")
-
 
 @dataclass(frozen=True)
-class CandidateSettings:
+class CandidateSettings(_Stage, name="candidates"):
     """How many candidates a source gets from each generator; they overlap.
 
     With `same_language` an article's candidates are in its own language, where a site has more than one.
@@ -65,12 +74,9 @@ class CandidateSettings:
     seeds: Count = 20
     same_language: bool = True
 
-    def __post_init__(self) -> None:
-        check_fields(self, "candidates")
-
 
 @dataclass(frozen=True)
-class RankerSettings:
+class RankerSettings(_Stage, name="ranker"):
     """How the ranker learns.
 
     `learn` is ``blend`` for the site's own ranker together with the shipped one, weighted by how much there is to
@@ -88,12 +94,9 @@ class RankerSettings:
     most_sources: PositiveCount = 4000
     random_state: int = 0
 
-    def __post_init__(self) -> None:
-        check_fields(self, "ranker")
-
 
 @dataclass(frozen=True)
-class SelectionSettings:
+class SelectionSettings(_Stage, name="selection"):
     """What is fit to be suggested: at most `k` suggestions for an article, none that scores below `threshold`.
 
     A threshold is a probability, in [0, 1]. Where none is set it is the ranker's own: the lowest at which editors
@@ -113,22 +116,16 @@ class SelectionSettings:
     diversity: Probability = 0.0
     exposure: PositiveProbability | None = None
 
-    def __post_init__(self) -> None:
-        check_fields(self, "selection")
-
 
 @dataclass(frozen=True)
-class SinkSettings:
+class SinkSettings(_Stage, name="sink"):
     """How suggestions are written into articles: under `key`, a field of the front matter that is ours alone."""
 
     key: str = "suggested"
 
-    def __post_init__(self) -> None:
-        check_fields(self, "sink")
-
 
 @dataclass(frozen=True)
-class JobSettings:
+class JobSettings(_Stage, name="job"):
     """How the job of a site runs.
 
     `enabled` false switches it off. `folder`, from the site's root, holds its lock, its record and the work of a
@@ -138,9 +135,6 @@ class JobSettings:
     enabled: bool = True
     folder: Annotated[str, Meta(pattern=r"\S", description="the name of a folder")] = ".recommender"
     expire_days: PositiveDays | None = None
-
-    def __post_init__(self) -> None:
-        check_fields(self, "job")
 
 
 @dataclass(frozen=True)

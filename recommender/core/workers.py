@@ -89,11 +89,7 @@ def map_blocks(
     """Yield the result of ``work(*payloads, block)`` for each block, in the order of the blocks.
 
     Each object in `shared` becomes a `SharedPayload`. When a worker is lost, the blocks without a result start anew.
-
-    Parameters
-    ----------
-    n_sources
-        How many articles all blocks are about; few are worked on by threads, many by processes.
+    `n_sources` is how many articles all blocks are about; few are worked on by threads, many by processes.
     """
     n_done = n_losses = 0
     prefer = "threads" if n_sources < WORTH_PROCESSES else "processes"
@@ -115,10 +111,7 @@ def map_blocks(
 def cluster(address: str | None) -> Iterator[None]:
     """Send all work to a Dask cluster, given its scheduler's address; keep it on this machine for None.
 
-    Raises
-    ------
-    RecommenderError
-        When Dask is not installed or the scheduler does not answer.
+    That Dask is not installed or the scheduler does not answer is a RecommenderError.
 
     >>> with cluster(None):
     ...     pass

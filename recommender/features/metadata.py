@@ -12,11 +12,7 @@ from recommender.retrieval.similarity import overlap
 def topic_features(query: Query) -> Features:
     """Return what the topics of the source and its candidates have in common, ancestors in the topic tree included.
 
-    Returns
-    -------
-    dict
-        The cosine of the weighted topics, the Jaccard index (shared topics as a part of those of either article),
-        the number of shared topics, whether both have the same, and how many each has.
+    The Jaccard index is the number of shared topics as a part of those of either article.
     """
     target_topics = query.index.vectors.topics[query.targets]
     shared = overlap(query.vectors.topics, target_topics, query.source_of)
@@ -67,13 +63,10 @@ def length_features(query: Query) -> Features:
 
 
 def time_features(query: Query) -> Features:
-    """Return the days between the two, and how much was published between them.
+    """Return the days between the two, NaN where a date is missing, and how much was published between them.
 
-    Returns
-    -------
-    dict
-        ``days_apart`` without sign, NaN where a date is missing; ``articles_between``, the distance in the order of
-        the corpus; ``share_between``, the same as a part of all that was published before the source.
+    ``articles_between`` is the distance in the order of the corpus; ``share_between`` is the same as a part of all that
+    was published before the source.
     """
     dated = query.index.vectors.days[: query.index.n_dated]
     n_known = np.minimum(query.limits, len(dated))

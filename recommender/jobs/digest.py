@@ -46,19 +46,9 @@ def job_digest(
 ) -> str:
     """Return a sha256 of everything that the output of a job depends on: two jobs of one digest write the same bytes.
 
-    That is what is read (articles, settings, decisions), the model or what it is trained with, the options that are no
-    settings, and what runs: this package's code, Python and the libraries.
-
-    Parameters
-    ----------
-    corpus_sha256
-        As of `corpus_digest`.
-    model_folder
-        A trained model; None where the job trains one itself.
-    name
-        What the site is called in the version of the model.
-    since
-        From when on an article is new to inbound links; None where that is not given.
+    That is what is read (articles, settings, decisions), the model or what it is trained with, what the site is called
+    in the model's version, since when an article is new to inbound links, and what runs: this package's code, Python
+    and the libraries. `corpus_sha256` is as of `corpus_digest`; `model_folder` is None where the job trains a model.
     """
     # The manifest of a model holds the sha256 of every file of it.
     manifest = (SHIPPED_RANKER if model_folder is None else model_folder) / MANIFEST

@@ -22,23 +22,14 @@ DEPTH = 3  # preferences for each slot of a list: what the limit takes away is m
 class Exposure:
     """How the suggestions of a site are spread over its articles; ``..._before`` without the limit, if there is one.
 
-    Attributes
-    ----------
-    gini
-        Of how often each article is suggested, in [0, 1); nan for no suggestions.
-    largest
-        The largest share of all suggestions that one target has, in [0, 1].
+    `gini` is that of how often each article is suggested, in [0, 1), and nan for no suggestions; `largest` is the
+    largest share of all suggestions that one target has, in [0, 1].
     """
 
     gini: float
     largest: float
     gini_before: float | None = None
     largest_before: float | None = None
-
-    @classmethod
-    def of(cls, counts: Mapping[str, int], n_articles: int, before: Mapping[str, int] | None = None) -> Exposure:
-        """Build it from how often each target is suggested, and would be without the limit."""
-        return cls(*_skew(counts, n_articles), *(() if before is None else _skew(before, n_articles)))
 
     def line(self) -> str:
         """Return this as a line for a person."""
@@ -60,17 +51,9 @@ class SiteSuggestions:
     With a limit all lists are made twice: which suggestion makes up for one that the limit takes away depends on all
     lists, and holding all of them, with their reasons, would fill the memory.
 
-    Parameters
-    ----------
-    progress
-        Wraps each pass over the lists; gets their number.
-    make_lists
-        Makes the lists, given the length of each; `model.suggest_all` with `n_jobs` workers for None.
-
-    Attributes
-    ----------
-    targets
-        The ids of the targets of each article so far, best first, by its id.
+    `progress` wraps each pass over the lists, and gets their number. `make_lists` makes the lists, given the length of
+    each; it is `model.suggest_all` with `n_jobs` workers for None. `targets` holds the ids of the targets of each
+    article so far, best first, by its id.
     """
 
     def __init__(
@@ -96,7 +79,8 @@ class SiteSuggestions:
     def exposure(self) -> Exposure:
         """How the suggestions so far are spread; complete after the iteration."""
         counts = Counter(chain.from_iterable(self.targets.values()))
-        return Exposure.of(counts, len(self._model.corpus), self._counts_before)
+        n_articles, before = len(self._model.corpus), self._counts_before
+        return Exposure(*_skew(counts, n_articles), *(() if before is None else _skew(before, n_articles)))
 
     def _limited(self, k: int, share: float) -> Lists:
         """Yield at most `k` suggestions for each article, no target with more than a share of all."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from recommender.core.errors import SettingsError
 from recommender.core.files import file_sha256
-from recommender.core.records import Suggestion
 from recommender.core.settings import JobSettings, Settings
 from recommender.core.workers import cluster
 from recommender.corpus.corpus import Corpus
@@ -23,12 +22,12 @@ from recommender.jobs.backfill import BackFill, inbound_rows, new_articles
 from recommender.jobs.digest import corpus_digest, job_digest
 from recommender.jobs.exposure import Progress, SiteSuggestions
 from recommender.jobs.folder import JobFolder, switched_off
-from recommender.jobs.record import Counts, Known, ModelRecord, Output, Record, RecordedRun, changes_between
+from recommender.jobs.record import Counts, Known, Output, Record, RecordedRun, changes_between
 from recommender.jobs.resume import ResumeFolder
 from recommender.jobs.summary import Summary
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
-from recommender.sinks.json_lines import write_file, write_lines, write_rows
+from recommender.sinks.json_lines import write_file, write_lines
 from recommender.sinks.write_back import Written
 from recommender.sources import read_articles
 
@@ -164,7 +163,7 @@ class _NightlyJob:
         record = Record(
             site=str(self.site.absolute()),
             recommender=version("recommender"),
-            model=ModelRecord("", "", None if self.model_folder is None else str(self.model_folder)),
+            model={"version": "", "ranker": "", "folder": str(self.model_folder) if self.model_folder else None},
             settings=self.settings.to_dict(),
         )
         with record.timed("read"):
@@ -225,8 +224,8 @@ class _NightlyJob:
         inbound = None
         if self.back_fill is not None:
             # Without a date, new is what the last run did not know: nothing.
-            inbound = last.counts.inbound if self.back_fill.since else write_rows((), self.back_fill.output)
-        record.model = replace(last.model, folder=record.model.folder)
+            inbound = last.counts.inbound if self.back_fill.since else write_file((), self.back_fill.output)
+        record.model |= last.model | {"folder": record.model["folder"]}
         record.counts = replace(last.counts, inbound=inbound, files=None)
         record.warnings, record.unchanged_since = last.warnings, last.unchanged_since or last.finished
         return None if self.writer is None else Written(0, len(corpus.source_files), ())
@@ -244,7 +243,7 @@ class _NightlyJob:
             with record.timed("model"):
                 model = self._model(corpus, decisions, work)
             logger.info("model %s, %s ranker", model.version, model.ranker.kind)
-            record.model = ModelRecord(model.version, model.ranker.kind, record.model.folder)
+            record.model |= {"version": model.version, "ranker": model.ranker.kind}
             record.warnings = (*decisions.problems, *model.rule_warnings())
             make_lists = None
             if work is not None:
@@ -257,7 +256,7 @@ class _NightlyJob:
             with record.timed("inbound"):
                 new = new_articles(model, self.back_fill.since, None if last is None else last.known.articles)
                 rows = inbound_rows(model, new, self.n_jobs)
-                record.counts.inbound = write_rows(rows, self.back_fill.output)
+                record.counts.inbound = write_file(rows, self.back_fill.output)
         return files, lists.targets
 
     def _model(self, corpus: Corpus, decisions: Decisions, work: ResumeFolder | None) -> Recommender:
@@ -272,22 +271,22 @@ class _NightlyJob:
 
     def _write(self, model: Recommender, lists: SiteSuggestions, counts: Counts) -> Written | None:
         """Write the suggestions to the output and into the articles, and count them."""
+        is_output = self.output is not None or (self.writer is None and self.back_fill is None)
 
-        def stream() -> Iterator[Suggestion]:
+        def rows() -> Iterator[dict[str, Any]]:
             for article_id, suggestions in lists:
                 counts.add(suggestions)
                 if self.writer is not None:
                     self.writer.add(article_id, suggestions)
-                yield from suggestions
+                if is_output:
+                    yield from (suggestion.to_dict(model.version) for suggestion in suggestions)
             if self.writer is not None:  # within the stream: where the plan fails, no output file appears either
                 self.writer.plan(model.corpus, model.version)
 
         if self.output is not None:
-            write_file(stream(), self.output, model.version)
-        elif self.writer is not None or self.back_fill is not None:
-            deque(stream(), maxlen=0)
+            write_file(rows(), self.output)
         else:
-            write_lines(stream(), sys.stdout, model.version)
+            write_lines(rows(), sys.stdout)
         counts.kinds = dict(sorted(counts.kinds.items()))
         if counts.suggestions:  # the Gini of nothing is nan, which JSON lacks
             counts.exposure = lists.exposure

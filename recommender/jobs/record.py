@@ -28,29 +28,13 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-@dataclass(frozen=True)
-class ModelRecord:
-    """The model: its version, the kind of its ranker, and its folder, None where the job trained it."""
-
-    version: str
-    ranker: str
-    folder: str | None
-
-
 @dataclass
 class Counts:
     """What was made, in numbers; None is what was not wanted.
 
-    Attributes
-    ----------
-    sources
-        Articles with at least one suggestion.
-    duplicates
-        Articles that are listed under a suggestion as the same text.
-    inbound
-        Links from older articles to new ones.
-    files
-        Those of articles that were ``written``, ``unchanged`` or ``left`` alone.
+    `sources` are articles with at least one suggestion, `duplicates` articles that are listed under a suggestion as the
+    same text, `inbound` links from older articles to new ones, and `files` those of articles that were ``written``,
+    ``unchanged`` or ``left`` alone.
     """
 
     sources: int = 0
@@ -80,44 +64,26 @@ class Output:
 
 @dataclass(kw_only=True)
 class Record:
-    """The record of a run as it stands in ``run.json``; the run fills it in.
-
-    Attributes
-    ----------
-    run
-        The same in the ``known.json`` that belongs to it.
-    seconds
-        Of each part of the run; 0 for what was not needed.
-    changes
-        As of `changes_between`; None where there is no record of a run before.
-    resumed
-        Lists that a killed run of the same job had made already.
-    digest
-        Of everything that the output depends on, as of `job_digest`; empty in the records of older versions.
-    unchanged_since
-        When the run ended that made the output, where nothing has changed since; None for a run that made it itself.
-    warnings
-        Lines of decisions that could not be read, and what may be slips in the business rules.
-    """
+    """The record of a run as it stands in ``run.json``; the run fills it in."""
 
     format: int = FORMAT
-    run: str = ""
+    run: str = ""  # the same in the ``known.json`` that belongs to it
     site: str
     recommender: str
     started: datetime = field(default_factory=_now)
     finished: datetime = field(default_factory=_now)
     expires: datetime | None = None
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))  # 0 for what was not needed
     inputs: dict[str, Any] = field(default_factory=dict)
-    model: ModelRecord
+    model: dict[str, str | None]  # its version, the kind of its ranker, and its folder, None where the job trained it
     settings: dict[str, Any]
     counts: Counts = field(default_factory=Counts)
     outputs: dict[str, Output] = field(default_factory=dict)
-    changes: dict[str, Any] | None = None
-    resumed: int = 0
-    digest: str = ""
-    unchanged_since: datetime | None = None
-    warnings: tuple[str, ...] = ()
+    changes: dict[str, Any] | None = None  # as of `changes_between`; None for the first run on record
+    resumed: int = 0  # lists that a killed run of the same job had made already
+    digest: str = ""  # as of `job_digest`; empty in the records of older versions
+    unchanged_since: datetime | None = None  # the end of the run that made the output, where nothing changed since
+    warnings: tuple[str, ...] = ()  # decisions that could not be read, and what may be slips in the business rules
 
     @classmethod
     def read(cls, folder: JobFolder) -> Record | None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -54,11 +53,8 @@ class ResumeFolder:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def count(self, total: int) -> int:
-        """Return how many of `total` lists are there: all, or a number of whole blocks.
-
-        What a kill left of a line or a block is cut off. Blocks are whole because a model scores a block at once, and
-        the last bits of a score may depend on which articles share its block.
-        """
+        """Return how many of `total` lists are there: all, or a number of whole blocks; the rest is cut off."""
+        # Whole, as a model scores a block at once: a score's last bits may depend on which articles share its block.
         if not self._lists.is_file():
             return 0
         with self._lists.open("rb+") as file:
@@ -100,15 +96,9 @@ def _encoded(source_id: str, suggestions: Sequence[Suggestion]) -> bytes:
 
 def _decoded(line: bytes, corpus: Corpus) -> tuple[str, list[Suggestion]]:
     source_id, stored = msgspec.json.decode(line)
-    return source_id, [_suggestion(values, corpus) for values in stored]
-
-
-def _suggestion(values: dict[str, Any], corpus: Corpus) -> Suggestion:
-    return Suggestion(
-        **values
-        | {
-            "reasons": tuple(Reason(**reason) for reason in values["reasons"]),
-            "duplicates": tuple(values["duplicates"]),
-            "target": corpus[corpus.row(values["target_id"])],
-        }
-    )
+    suggestions: list[Suggestion] = []
+    for values in stored:
+        values["reasons"] = tuple(Reason(**reason) for reason in values["reasons"])
+        values["duplicates"] = tuple(values["duplicates"])
+        suggestions.append(Suggestion(**values, target=corpus[corpus.row(values["target_id"])]))
+    return source_id, suggestions

@@ -34,7 +34,7 @@ class Summary:
             f"relations {n_relations:,}: {n_relations - n_externals:,} resolved ({len(corpus.links):,} different), "
             f"{n_externals:,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {counts.suggestions:,} for {counts.sources:,} of {len(corpus):,} articles "
-            f"by the {record.model.ranker} ranker" + (f": {kinds}" if kinds else "") + duplicates,
+            f"by the {record.model['ranker']} ranker" + (f": {kinds}" if kinds else "") + duplicates,
         ]
         if counts.exposure is not None:
             lines.append(counts.exposure.line())

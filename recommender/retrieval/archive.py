@@ -50,11 +50,8 @@ def index_arrays(index: Index) -> dict[str, NDArray[Any]]:
 def open_index(folder: ModelFolder, corpus: Corpus, vectorizer: Vectorizer) -> Index:
     """Return the index of a folder.
 
-    Raises
-    ------
-    ModelFormatError
-        When an array is missing, or its parts do not fit each other or the corpus. It is checked here, as the
-        libraries that use the arrays do not check bounds.
+    Arrays that are missing, or do not fit each other or the corpus, are a ModelFormatError. They are checked here, as
+    the libraries that use them do not check bounds.
     """
     n_articles = len(corpus)
     shapes = {name: (n_articles, width) for name, width in MATRICES.items()}

@@ -135,27 +135,15 @@ def _by_provider(providers: NDArray[np.int64], rows: NDArray[np.intp]) -> tuple[
 
 
 def nearest_in_time(
-    dated: NDArray[np.float64],
-    days: NDArray[np.float64],
-    rows: NDArray[np.intp],
-    limits: NDArray[np.intp],
-    count: int,
+    dated: NDArray[np.float64], days: NDArray[np.float64], rows: NDArray[np.intp], limits: NDArray[np.intp], count: int
 ) -> Pairs:
     """Return up to `count` articles published nearest to each source, nearest first, the source itself left out.
 
     Among equals the newest comes first; but where more than `count` articles share a moment later than the source,
     it is any of them. For a source without a date they are the newest.
 
-    Parameters
-    ----------
-    dated : (n_dated,) float64 array
-        Days of all rows that have a date, ascending; rows without one follow them.
-    days : (n_sources,) float64 array
-        Days of the sources; NaN where unknown.
-    rows : (n_sources,) intp array
-        The sources' own rows, -1 for none.
-    limits : (n_sources,) intp array
-        How many rows, from the first, are known.
+    `dated`, ``(n_dated,)``, are the days of all rows that have a date, ascending; rows without one follow them. The
+    rest is ``(n_sources,)``: the days of the sources, NaN where unknown, and `rows` and `limits` as of `Query`.
     """
     known = np.minimum(limits, len(dated))
     undated = np.isnan(days)[:, np.newaxis]

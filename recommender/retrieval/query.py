@@ -26,21 +26,11 @@ _NONE = np.empty(0, dtype=np.intp)
 
 
 class Links(NamedTuple):
-    """Relations of some rows with articles that their sources know, read in both directions.
+    """Relations of some rows with articles that their sources know, read in both directions: ``(n_links,)`` each."""
 
-    Attributes
-    ----------
-    group_of : (n_links,) intp array
-        Position, among the rows that were asked for, of the row at one end; ascending.
-    neighbour : (n_links,) intp array
-        Row of the article at the other end.
-    entry : (n_links,) intp array
-        Position of the relation in ``corpus.neighbours.indices``.
-    """
-
-    group_of: NDArray[np.intp]
-    neighbour: NDArray[np.intp]
-    entry: NDArray[np.intp]
+    group_of: NDArray[np.intp]  # position, among the rows that were asked for, of the row at one end; ascending
+    neighbour: NDArray[np.intp]  # row of the article at the other end
+    entry: NDArray[np.intp]  # position of the relation in ``corpus.neighbours.indices``
 
 
 class Query:
@@ -251,16 +241,8 @@ class Query:
 class SourceQuery:
     """One source of a query with its candidates: what selection, verdicts and reasons look at.
 
-    Attributes
-    ----------
-    position : int
-        Its position among the sources of the query.
-    row : int
-        Its own row, -1 for an article that the corpus does not hold.
-    limit : int
-        How many rows of the corpus, from the first, it knows.
-    targets : (n_candidates,) intp array
-        Rows of its candidates, ascending.
+    `position` is its own among the sources of the query, `row` and `limit` are as of `Query`, and `targets`,
+    ``(n_candidates,)``, the rows of its candidates, ascending.
     """
 
     def __init__(self, query: Query, position: int = 0):
@@ -312,12 +294,7 @@ class SourceQuery:
 
 
 def queries(
-    index: Index,
-    vectors: Vectors,
-    rows: NDArray[np.intp],
-    limits: NDArray[np.intp],
-    block: int = 32,
-    depth: int = 0,
+    index: Index, vectors: Vectors, rows: NDArray[np.intp], limits: NDArray[np.intp], block: int = 32, depth: int = 0
 ) -> Iterator[Query]:
     """Yield the sources, in order, a block at a time, without candidates yet.
 

@@ -107,19 +107,9 @@ class SimilarityCache:
 
 @dataclass(frozen=True)
 class Overlap:
-    """The terms that sources share with their candidates, grouped by candidate; weights as in the matrices.
+    """The terms that sources share with their candidates, grouped by candidate: ``(n_shared,)`` each."""
 
-    Attributes
-    ----------
-    groups : Groups
-        The candidate, a row of `targets`, of each shared term.
-    columns : (n_shared,) intp array
-        Each shared term's column.
-    source_weights, target_weights : (n_shared,) float array
-        Its weight in either row.
-    """
-
-    groups: Groups
+    groups: Groups  # by candidate, a row of `targets`
     columns: NDArray[np.intp]
     source_weights: Floats
     target_weights: Floats
@@ -137,16 +127,8 @@ class Overlap:
         return self.groups.sum(self.target_weights.astype(np.float64) ** 2)
 
 
-def overlap(
-    sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp] | None = None
-) -> Overlap:
-    """Return the terms that each row of `targets` shares with its source, a row of `sources`.
-
-    Parameters
-    ----------
-    source_of : (n_targets,) intp array
-        The source of each target; the first where None.
-    """
+def overlap(sources: sparse.csr_matrix, targets: sparse.csr_matrix, source_of: NDArray[np.intp]) -> Overlap:
+    """Return the terms that each row of `targets` shares with its source: a row of `sources`, given by `source_of`."""
     shared_columns = SharedColumns(sources, targets)
     # A dense row of weights for each source, 0 in column 0: looking an entry of a target up there says both whether
     # its source has the term and how much it weighs.
@@ -154,7 +136,7 @@ def overlap(
     weights[row_of_entry(sources), shared_columns.source_columns] = sources.data
     target_of = row_of_entry(targets)
     slots: NDArray[np.integer] = shared_columns.row_columns
-    if source_of is not None and sources.shape[0] > 1:
+    if sources.shape[0] > 1:
         slots = slots + source_of[target_of] * shared_columns.width
     source_weights = weights.ravel().take(slots)
     shared = np.flatnonzero(source_weights)

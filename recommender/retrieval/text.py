@@ -42,12 +42,8 @@ def _vectorizer(analyzer: str, ngrams: tuple[int, int]) -> HashingVectorizer:
     )
 
 
-_VECTORIZERS = {
-    "title": _vectorizer("word", (1, 1)),
-    "excerpt": _vectorizer("word", (1, 1)),
-    "full": _vectorizer("word", (1, 1)),
-    "characters": _vectorizer("char_wb", (4, 4)),
-}
+_VECTORIZERS = dict.fromkeys(("title", "excerpt", "full"), _vectorizer("word", (1, 1)))
+_VECTORIZERS["characters"] = _vectorizer("char_wb", (4, 4))
 
 
 def field_text(article: Article, field: str) -> str:

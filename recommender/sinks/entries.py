@@ -28,17 +28,11 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class EntryShape:
-    """How our entries look at one site.
+    """How our entries look at one site: under `key`, the name of the field in the front matter that is ours.
 
-    Attributes
-    ----------
-    key
-        The name of the field in the front matter that is ours.
-    names
-        The site's name for each field of an article; a dot reaches into a mapping.
-    our_names
-        The names of `score`, `kind`, `model` and `date`. Where the site uses such a name for a field of an article,
-        ours begins with the key: ``suggested_date``.
+    `names` are the site's for each field of an article; a dot reaches into a mapping. `our_names` are those of `score`,
+    `kind`, `model` and `date`. Where the site has such a name for a field of an article, ours begins with the key:
+    ``suggested_date``.
     """
 
     key: str
@@ -49,10 +43,8 @@ class EntryShape:
     def from_names(cls, key: str, names: Mapping[str, Sequence[str]], reserved: Iterable[str] = ()) -> Self:
         """Build the shape from our key and a site's names for each field of an article, best first.
 
-        Raises
-        ------
-        SettingsError
-            When the key is no plain name, is among the `reserved` names, or is a field of the site's articles.
+        A key that is no plain name, is among the `reserved` names, or is a field of the site's articles is a
+        SettingsError.
 
         >>> shape = EntryShape.from_names("suggested", {"title": ["title"], "published_at": ["date", "pubdate"]})
         >>> shape.our_names["date"]
@@ -78,7 +70,9 @@ class EntryShape:
         target, entry = suggestion.target, Entry()
         provider = target.provider
         self._put(entry, "title", target.title)
-        self._put(entry, "excerpt", _cut(target.excerpt))
+        is_long = len(target.excerpt) > LONGEST_EXCERPT
+        excerpt = shorten(target.excerpt, LONGEST_EXCERPT, placeholder=" …") if is_long else target.excerpt
+        self._put(entry, "excerpt", excerpt)
         self._put(entry, "published_at", target.published_at)
         self._put(entry, "url", target.url)
         self._put(entry, "target_id", None if target.url else target.id)
@@ -159,10 +153,6 @@ def _in_order_of(entry: Entry, old: Entry) -> Entry:
     return {name: old[name] for name in entry if name in old}
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_EXCERPT else shorten(text, LONGEST_EXCERPT, placeholder=" …")
-
-
 def _is_moment(value: Any) -> bool:
     return value is None or (isinstance(value, datetime) and value.tzinfo is not None)
 
@@ -173,15 +163,12 @@ def _without(entry: Entry, names: Sequence[str]) -> Entry:
 
 def _lines(mapping: Mapping[str, Any]) -> Iterator[str]:
     for name, value in mapping.items():
+        quoted_name = name if is_plain(name) else _quoted(name)
         if isinstance(value, Mapping):
-            yield f"{_name(name)}:"
+            yield f"{quoted_name}:"
             yield from (f"  {line}" for line in _lines(value))
         else:
-            yield f"{_name(name)}: {_scalar(value)}"
-
-
-def _name(name: str) -> str:
-    return name if is_plain(name) else _quoted(name)
+            yield f"{quoted_name}: {_scalar(value)}"
 
 
 def is_plain(name: str) -> bool:

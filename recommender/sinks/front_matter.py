@@ -56,12 +56,7 @@ def prove(old: bytes, new: bytes, shape: EntryShape, entries: Sequence[Entry]) -
     """Check that a rewritten file differs from the old one in nothing but our key, and that this can be undone.
 
     Both are read as YAML: all fields but ours must be equal, and ours must hold these entries. With our key removed,
-    both must be the same bytes.
-
-    Raises
-    ------
-    ArticleError
-        Where one of these does not hold; the new content must not be written then.
+    both must be the same bytes. Where one of these does not hold, an ArticleError says so.
     """
     before = _record(_matter(_text(old)[1]))
     if shape.key in before and not shape.is_ours(before.pop(shape.key)):
@@ -162,10 +157,7 @@ def _not_ours(shape: EntryShape) -> ArticleError:
 def _find_block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int, int, list[Entry]] | None:
     """Find our block between two positions of a text; None where no line there begins with our key.
 
-    Raises
-    ------
-    ArticleError
-        When there is such a line, but what follows is not ours.
+    Where there is such a line, but what follows is not ours, this is an ArticleError.
     """
     key = re.escape(shape.key)
     lines = list(re.compile(rf"{_START}([\"']?){key}\1[ \t]*:").finditer(text, start, end))
@@ -186,10 +178,8 @@ def _find_block(text: str, start: int, end: int, shape: EntryShape) -> tuple[int
 def _entries(block: str, shape: EntryShape) -> list[Entry]:
     """Return the entries of our block, also where another program rewrote it in its style.
 
-    Raises
-    ------
-    ArticleError
-        When they are not ours, or somebody added comments, anchors or tags, which rewriting would lose.
+    They may be not ours, or somebody may have added comments, anchors or tags, which rewriting would lose: that is an
+    ArticleError.
     """
     try:
         record: Mapping[Any, Any] = parse_yaml_header(block, 1, unique=True)

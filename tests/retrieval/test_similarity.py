@@ -129,7 +129,7 @@ def test_an_overlap_is_that_of_a_loop(sources: np.ndarray, targets: np.ndarray, 
 
 
 def test_a_source_without_terms_shares_none() -> None:
-    shared = overlap(sparse.csr_matrix((1, 4)), sparse.csr_matrix(np.eye(3, 4)))
+    shared = overlap(sparse.csr_matrix((1, 4)), sparse.csr_matrix(np.eye(3, 4)), np.zeros(3, dtype=np.intp))
     assert shared.groups.count().tolist() == [0, 0, 0]
     assert shared.cosine().tolist() == [0, 0, 0]
     assert shared.groups.maximum(np.empty(0)).tolist() == [0, 0, 0]
