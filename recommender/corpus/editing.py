@@ -11,9 +11,10 @@ from scipy import sparse
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.addresses import fragments_of, shared_pages
-from recommender.corpus.corpus import Corpus, undirected
+from recommender.corpus.corpus import Corpus
+from recommender.corpus.lookup import fragments_of, shared_pages
 from recommender.corpus.merging import Merges, merged_article, moment_and_id, same_article, time_order
+from recommender.corpus.relations import resolve_relations, undirected
 from recommender.corpus.row_map import RowMap
 from recommender.corpus.sequences import Edited
 from recommender.corpus.stored_articles import Externals, MergedIds
@@ -121,7 +122,7 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
         after.lookup.add(article, slot)
         for position in after.merges.positions_of(row)[1:]:
             after.lookup.ids.add(after.originals[position].id, slot)
-    pairs, *externals = after.resolved(articles)
+    pairs, *externals = resolve_relations(after, articles)
     external_rows, numbers = unchanged.take(corpus.externals.rows).astype(np.int32), corpus.externals.numbers
     external_rows, numbers = external_rows[external_rows >= 0], numbers[external_rows >= 0]
     at = np.searchsorted(external_rows, externals[0])
