@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.core.errors import UnknownArticleError
 from recommender.core.records import Article, Relation
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.lookup import ArticleLookup, awaited_key, shared_pages
+from recommender.corpus.lookup import ArticleLookup, shared_pages
 from recommender.corpus.merging import Merges, merged_article, same_article, time_order
 from recommender.corpus.relations import resolve_relations, undirected
 from recommender.corpus.stored_articles import Externals, MergedArticles, id_of
@@ -98,7 +96,8 @@ class Corpus(Sequence[Article]):
         )
         for lost, remaining in self.merged:
             self.lookup.ids.add(lost, self.lookup.ids.slots(remaining)[0])
-        self.links, rows, numbers = resolve_relations(self, (row, row, article) for row, article in enumerate(self.articles))
+        every_article = ((row, row, article) for row, article in enumerate(self.articles))
+        self.links, rows, numbers = resolve_relations(self, every_article)
         self.externals = Externals(self.articles, rows, numbers)
         self.neighbours = undirected(self.links, len(self.articles))
 
