@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import msgspec
 
-from recommender.core.checking import (
+from recommender.core.errors import SettingsError
+from recommender.core.settings_checks import (
     DurationInDays,
     Number,
     PositiveCount,
@@ -18,7 +19,6 @@ from recommender.core.checking import (
     check_fields,
     check_names,
 )
-from recommender.core.errors import SettingsError
 
 # Settings of another stage that people look for among the rules.
 _OF_SELECTION = frozenset({"k", "threshold", "only_published", "repeat_curated", "diversity"})

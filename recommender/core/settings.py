@@ -10,7 +10,11 @@ from typing import Annotated, Any, ClassVar, Self
 
 from msgspec import Meta
 
-from recommender.core.checking import (
+from recommender.core.errors import SettingsError
+from recommender.core.files import site_file
+from recommender.core.rules import Rules
+from recommender.core.safe_yaml import YamlError, parse_yaml
+from recommender.core.settings_checks import (
     Count,
     CountFromTwo,
     InnerProbability,
@@ -21,10 +25,6 @@ from recommender.core.checking import (
     check_fields,
     check_names,
 )
-from recommender.core.errors import SettingsError
-from recommender.core.files import site_file
-from recommender.core.rules import Rules
-from recommender.core.safe_yaml import YamlError, parse_yaml
 
 SITE_FILE = "recommender.yaml"
 

@@ -11,8 +11,8 @@ from scipy import sparse
 
 from recommender.core.arrays import ascend, check, numbers, rows, starts
 from recommender.core.model_folder import ModelFolder
-from recommender.corpus.addresses import ArticleLookup
 from recommender.corpus.corpus import Corpus, ReadReport
+from recommender.corpus.lookup import ArticleLookup
 from recommender.corpus.merging import Merges
 from recommender.corpus.slot_table import SlotTable
 from recommender.corpus.stored_articles import Externals, Lines, MergedArticles, MergedIds, line_starts, to_lines

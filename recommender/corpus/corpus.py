@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.core.errors import UnknownArticleError
 from recommender.core.records import Article, Relation
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.addresses import ArticleLookup, awaited_key, shared_pages
+from recommender.corpus.lookup import ArticleLookup, shared_pages
 from recommender.corpus.merging import Merges, merged_article, same_article, time_order
+from recommender.corpus.relations import resolve_relations, undirected
 from recommender.corpus.stored_articles import Externals, MergedArticles, id_of
 
 
@@ -97,7 +96,8 @@ class Corpus(Sequence[Article]):
         )
         for lost, remaining in self.merged:
             self.lookup.ids.add(lost, self.lookup.ids.slots(remaining)[0])
-        self.links, rows, numbers = self.resolved((row, row, article) for row, article in enumerate(self.articles))
+        every_article = ((row, row, article) for row, article in enumerate(self.articles))
+        self.links, rows, numbers = resolve_relations(self, every_article)
         self.externals = Externals(self.articles, rows, numbers)
         self.neighbours = undirected(self.links, len(self.articles))
 
@@ -217,66 +217,3 @@ class Corpus(Sequence[Article]):
         if moment is None:
             return len(self)
         return int(np.searchsorted(self.times, moment.timestamp(), side="right"))
-
-    def resolved(
-        self, articles: Iterable[tuple[int, int, Article]]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        """Return the relations of articles, and note in the lookup which new articles would change their targets.
-
-        Parameters
-        ----------
-        articles
-            With their rows, ascending, and their slots in the lookup.
-
-        Returns
-        -------
-        links : (n_links, 2) int32 array
-            As pairs of rows, each once, sorted.
-        rows, numbers : (n_externals,) int32 array
-            Rows of the relations to externals, and which of the row's relations each is.
-        """
-        # By identity: a source shares one relation among all articles that hold it. The caller holds on to all of
-        # them until the end, so that no identity is used twice.
-        targets: dict[int, int] = {}
-        awaited: dict[int, tuple[str, ...]] = {}
-        pairs: list[int] = []
-        rows: list[int] = []
-        numbers: list[int] = []
-        size = len(self)
-        for row, slot, article in articles:
-            for number, relation in enumerate(article.relations):
-                key = id(relation)
-                target = targets.get(key)
-                if target is None:
-                    resolved = self.resolve(relation)
-                    target = targets[key] = -1 if resolved is None else resolved
-                    if target < 0 or relation.target_id:
-                        awaited[key] = self._awaited(relation, resolved)
-                for name in awaited.get(key, ()):
-                    self.lookup.awaited.add(name, slot)
-                if target < 0:
-                    rows.append(row)
-                    numbers.append(number)
-                elif target != row:
-                    pairs.append(row * size + target)
-        ordered = np.sort(np.array(pairs, dtype=np.int64))
-        ordered = ordered[np.diff(ordered, prepend=-1) > 0]
-        links = np.column_stack(np.divmod(ordered, max(size, 1))).astype(np.int32)
-        return links, np.array(rows, dtype=np.int32), np.array(numbers, dtype=np.int32)
-
-    def _awaited(self, relation: Relation, target: int | None) -> tuple[str, ...]:
-        """Return the id and the address of a new article that would change a relation's target."""
-        name, url = relation.target_id, relation.url
-        by_id = (name,) if name and self.lookup.row_of_id(name) is None else ()
-        by_address = (awaited_key(url),) if url and target is None else ()
-        return by_id + by_address
-
-
-def undirected(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
-    """Return relations, each once and sorted, read as undirected."""
-    starts = np.append(0, np.cumsum(np.bincount(links[:, 0], minlength=size)))
-    ones = np.ones(len(links), dtype=np.float32)
-    forward = sparse.csr_matrix((ones, links[:, 1].copy(), starts), shape=(size, size))
-    graph = forward + forward.T.tocsr()
-    graph.data[:] = 1.0
-    return graph

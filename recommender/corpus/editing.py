@@ -11,9 +11,10 @@ from scipy import sparse
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.addresses import fragments_of, shared_pages
-from recommender.corpus.corpus import Corpus, undirected
+from recommender.corpus.corpus import Corpus
+from recommender.corpus.lookup import fragments_of, shared_pages
 from recommender.corpus.merging import Merges, merged_article, moment_and_id, same_article, time_order
+from recommender.corpus.relations import resolve_relations, undirected
 from recommender.corpus.row_map import RowMap
 from recommender.corpus.sequences import Edited
 from recommender.corpus.stored_articles import Externals, MergedIds
@@ -107,26 +108,30 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     lookup knows of its old one no longer counts. The relations of all other rows lead where they led.
     """
     new_rows, (sources, targets) = row_map.new.tolist(), corpus.links.T
-    targets_after = targets if row_map.only_appends else row_map.after.take(targets)
+    appends = row_map.only_appends
+    targets_after = targets if appends else row_map.after.take(targets)
     # Of all originals of the new rows: a relation may wait for the id of one that is merged into another.
     positions = [position for new_row in new_rows for position in after.merges.positions_of(new_row)]
     awaiting = [row for position in positions for row in corpus.lookup.rows_awaiting(after.originals[position])]
-    touched = np.union1d(sources[targets_after < 0], np.array(awaiting, dtype=np.intp)).astype(np.intp)
-    unchanged = row_map.after.copy()
+    lost = sources[:0] if appends else sources[targets_after < 0]
+    touched = np.union1d(lost, np.array(awaiting, dtype=np.intp)).astype(np.intp)
+    nothing_moves = appends and not len(touched)  # the usual edit, without a copy of what stays
+    unchanged = row_map.after if nothing_moves else row_map.after.copy()
     unchanged[touched] = -1  # from here on: where each row went whose relations are what they were
     rows = sorted({*new_rows, *row_map.after[touched].tolist()} - {-1})
     articles = [(row, slot, after.articles[row]) for slot, row in enumerate(rows, len(corpus.lookup.rows))]
-    after.lookup.rows = np.append(unchanged[corpus.lookup.rows], np.array(rows, dtype=np.intp))
+    slot_rows = corpus.lookup.rows if nothing_moves else unchanged[corpus.lookup.rows]
+    after.lookup.rows = np.append(slot_rows, np.array(rows, dtype=np.intp))
     for row, slot, article in articles:
         after.lookup.add(article, slot)
         for position in after.merges.positions_of(row)[1:]:
             after.lookup.ids.add(after.originals[position].id, slot)
-    pairs, *externals = after.resolved(articles)
+    pairs, *externals = resolve_relations(after, articles)
     external_rows, numbers = unchanged.take(corpus.externals.rows).astype(np.int32), corpus.externals.numbers
     external_rows, numbers = external_rows[external_rows >= 0], numbers[external_rows >= 0]
     at = np.searchsorted(external_rows, externals[0])
     after.externals = Externals(after.articles, *map(np.insert, (external_rows, numbers), (at, at), externals))
-    if not len(pairs) and not len(touched) and row_map.only_appends:  # the graph grows by rows without neighbours
+    if not len(pairs) and nothing_moves:  # the graph grows by rows without neighbours
         graph = corpus.neighbours
         starts = np.append(graph.indptr, np.repeat(graph.indptr[-1:], row_map.n_new))
         after.neighbours = sparse.csr_matrix((graph.data, graph.indices, starts), shape=(len(after), len(after)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.core.records import Article
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.addresses import address_key
+from recommender.corpus.lookup import address_key
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ class RowMap:
         """Return the map where some rows are removed and each new one is inserted before a row; both ascend."""
         gone, at = np.array(removed, dtype=np.intp), np.array(inserted, dtype=np.intp)
         if not len(gone) and (at == n_before).all():  # new articles mostly come last, at a fraction of the cost
-            return cls(np.arange(n_before + len(at)), n_before, len(at))
+            row_map = cls(np.arange(n_before + len(at)), n_before, len(at))
+            vars(row_map)["only_appends"] = True
+            return row_map
         stay = np.delete(np.arange(n_before), gone)
         return cls(np.insert(stay, at - np.searchsorted(gone, at), n_before + np.arange(len(at))), n_before, len(at))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.core.errors import ModelFormatError, RecommenderError
 from recommender.core.records import Article, Relation
-from recommender.corpus.addresses import index_keys
+from recommender.corpus.lookup import index_keys
 from recommender.corpus.merging import Merges, merged_article
 from recommender.corpus.sequences import Edited, Lazy
 

@@ -31,6 +31,11 @@ class Exposure:
     gini_before: float | None = None
     largest_before: float | None = None
 
+    @classmethod
+    def of(cls, counts: Mapping[str, int], n_articles: int, before: Mapping[str, int] | None = None) -> Exposure:
+        """Build it from how often each target is suggested, and would be without the limit."""
+        return cls(*_skew(counts, n_articles), *(() if before is None else _skew(before, n_articles)))
+
     def line(self) -> str:
         """Return this as a line for a person."""
         text = f"in-degree Gini {self.gini:.3f}, the most frequent target has {self.largest:.1%} of the suggestions"
@@ -79,8 +84,7 @@ class SiteSuggestions:
     def exposure(self) -> Exposure:
         """How the suggestions so far are spread; complete after the iteration."""
         counts = Counter(chain.from_iterable(self.targets.values()))
-        n_articles, before = len(self._model.corpus), self._counts_before
-        return Exposure(*_skew(counts, n_articles), *(() if before is None else _skew(before, n_articles)))
+        return Exposure.of(counts, len(self._model.corpus), self._counts_before)
 
     def _limited(self, k: int, share: float) -> Lists:
         """Yield at most `k` suggestions for each article, no target with more than a share of all."""

@@ -23,11 +23,11 @@ from recommender.model.snapshot import Snapshot
 from recommender.model.training import train_ranker
 from recommender.ranker import Ranker, ShippedRanker
 from recommender.retrieval.vectorizer import Vectorizer
-from recommender.selection.business_rules import BusinessRules
 from recommender.selection.decisions import SITE_FILE as DECISIONS
 from recommender.selection.decisions import Decisions
 from recommender.selection.explanation import explain_pair
 from recommender.selection.inbound import InboundSearch
+from recommender.selection.rules_and_decisions import BusinessRules
 from recommender.selection.scoring import BLOCK, ScoredCandidates, Scorer, SourceBatch
 from recommender.selection.selection import RankedCandidates
 from recommender.selection.suggestions import suggestions

@@ -79,7 +79,7 @@ class Index:
         eligible = [corpus[row].is_target for row in row_map.new.tolist()]
         cached["eligible"] = row_map.values(self.eligible, np.array(eligible, dtype=bool))
         cached["inverted"] = self.inverted.edited(row_map, new)
-        rows = row_map.after[self.by_provider[1]]
+        rows = self.by_provider[1] if row_map.only_appends else row_map.after[self.by_provider[1]]
         cached["by_provider"] = _by_provider(index.vectors.providers, np.append(rows[rows >= 0], row_map.new))
         if corpus.links is self.corpus.links:  # no link came or went, and no linked row moved
             cached["link_keys"], cached["link_similarity"] = self.link_keys, self.link_similarity

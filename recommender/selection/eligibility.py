@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from recommender.core.records import BODY, Article
 from recommender.core.settings import SelectionSettings
 from recommender.retrieval.query import SourceQuery
-from recommender.selection.business_rules import SourceRules
+from recommender.selection.rules_and_decisions import SourceRules
 
 
 class Eligibility:

@@ -17,7 +17,7 @@ from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, SourceQuery, queries
 from recommender.retrieval.vectors import Vectors
-from recommender.selection.business_rules import BusinessRules, SourceRules
+from recommender.selection.rules_and_decisions import BusinessRules, SourceRules
 
 BLOCK = 32  # sources that are scored together
 _NO_ROWS = np.empty(0, dtype=np.intp)

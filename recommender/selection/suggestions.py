@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Reason, Suggestion
 from recommender.core.settings import SelectionSettings
 from recommender.features.reasons import Pair, explain_score
-from recommender.selection.business_rules import PIN_REASON
+from recommender.selection.rules_and_decisions import PIN_REASON
 from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import Choice, select
 
