@@ -48,13 +48,15 @@ class _Stage:
 class SourceSettings(_Stage, name="source"):
     """How a site's files are read.
 
-    `preset` is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it, our name to the
-    site's: ``{"excerpt": "summary"}``. With `strict` a file that cannot be read is an error. `cache` is the folder
-    that stores what was read, true for the user's own, false for none; where it is not set, the command line uses the
-    user's own and Python none.
+    `kind` is what kind of site it is, such as ``hugo``; it is found out where it is not set. `preset`, which goes with
+    the kind where it is not set, is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it,
+    our name to the site's: ``{"excerpt": "summary"}``. With `strict` a file that cannot be read is an error. `cache` is
+    the folder that stores what was read, true for the user's own, false for none; where it is not set, the command line
+    uses the user's own and Python none.
     """
 
-    preset: str = "default"
+    kind: str | None = None
+    preset: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)  # checked by `FieldMap`, which knows the names
     strict: bool = False
     cache: str | bool | None = None

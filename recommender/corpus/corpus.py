@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import overload
 
@@ -29,11 +29,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What became of everything that was read: ``read == articles + skipped + merged``."""
+    """What became of everything that was read: ``read == articles + skipped + merged + sum(left_out.values())``.
+
+    `left_out` counts the pages that are no articles, by what they are: ``section page``, ``home page``, ...
+    """
 
     read: int = 0
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Corpus(Sequence[Article]):

@@ -15,19 +15,20 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 import platformdirs
-import yaml
 
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
 from recommender.core.records import Article, Relation
 from recommender.core.runtime import code_digest
-from recommender.sources.markdown import read_bytes
+from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.markdown import Reading, read_bytes
 from recommender.sources.outcomes import Outcome
 from recommender.sources.records.fields import FieldMap
 
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "articles.sqlite"
+LIBRARIES = ("PyYAML", "python-dateutil", "markdown-it-py", "py3langid")  # that what is read depends on
 MOST_BYTES = 2**30
 
 _Row = tuple[bytes, int, bytes]
@@ -48,15 +49,15 @@ class CachedOutcome(msgspec.Struct, array_like=True, frozen=True, gc=False, forb
     relations: tuple[bytes, ...]
     problem: tuple[str, int | None] | None
     warnings: tuple[str, ...]
-    path_id: str | None
+    page: SitePage | None
 
 
 class ParseCache:
     """The outcomes of files of any sites, each under a digest of what it depends on.
 
-    These are the file's content, its path inside the site, the mapping of fields, the package's code and the libraries
-    that read. A record is checked against a digest of its own. Whatever goes wrong is one warning in the log, and the
-    files are read as without a cache.
+    These are the file's content, its path inside the site, the mapping of fields, how the site is read, the package's
+    code and the libraries that read. A record is checked against a digest of its own. Whatever goes wrong is one
+    warning in the log, and the files are read as without a cache.
 
     Parameters
     ----------
@@ -68,15 +69,17 @@ class ParseCache:
         Seconds to wait for another job that writes.
     """
 
-    def __init__(self, folder: Path, fields: FieldMap, *, most_bytes: int = MOST_BYTES, timeout: float = 10):
+    def __init__(
+        self, folder: Path, fields: FieldMap, reading: Reading, *, most_bytes: int = MOST_BYTES, timeout: float = 10
+    ):
         self._file = folder / FILE_NAME
         self._most_bytes = most_bytes
         self._timeout = timeout
         self._usable = True
         self._today = int(time.time() // 86400)
-        libraries = [platform.python_version(), yaml.__version__, version("python-dateutil")]
-        reading = [code_digest(), *libraries, fields.preset, fields.names]
-        self._reading_digest = content_digest(msgspec.json.encode(reading))
+        libraries = [platform.python_version(), *map(version, LIBRARIES)]
+        reading_of_files = [code_digest(), *libraries, fields.preset, fields.names, reading]
+        self._reading_digest = content_digest(msgspec.json.encode(reading_of_files))
 
     def load(self, files: Sequence[tuple[str, PurePosixPath]]) -> list[Outcome | None]:
         """Return the outcome of each file, given its path and its path inside the site; None where there is none."""
@@ -207,7 +210,7 @@ def _to_record(key: bytes, outcome: Outcome) -> bytes:
         tuple(map(msgspec.msgpack.encode, article.relations if article else ())),
         None if problem is None else (problem.message, problem.line),
         tuple(warning[len(outcome.location) :] for warning in outcome.warnings),
-        outcome.path_id,
+        outcome.page,
     )
     payload = msgspec.msgpack.encode(cached)
     return content_digest(key + payload) + payload
@@ -230,4 +233,4 @@ def _from_record(
     if article is not None and cached.relations:
         article = replace(article, relations=tuple(map(relations.__getitem__, cached.relations)))
     problem = None if cached.problem is None else ArticleError(cached.problem[0], path, cached.problem[1])
-    return Outcome(path, article, problem, tuple(path + text for text in cached.warnings), cached.path_id, digest)
+    return Outcome(path, article, problem, tuple(path + text for text in cached.warnings), digest, cached.page)

@@ -1,10 +1,11 @@
-"""A folder of Markdown files: which of them may be articles, and the reading of all of these."""
+"""The files of a site: which of them may be articles, and the reading of all of these."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -12,11 +13,13 @@ from joblib import Parallel, delayed
 
 from recommender.core.runtime import collection_paused
 from recommender.sources.cache import ParseCache
-from recommender.sources.markdown import FrontMatterReader
+from recommender.sources.markdown import HTML, FrontMatterReader, Reading
 from recommender.sources.outcomes import Outcome, raising_problems
 from recommender.sources.records.fields import FieldMap
+from recommender.sources.site_kinds import NEWS, NEWS_FOLDER, Site
 
 MARKDOWN = (".md", ".markdown")
+TEXTS = (*MARKDOWN, ".mdown", ".mkdown", ".mkdn", ".mkd", ".mdx", *HTML)
 # What site generators keep beside the articles; hidden folders are left out as well.
 NOT_WALKED = frozenset({"_data", "_includes", "_layouts", "_sass", "_site", "node_modules"})
 SECTION_PAGE = "_index"
@@ -28,30 +31,40 @@ _CHUNKS_PER_PROCESS = 2
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A file that may be an article: its path as the user would write it, and its path below the folder."""
+    """A file that may be an article: its path as the user would write it, and its path inside the site."""
 
     path: str
-    below: PurePosixPath
+    inside: PurePosixPath
 
 
-def content_root(root: Path, preset: str) -> Path:
-    """Return the folder of a site under which its articles are."""
-    return root / "content" if preset == "hugo" and (root / "content").is_dir() else root
-
-
-def markdown_files(root: Path) -> list[SiteFile]:
+def site_files(site: Site) -> list[SiteFile]:
     """Return the files of a site that may be articles, in the order of their paths.
 
     Links to folders are followed, each folder once, so that loops end.
     """
-    if root.is_file():
-        return [SiteFile(str(root), PurePosixPath(root.name))]
-    start = "" if str(root) == "." else os.path.join(root, "")
-    return [SiteFile(start + os.sep.join(parts), PurePosixPath(*parts)) for parts in sorted(_walk(root))]
+    if site.path.is_file():
+        return [SiteFile(str(site.path), PurePosixPath(site.path.name))]
+    start = "" if str(site.path) == "." else os.path.join(site.path, "")
+    if site.generator is None:
+        below = (PurePosixPath(path) for path in sorted(_walk(site.path, MARKDOWN)))
+        return [SiteFile(start + str(path), _content_path(path, site)) for path in below if path.stem != SECTION_PAGE]
+    prefix = site.path.absolute().relative_to(site.root.absolute()).as_posix()
+    prefix = "" if prefix == "." else f"{prefix}/"
+    paths = site.generator.page_files(sorted(_walk(site.root, TEXTS)))
+    inside = [path for path in paths if path.startswith(prefix)]
+    return [SiteFile(start + path.removeprefix(prefix), PurePosixPath(path)) for path in inside]
 
 
-def _walk(root: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the parts of each file's path below the root."""
+def _content_path(path: PurePosixPath, site: Site) -> PurePosixPath:
+    """Return a file's path from the content folder; that of a further folder begins with the folder's name."""
+    first, *others = path.parts
+    if site.kind != NEWS or not others or not first.startswith("_"):
+        return path
+    return PurePosixPath(*others) if first == NEWS_FOLDER else PurePosixPath(first.removeprefix("_"), *others)
+
+
+def _walk(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Yield each file's path below the root, with slashes."""
     seen: set[tuple[int, int]] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True):
         status = os.stat(folder)
@@ -62,17 +75,15 @@ def _walk(root: Path) -> Iterator[tuple[str, ...]]:
         # Real folders before links to them, each kind by name: the same on every file system.
         subfolders[:] = sorted(
             (name for name in subfolders if name not in NOT_WALKED and not name.startswith(".")),
-            key=lambda name: (Path(folder, name).is_symlink(), name),
+            key=lambda name: (os.path.islink(os.path.join(folder, name)), name),
         )
-        parts = Path(folder).relative_to(root).parts
-        for name in names:
-            stem, suffix = os.path.splitext(name)
-            if suffix.lower() in MARKDOWN and stem != SECTION_PAGE and not name.startswith("."):
-                yield (*parts, name)
+        below = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
+        yield from (prefix + name for name in names if name.lower().endswith(suffixes) and not name.startswith("."))
 
 
-def read_markdown_folder(
-    root: Path,
+def read_site_files(
+    site: Site,
     fields: FieldMap,
     n_jobs: int,
     strict: bool,
@@ -89,48 +100,40 @@ def read_markdown_folder(
     ArticleError
         The first problem, where `strict`.
     """
-    root = content_root(root, fields.preset)
-    files = [(file.path, _path_in_site(file, fields.preset)) for file in markdown_files(root)]
-    if cache_folder is None or not root.is_dir():
-        return _read_files(files, fields, n_jobs, strict, fewest_for_processes)
-    cache = ParseCache(cache_folder, fields)
+    files = [(file.path, file.inside) for file in site_files(site)]
+    reader = partial(_read_chunk, fields, site.reading)
+    if cache_folder is None or not site.path.is_dir():
+        return _read_files(files, reader, n_jobs, strict, fewest_for_processes)
+    cache = ParseCache(cache_folder, fields, site.reading)
     cached = cache.load(files)
     unknown = [file for file, outcome in zip(files, cached, strict=True) if outcome is None]
-    new = _read_files(unknown, fields, n_jobs, False, fewest_for_processes)
+    new = _read_files(unknown, reader, n_jobs, False, fewest_for_processes)
     cache.store(unknown, new)
     remaining = iter(new)
     return list(raising_problems((outcome or next(remaining) for outcome in cached), strict))
 
 
 _Files = Sequence[tuple[str, PurePosixPath]]
+_Reader = Callable[[_Files, bool], list[Outcome]]
 
 
-def _read_files(files: _Files, fields: FieldMap, n_jobs: int, strict: bool, fewest_for_processes: int) -> list[Outcome]:
+def _read_files(files: _Files, read: _Reader, n_jobs: int, strict: bool, fewest_for_processes: int) -> list[Outcome]:
     if n_jobs == 1 or len(files) < fewest_for_processes:
-        return list(raising_problems(_read_chunk(files, fields, strict), strict))
+        return list(raising_problems(read(files, strict), strict))
     processes = n_jobs if n_jobs > 0 else (os.cpu_count() or 1)
     size = -(-len(files) // (processes * _CHUNKS_PER_PROCESS))
     chunks = [files[start : start + size] for start in range(0, len(files), size)]
-    results = Parallel(n_jobs=n_jobs)(delayed(_read_chunk)(chunk, fields, strict) for chunk in chunks)
+    results = Parallel(n_jobs=n_jobs)(delayed(read)(chunk, strict) for chunk in chunks)
     return list(raising_problems(chain.from_iterable(results), strict))
 
 
-def _read_chunk(files: _Files, fields: FieldMap, strict: bool) -> list[Outcome]:
+def _read_chunk(fields: FieldMap, reading: Reading, files: _Files, strict: bool) -> list[Outcome]:
     """Read files one after another; where `strict`, the first with a problem is the last."""
-    reader = FrontMatterReader(fields)
+    reader = FrontMatterReader(fields, reading)
     outcomes: list[Outcome] = []
     with collection_paused():
-        for path, relative in files:
-            outcomes.append(reader.read(Path(path), relative))
+        for path, inside in files:
+            outcomes.append(reader.read(Path(path), inside))
             if strict and outcomes[-1].problem is not None:
                 break
     return outcomes
-
-
-def _path_in_site(file: SiteFile, preset: str) -> PurePosixPath:
-    """Return a file's path inside its site; a site of Hugo begins at `content`, also where a part of it is read."""
-    if preset == "hugo":
-        parts = Path(file.path).absolute().parts
-        if "content" in parts[:-1]:
-            return PurePosixPath(*parts[len(parts) - parts[::-1].index("content") :])
-    return file.below

@@ -8,15 +8,18 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
 from recommender.core.records import Article
 from recommender.core.safe_yaml import YamlError, parse_yaml
+from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.languages import detected_language
+from recommender.sources.markup import TemplateLanguage, plain_text, read_markup
 from recommender.sources.outcomes import Outcome
-from recommender.sources.records.builder import ArticleBuilder, RecordLocation, Related
-from recommender.sources.records.fields import FieldMap
+from recommender.sources.records.builder import ArticleBuilder, FileDefaults, RecordLocation, Related
+from recommender.sources.records.fields import FORBIDDEN, FieldMap
 from recommender.sources.records.front_matter import (
     FrontMatter,
     HeaderError,
@@ -24,7 +27,9 @@ from recommender.sources.records.front_matter import (
     parse_yaml_header,
     split_front_matter,
 )
+from recommender.sources.records.values import LONGEST_NAME, LONGEST_TEXT, json_values
 
+HTML = (".html", ".htm")
 MOST_BYTES = 32 * 2**20
 # Related entries are remembered up to this many characters; a site of 4,000 articles needs a twentieth of it.
 _MOST_REMEMBERED = 64 * 2**20
@@ -34,6 +39,9 @@ _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
 _FIRST_ENTRY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*( *)-[ ]")
 _AFTER_BLOCK = re.compile(r"\n(?=[^ \t#\n-])")
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-")
+_HEADING = re.compile(r"#[ \t]+([^\n]+?)[ \t#]*(?:\n|\Z)|([^\n]+)\n=+[ \t]*(?:\n|\Z)")
+_LIQUID_TAG = re.compile(r"\{%[^%]{1,200}%\}")
+_MODULE_LINE = re.compile(r"^(?:import|export)\s.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,22 @@ class _RelatedBlock:
     first_line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a site are read.
+
+    Parameters
+    ----------
+    templates
+        Whose tags stand in the texts.
+    generated
+        Whether a generator makes a page of every file, also of one without front matter or title.
+    """
+
+    templates: TemplateLanguage = "none"
+    generated: bool = False
+
+
 class FrontMatterReader:
     """Reads the Markdown files of one site, and each related entry that several files repeat only once.
 
@@ -58,9 +82,9 @@ class FrontMatterReader:
     without a parser, and what one text was parsed to is remembered.
     """
 
-    def __init__(self, fields: FieldMap):
-        self._fields = fields
-        self._builder = ArticleBuilder(fields)
+    def __init__(self, fields: FieldMap, reading: Reading = Reading()):
+        self._fields, self._reading = fields, reading
+        self._builder = ArticleBuilder(fields, plain_text)
         # By what stands before an entry, a line's end, its indent and a dash, for its lines mean nothing without.
         self._related_by_text: dict[str, dict[str, Related]] = {}
         self._remembered_characters = 0
@@ -76,44 +100,66 @@ class FrontMatterReader:
         try:
             data = read_bytes(name)
             digest = content_digest(data)
-            article, path_id = self._read(decoded(data, name), relative, location)
+            article, page = self._read(decoded(data, name), relative, location)
         except ArticleError as error:
             return Outcome(name, problem=error, warnings=tuple(location.warnings), digest=digest)
-        return Outcome(name, article, warnings=tuple(location.warnings), path_id=path_id, digest=digest)
+        return Outcome(name, article, warnings=tuple(location.warnings), digest=digest, page=page)
 
-    def _read(self, text: str, relative: PurePosixPath, location: RecordLocation) -> tuple[Article, str | None]:
-        if not text.strip():
+    def _read(self, text: str, relative: PurePosixPath, location: RecordLocation) -> tuple[Article, SitePage | None]:
+        if not text.strip() and not self._reading.generated:
             raise location.error("is empty")
         try:
-            matter = split_front_matter(text)
+            # Jekyll copies a file as it is that does not begin with front matter.
+            copied = self._reading.templates == "jekyll" and not text.startswith("---")
+            matter = None if copied else split_front_matter(text)
             if matter is None:
-                raise location.error("has no front matter; an article begins with a line ---")
+                return self._without_front_matter(text, relative, location)
             location.line_of = lambda name: line_of(matter, name)
             record, related = self._parse(matter, location)
         except HeaderError as error:
             raise ArticleError(str(error), location.path, error.line) from error
-        article = self._article(record, related, relative, matter.body, location)
-        return article, None if self._builder.has_id(record) else id_of(relative)[1]
+        return self._article(record, related, relative, matter.body, location)
+
+    def _without_front_matter(
+        self, text: str, relative: PurePosixPath, location: RecordLocation
+    ) -> tuple[Article, SitePage | None]:
+        if not self._reading.generated and not _HEADING.match(text.lstrip()):
+            raise location.error("has no front matter; an article begins with a line --- or with a heading")
+        return self._article(None, None, relative, text, location)
 
     def _article(
         self,
-        record: Mapping[Any, Any],
+        record: Mapping[Any, Any] | None,
         related: tuple[str, list[Related]] | None,
         relative: PurePosixPath,
         body: str,
         location: RecordLocation,
-    ) -> Article:
-        dated = _DATED_NAME.match(relative.name) if self._fields.preset == "jekyll" else None
-        article = self._builder.article(
-            record,
-            location,
-            default_id=id_of(relative)[0],
-            default_date=dated[1] if dated else None,
-            default_url=_hugo_address(record, relative) if self._fields.preset == "hugo" else None,
-            body=body,
-            related=related,
+    ) -> tuple[Article, SitePage | None]:
+        page = self._page(record, relative, body) if body or self._reading.generated else None
+        dated = _DATED_NAME.match(relative.name)
+        heading = _HEADING.match(body)
+        title = plain_text(heading[1] or heading[2]) if heading else ""
+        defaults = FileDefaults(
+            id=id_of(relative),
+            title=title or (title_of(relative) if self._reading.generated else None),
+            date=dated[1] if dated and self._fields.preset != "hugo" else None,
         )
-        return replace(article, published=False) if "_drafts" in relative.parts else article
+        text = page.text.text if page else ""
+        article = self._builder.article(record or {}, location, defaults=defaults, body=text, related=related)
+        return replace(article, published=False) if "_drafts" in relative.parts else article, page
+
+    def _page(self, record: Mapping[Any, Any] | None, relative: PurePosixPath, body: str) -> SitePage:
+        markup: Literal["html", "markdown"] = "html" if relative.suffix.lower() in HTML else "markdown"
+        text = read_markup(_without_modules(body, relative), markup, self._reading.templates)
+        tags = _LIQUID_TAG.findall(body, 0, LONGEST_TEXT) if self._reading.templates == "jekyll" else ()
+        without = {*FORBIDDEN, *self._fields.names["relations"]}
+        return SitePage(
+            path=relative.as_posix(),
+            front_matter=None if record is None else json_values(record, without),
+            text=replace(text, text=text.text[:LONGEST_TEXT], code=""),
+            template_tags="".join(tags)[:LONGEST_NAME],
+            language=detected_language(text.text) if self._reading.generated else None,
+        )
 
     def _parse(
         self, matter: FrontMatter, location: RecordLocation
@@ -230,16 +276,30 @@ def decoded(data: bytes, path: str | Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def id_of(relative: PurePosixPath) -> tuple[str, str]:
-    """Return the id of a file, its stem, and the longer one, its path; a bundle's index stands for its folder.
+def id_of(relative: PurePosixPath) -> str:
+    """Return the id of a file: its path without extension; a folder's index stands for the folder.
 
     >>> id_of(PurePosixPath("posts/ferry/index.md"))
-    ('ferry', 'posts/ferry')
+    'posts/ferry'
     """
     bare = relative.with_suffix("")
-    if bare.name == "index" and len(bare.parts) > 1:
-        bare = bare.parent
-    return bare.name, bare.as_posix()
+    return (bare.parent if bare.name == "index" and len(bare.parts) > 1 else bare).as_posix()
+
+
+def title_of(relative: PurePosixPath) -> str:
+    """Return a title made of a file's name.
+
+    >>> title_of(PurePosixPath("_posts/2026-01-09-ferry-strike-ends.md"))
+    'Ferry strike ends'
+    """
+    words = re.split(r"[-_\s]+", _DATED_NAME.sub("", PurePosixPath(id_of(relative)).name))
+    title = " ".join(filter(None, words))
+    return title[:1].upper() + title[1:]
+
+
+def _without_modules(body: str, relative: PurePosixPath) -> str:
+    """Return a text of MDX without the modules that it imports and exports."""
+    return _MODULE_LINE.sub("", body) if relative.suffix.lower() == ".mdx" else body
 
 
 def line_of(matter: FrontMatter, name: str | None) -> int | None:
@@ -286,11 +346,3 @@ def _starts_of_lines(text: str, beginning: str) -> Iterator[int]:
 def _repeated_names(header: str) -> list[str]:
     names = _KEY.findall(header)
     return [] if len(set(names)) == len(names) else sorted({name for name in names if names.count(name) > 1})
-
-
-def _hugo_address(record: Mapping[Any, Any], relative: PurePosixPath) -> str:
-    """Return the address that Hugo gives a page without one of its own: ``/section/slug/``."""
-    section = PurePosixPath(id_of(relative)[1]).parts
-    slug = record.get("slug")
-    parts = [*section[:-1], slug if isinstance(slug, str) and slug else section[-1]]
-    return "/" + "".join(f"{part.strip().lower().replace(' ', '-')}/" for part in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.core.errors import ArticleError, SettingsError
@@ -10,10 +11,13 @@ from recommender.core.runtime import collection_paused
 from recommender.core.settings import SourceSettings
 from recommender.corpus.corpus import Corpus
 from recommender.sources.cache import cache_folder
-from recommender.sources.folder import MARKDOWN, NOT_WALKED, content_root, markdown_files, read_markdown_folder
+from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_site_files, site_files
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.outcomes import Outcome, to_corpus
+from recommender.sources.pages import with_facts
 from recommender.sources.records.fields import FieldMap
+from recommender.sources.site_kinds import Site, find_site
+from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
 
@@ -24,14 +28,18 @@ def read_articles(
     strict: bool | None = None,
     n_jobs: int = 1,
     cache: str | os.PathLike[str] | bool | None = None,
+    now: datetime | None = None,
 ) -> Corpus:
     r"""Read all articles of a site.
+
+    What kind of site a folder is, a Hugo site for instance, is found out from its own files; its pages get the
+    addresses that the generator gives them, and links in their texts become relations.
 
     Parameters
     ----------
     path
-        A folder of Markdown files with front matter (YAML, TOML or JSON), one such file, or JSON Lines, one
-        article a line: ``.jsonl``, ``.ndjson``, and both with ``.gz``.
+        The folder of a site or of its content: Markdown files with front matter (YAML, TOML or JSON). Or one such file,
+        or JSON Lines, one article a line: ``.jsonl``, ``.ndjson``, and both with ``.gz``.
     settings
         Which of the site's fields is which.
     strict
@@ -43,19 +51,21 @@ def read_articles(
         A folder for what was made of each Markdown file, so that next time only new and changed files are parsed;
         True for the user's own cache folder, False for none. None takes it from the settings, where the default is
         none. The corpus is the same with and without.
+    now
+        The moment, with a time zone, that decides which pages are published; the present for None.
 
     Returns
     -------
     Corpus
         In time order. Its `report` counts everything that was read:
-        ``report.read == len(corpus) + len(report.skipped) + len(corpus.merged)``.
+        ``report.read == len(corpus) + len(report.skipped) + len(corpus.merged) + sum(report.left_out.values())``.
 
     Raises
     ------
     ArticleError
         When there is no such path, or no article in it; the first problem where `strict`.
     SettingsError
-        For an unknown preset or field.
+        For an unknown kind, preset or field, and for a naive `now`.
 
     >>> import pathlib, tempfile
     >>> site = pathlib.Path(tempfile.mkdtemp())
@@ -66,14 +76,19 @@ def read_articles(
     settings = settings or SourceSettings()
     if n_jobs == 0:
         raise SettingsError("n_jobs must be 1 or more, or -1 for one process a core, got 0")
-    site = Path(path)
+    if now is not None and now.tzinfo is None:
+        raise SettingsError(f"now must have a time zone, got {now!r}; add one")
+    path = Path(path)
     strict = settings.strict if strict is None else strict
-    fields = FieldMap.from_settings(settings)
     folder = cache_folder(settings.cache if cache is None else cache)
     with collection_paused():
-        outcomes = _read(site, fields, n_jobs, strict, folder)
-        parents, warnings = read_topic_tree(site if site.is_dir() else site.parent)
-        return to_corpus(outcomes, parents, warnings, _message_if_empty(site))
+        site = find_site(path, settings)
+        outcomes = _read(site, site.fields(settings), n_jobs, strict, folder)
+        parents, warnings = read_topic_tree(path if path.is_dir() else path.parent)
+        if site.generator is not None:
+            outcomes, claims = with_facts(outcomes, site.generator, now or datetime.now(UTC))
+            warnings += [*site.generator.warnings, *claims]
+        return to_corpus(with_text_links(outcomes), parents, warnings, _message_if_empty(path))
 
 
 def article_files(path: str | os.PathLike[str], settings: SourceSettings | None = None) -> list[Path]:
@@ -86,8 +101,7 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     """
     site = Path(path)
     if site.is_dir():
-        root = content_root(site, (settings or SourceSettings()).preset)
-        return [Path(file.path) for file in markdown_files(root)]
+        return [Path(file.path) for file in site_files(find_site(site, settings or SourceSettings()))]
     if site.exists() and site.name.lower().endswith(SUFFIXES):
         raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
     if site.exists() and not site.name.lower().endswith(MARKDOWN):
@@ -97,15 +111,15 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     return [site]
 
 
-def _read(site: Path, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None) -> list[Outcome]:
-    name = site.name.lower()
-    if not site.exists():
-        raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", site)
-    if site.is_dir() or name.endswith(MARKDOWN):
-        return read_markdown_folder(site, fields, n_jobs, strict, cache_folder)
+def _read(site: Site, fields: FieldMap, n_jobs: int, strict: bool, cache_folder: Path | None) -> list[Outcome]:
+    path, name = site.path, site.path.name.lower()
+    if not path.exists():
+        raise ArticleError("there is no such file or folder; give a folder of Markdown files or a .jsonl file", path)
+    if path.is_dir() or name.endswith(MARKDOWN):
+        return read_site_files(site, fields, n_jobs, strict, cache_folder)
     if name.endswith(SUFFIXES):
-        return read_json_lines(site, fields, strict)
-    raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", site)
+        return read_json_lines(path, fields, strict)
+    raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", path)
 
 
 def _message_if_empty(site: Path) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from recommender.sources.markup.html import HtmlReader
+from recommender.sources.markup.html import HtmlReader, decoded
 from recommender.sources.markup.markdown import plain_text, read_markdown
 from recommender.sources.markup.prose import MarkupText, ProseWriter, TextLink
 from recommender.sources.markup.templates import TemplateLanguage, expand
 
-__all__ = ["MarkupText", "TextLink", "plain_text", "read_markup"]
+__all__ = ["MarkupText", "TemplateLanguage", "TextLink", "decoded", "plain_text", "read_markup"]
 
 # Whatever is in it, a text of this many characters (150,000 words) is read in less than a gigabyte and a minute.
 MOST_CHARACTERS = 2**20

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from recommender.core.errors import ArticleError
 from recommender.core.records import Article, Provider, Relation
+from recommender.sources.markup import decoded
 from recommender.sources.records.dates import parse_date, shown
 from recommender.sources.records.fields import FieldMap
 from recommender.sources.records.values import (
@@ -54,6 +55,15 @@ class RecordLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class FileDefaults:
+    """What is known of an article beside its record; used for the fields that the record does not have."""
+
+    id: str | None = None
+    title: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """One entry of a list of related articles: its relation, None where it has none, and remarks for warnings."""
 
@@ -61,16 +71,25 @@ class Related:
     remarks: tuple[str, ...] = ()
 
 
+NO_DEFAULTS = FileDefaults()
+
+
 class ArticleBuilder:
     """Builds articles from records, given the site's names for their fields.
 
-    A record without a title, or with a date that cannot be read, is an ArticleError. An empty title is only a warning
-    where the record has other text. Any other value that cannot be used is left out with a warning; an unusable
-    `removed` counts as removed, for safety.
+    A record without a title is an ArticleError. An empty title is only a warning where the record has other text. Any
+    other value that cannot be used is left out with a warning; an unusable `removed` counts as removed, for safety.
+
+    Parameters
+    ----------
+    fields
+        The site's names.
+    plain
+        Makes a title or an excerpt what readers of the page see, without markup and entities.
     """
 
-    def __init__(self, fields: FieldMap):
-        self._fields = fields
+    def __init__(self, fields: FieldMap, plain: Callable[[str], str] = decoded):
+        self._fields, self._plain = fields, plain
         self._jekyll = fields.preset == "jekyll"
         self._providers: dict[tuple[str | None, str | None], Provider] = {}
 
@@ -79,9 +98,7 @@ class ArticleBuilder:
         record: Mapping[Any, Any],
         location: RecordLocation,
         *,
-        default_id: str | None = None,
-        default_date: str | None = None,
-        default_url: str | None = None,
+        defaults: FileDefaults = NO_DEFAULTS,
         body: str = "",
         related: tuple[str, list[Related]] | None = None,
     ) -> Article:
@@ -97,18 +114,17 @@ class ArticleBuilder:
         """
         excerpt = self._text("excerpt", record, location)
         body = self._capped("body", body, location) if body else self._text("body", record, location)
-        title = self._title(record, location, has_text=bool(excerpt or body))
-        published_at = self._date(record, location, default_date)
-        url, aliases = self._addresses(record, location, default_url)
-        article_id = self._value("id", record, location, name_of) or default_id or url
+        title = self._title(record, location, defaults.title, has_text=bool(excerpt or body))
+        url, aliases = self._addresses(record, location)
+        article_id = self._value("id", record, location, name_of) or defaults.id or url
         if not article_id:
             raise location.error("has neither an id nor an address; give it an id")
         return Article(
             id=article_id,
-            title=title,
-            excerpt=excerpt,
+            title=self._plain(title),
+            excerpt=self._plain(excerpt),
             body=body,
-            published_at=published_at,
+            published_at=self._date(record, location, defaults.date),
             url=url,
             aliases=aliases,
             provider=self._provider(record, location),
@@ -121,10 +137,6 @@ class ArticleBuilder:
             language=self._value("language", record, location, language_of) or None,
             relations=collect(*related, location) if related else self._relations(record, location),
         )
-
-    def has_id(self, record: Mapping[Any, Any]) -> bool:
-        """Say whether the record names its own id."""
-        return self._fields.first("id", record)[1] is not None
 
     def _relations(self, record: Mapping[Any, Any], location: RecordLocation) -> tuple[Relation, ...]:
         name, value = self._fields.first("relations", record)
@@ -153,30 +165,25 @@ class ArticleBuilder:
 
     def _described(self, entry: Mapping[Any, Any]) -> Related:
         location = RecordLocation(None)
-        url, aliases = self._addresses(entry, location, None)
+        url, aliases = self._addresses(entry, location)
         url = url or next(iter(aliases), None)
         target_id = self._value("target_id", entry, location, name_of) or None
         title = self._text("title", entry, location) or None
         if not url and not target_id:
             title_shown = f" ({shown(title)})" if title else ""
             return Related(None, (*location.warnings, f"has no address{title_shown}; it is left out"))
-        try:
-            published_at = self._date(entry, location, None)
-        except ArticleError as error:
-            published_at = None
-            location.warn(f"{error}; the date is left out")
         relation = Relation(
             url=url,
             target_id=target_id,
             title=title,
             excerpt=self._text("excerpt", entry, location) or None,
-            published_at=published_at,
+            published_at=self._date(entry, location, None),
             provider=self._provider(entry, location),
             quality=self._value("quality", entry, location, number_of),
         )
         return Related(relation, tuple(location.warnings))
 
-    def _title(self, record: Mapping[Any, Any], location: RecordLocation, has_text: bool) -> str:
+    def _title(self, record: Mapping[Any, Any], location: RecordLocation, default: str | None, has_text: bool) -> str:
         name, value = self._fields.first("title", record)
         try:
             title = " ".join(text_of(value).split()) if value is not None else ""
@@ -184,6 +191,8 @@ class ArticleBuilder:
             raise location.error(f"{name} {error}", name) from error
         if title:
             return self._capped(name, title, location)
+        if default:
+            return default
         blank = next((known for known in self._fields.names["title"] if isinstance(record.get(known), str)), None)
         if blank is None or not has_text:
             raise location.error(
@@ -201,17 +210,14 @@ class ArticleBuilder:
         try:
             return parse_date(value)
         except ValueError as error:
-            raise location.error(f"{name}: {error}", name) from error
+            location.warn(f"{name}: {error}; the article counts as undated", name)
+            return None
 
-    def _addresses(
-        self, record: Mapping[Any, Any], location: RecordLocation, default: str | None
-    ) -> tuple[str | None, tuple[str, ...]]:
+    def _addresses(self, record: Mapping[Any, Any], location: RecordLocation) -> tuple[str | None, tuple[str, ...]]:
         """Return the article's main address and its other ones, each once."""
         addresses: dict[str, None] = {}  # as an ordered set
         for name, value in self._fields.every("url", record):
             self._add_address(addresses, name, value, location)
-        if not addresses and default:
-            addresses[default] = None
         url = next(iter(addresses), None)
         for name, value in self._fields.every("aliases", record):
             for address in value if isinstance(value, list | tuple) else [value]:

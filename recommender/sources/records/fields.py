@@ -15,20 +15,20 @@ FORBIDDEN = ("heat", "secured")
 _DEFAULT: Mapping[str, tuple[str, ...]] = {
     "id": ("id",),
     "title": ("title",),
-    "excerpt": ("excerpt",),
+    "excerpt": ("excerpt", "description", "summary"),
     "body": ("body",),
-    "published_at": ("publishedDateTime", "published_at"),
+    "published_at": ("publishedDateTime", "published_at", "date", "pubDate", "pubDatetime"),
     "url": ("webUrl", "originalUrl", "url"),
     "aliases": ("originalUrl", "ampWebUrl", "cdnAmpWebUrl", "aliases"),
     "provider": ("provider",),
     "provider_name": (),
     "provider_domain": (),
-    "topics": ("topics",),
+    "topics": ("topics", "tags"),
     "category": ("category",),
     "type": ("type",),
     "quality": ("quality",),
     "published": ("published",),
-    "draft": (),
+    "draft": ("draft",),
     "removed": ("removed",),
     "language": ("language", "lang"),
     "relations": ("related", "relations"),
@@ -77,25 +77,25 @@ class FieldMap:
     names: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def from_settings(cls, settings: SourceSettings) -> FieldMap:
-        """Build the map of a preset with the site's own names over it.
+    def from_settings(cls, settings: SourceSettings, preset: str | None = None) -> FieldMap:
+        """Build the map of a preset, that of the settings for None, with the site's own names over it.
 
         Raises
         ------
         SettingsError
             For an unknown preset or field, naming the nearest, and for a name that cannot be used.
         """
-        if settings.preset not in _PRESETS:
+        preset = preset or settings.preset or "default"
+        if preset not in _PRESETS:
             raise SettingsError(
-                f"unknown setting source.preset {settings.preset!r}; {nearest(str(settings.preset), _PRESETS)} "
-                f"(one of {', '.join(_PRESETS)})"
+                f"unknown setting source.preset {preset!r}; {nearest(preset, _PRESETS)} (one of {', '.join(_PRESETS)})"
             )
-        names = dict(_PRESETS[settings.preset])
+        names = dict(_PRESETS[preset])
         for field, site_names in settings.fields.items():
             if field not in names:
                 raise SettingsError(f"unknown field {field!r} in source.fields; {nearest(str(field), names)}")
             names[field] = _checked_names(field, site_names)
-        return cls(settings.preset, names)
+        return cls(preset, names)
 
     def first(self, field: str, record: Mapping[Any, Any]) -> tuple[str, Any]:
         """Return the site's name and value of the first field that holds something, else ``("", None)``."""

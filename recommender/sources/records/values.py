@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from datetime import date, time
 from typing import Any
 
 from recommender.core.records import Provider
@@ -120,3 +121,45 @@ def provider_of(value: Any) -> Provider | None:
         name = name_of(value)
         return Provider(name) if name else None
     raise UnusableValueError(f"must be a name or a mapping with name and domain, got {shown(value)}")
+
+
+_DEEPEST = 40  # levels of a front matter
+_MOST_VALUES = 5_000  # in one field, every repetition of a YAML alias counted
+
+
+def json_values(record: Mapping[Any, Any], without: Collection[str] = ()) -> dict[str, Any]:
+    """Return a record with texts as names, and with values as JSON has them: dates as texts in ISO 8601.
+
+    A field that is nested too deeply, or that holds too many values as it repeats YAML aliases, is left out.
+    """
+    values: dict[str, Any] = {}
+    for name, value in record.items():
+        if name not in without:
+            with suppress(_TooManyValuesError):
+                values[str(name)] = _JsonCopy().of(value, 1)
+    return values
+
+
+class _TooManyValuesError(Exception):
+    """A field holds more than a front matter does in earnest."""
+
+
+class _JsonCopy:
+    """Copies one field, and counts its values."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def of(self, value: Any, depth: int) -> Any:
+        self._count += 1
+        if self._count > _MOST_VALUES or depth > _DEEPEST:
+            raise _TooManyValuesError
+        if isinstance(value, Mapping):
+            return {str(name): self.of(member, depth + 1) for name, member in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [self.of(member, depth + 1) for member in value]
+        if isinstance(value, date | time):
+            return value.isoformat()
+        if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        return None if isinstance(value, float) else str(value)

@@ -86,6 +86,12 @@ class JekyllSite:
         settings = JekyllSettings.from_values(values)
         return cls(settings, markup_files(root, settings), [warning] if warning else [], [name] if name else [])
 
+    @classmethod
+    def without_config(cls, root: Path) -> JekyllSite:
+        """Return the site in a folder that has no configuration."""
+        settings = JekyllSettings.from_values({})
+        return cls(settings, markup_files(root, settings))
+
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the configuration names or that have a folder; empty where neither says anything."""

@@ -1,0 +1,145 @@
+"""What kind of site a folder is, found out from its own files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from recommender.core.errors import SettingsError, nearest
+from recommender.core.settings import SourceSettings
+from recommender.sources.generators.hugo import HugoSite
+from recommender.sources.generators.jekyll import JekyllSite
+from recommender.sources.generators.page_facts import Generator
+from recommender.sources.generators.path_site import RULES, PathSite
+from recommender.sources.generators.site_config import SiteConfig
+from recommender.sources.markdown import Reading
+from recommender.sources.records.fields import FieldMap
+
+HUGO, JEKYLL, NEWS, FOLDER = "hugo", "jekyll", "news", "folder"
+KINDS = (HUGO, JEKYLL, *sorted(RULES), NEWS, FOLDER)
+NEWS_FOLDER = "_news"
+
+_PARENTS = 3  # folders above SITE that are looked into for a site that it is a part of
+_SAMPLE = 5  # files
+_START = 20_000  # bytes of a file
+_NEWS_FIELD = re.compile(rb"^(?:publishedDateTime|webUrl):", re.MULTILINE)
+_NAMES = {"hugo": "a Hugo site", "jekyll": "a Jekyll site", "mkdocs": "a MkDocs site", "folder": "a folder of articles"}
+_NAMES |= {"astro": "an Astro site", "eleventy": "an Eleventy site", "docusaurus": "a Docusaurus site"}
+_NAMES |= {"news": "a news site (publishedDateTime, webUrl)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site as it is read.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    root
+        The folder that paths inside the site begin at: that of the generator's configuration.
+    path
+        What was asked for: the root, a folder below it, or one file.
+    generator
+        Says which files are pages, and what becomes of them; None for a plain folder.
+    """
+
+    kind: str
+    root: Path
+    path: Path
+    generator: Generator | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How its files are read."""
+        if self.kind == HUGO:
+            return Reading("hugo", generated=True)
+        return Reading("jekyll" if self.kind == JEKYLL else "none", generated=self.generator is not None)
+
+    def fields(self, settings: SourceSettings) -> FieldMap:
+        """Return its names for the fields of an article, with those of the settings over them."""
+        preset = settings.preset or (self.kind if self.kind in {HUGO, JEKYLL} else "default")
+        return FieldMap.from_settings(settings, preset)
+
+    def line(self) -> str:
+        """Return what was found out, as a line for a person."""
+        inside = "" if self.path == self.root or self.path.is_file() else f", read below {self.path.name}/"
+        return f"{_NAMES[self.kind]}{inside}"
+
+
+def find_site(path: Path, settings: SourceSettings) -> Site:
+    """Find out what kind of site a folder is, or is a part of; the settings win over what is found.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown kind, naming the nearest.
+    """
+    kind = settings.kind or (settings.preset if settings.preset in {HUGO, JEKYLL} else None)
+    if kind is not None and kind not in KINDS:
+        raise SettingsError(f"unknown setting source.kind {kind!r}; {nearest(kind, KINDS)} (one of {', '.join(KINDS)})")
+    if not path.is_dir():
+        return Site(FOLDER, path.parent, path)
+    for root in (path, *islice(path.absolute().parents, _PARENTS)):
+        site = _generated(root, path, kind)
+        if site is not None:
+            return site
+    if kind in {None, NEWS} and (kind == NEWS or _is_news(path)):
+        return Site(NEWS, path, path)
+    return _assumed(path, kind) if kind else Site(FOLDER, path, path)
+
+
+def _generated(root: Path, path: Path, kind: str | None) -> Site | None:
+    """Return the generator's site in a folder where `path` is a part of its content; None where there is none."""
+    site = None
+    if kind in {None, *RULES} and (found := PathSite.from_folder(root)) is not None and kind in {None, found[0]}:
+        site = Site(found[0], root, path, found[1])
+    elif kind in {None, HUGO} and (hugo := HugoSite.from_folder(root)) is not None:
+        site = Site(HUGO, root, path, hugo)
+    elif kind in {None, JEKYLL} and not _is_news(root) and (jekyll := JekyllSite.from_folder(root)) is not None:
+        site = Site(JEKYLL, root, path, jekyll)
+    if site is None or site.generator is None or root == path:
+        return site
+    below = path.absolute().relative_to(root).as_posix()
+    files = (f"{below}/{name}" for name in _markdown_names(path))
+    return site if site.generator.page_files(islice(files, 100)) else None
+
+
+def _assumed(path: Path, kind: str) -> Site:
+    """Return a folder without a configuration as a site of the kind that the settings name."""
+    if kind == HUGO:
+        content = "content" if (path / "content").is_dir() else "."
+        return Site(kind, path, path, HugoSite(SiteConfig({"contentdir": content})))
+    if kind == JEKYLL:
+        return Site(kind, path, path, JekyllSite.without_config(path))
+    return Site(kind, path, path, PathSite(RULES[kind]) if kind in RULES else None)
+
+
+def _is_news(root: Path) -> bool:
+    """Whether a folder's articles have the fields of the news site that the default names come from."""
+    folder = root / NEWS_FOLDER if (root / NEWS_FOLDER).is_dir() else root
+    starts = (_start(folder / name) for name in islice(_markdown_names(folder), _SAMPLE))
+    return any(_NEWS_FIELD.search(start) for start in starts)
+
+
+def _markdown_names(folder: Path) -> Iterator[str]:
+    """Yield the names of the Markdown files in a folder, and below it where it holds none itself, in order."""
+    for current, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "node_modules")))
+        found = sorted(name for name in names if name.endswith((".md", ".markdown", ".mdx")))
+        below = Path(current).relative_to(folder)
+        yield from ((below / name).as_posix() for name in found)
+        if found:
+            return
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_START)
+    except OSError:
+        return b""

@@ -1,0 +1,169 @@
+"""Links in the texts of a site: which article each leads to, and the texts without the words of these links."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import unquote, urljoin, urlsplit
+
+from recommender.core.records import BODY, Article, Relation
+from recommender.corpus.urls import canonical_url
+from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.markup import MarkupText, TextLink
+from recommender.sources.outcomes import Outcome
+
+# A target that more than this share of the pages link to, and more than so many pages, is navigation.
+NAVIGATION_SHARE = 0.05
+NAVIGATION_PAGES = 10
+
+_PAGE = re.compile(r"(?:/|\.(?:html?|php|aspx?|mdx?|markdown)|/[^/.]*)?$", re.IGNORECASE)
+_MARKDOWN = re.compile(r"\.(?:mdx?|markdown|mkd|html?)$", re.IGNORECASE)
+_DATED = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-")
+
+
+class LinkTargets:
+    """Finds the page of a site that an address, a path or the name of a file leads to.
+
+    Parameters
+    ----------
+    outcomes
+        Of all pages and articles of the site, lists of pages among them: what leads to these is no dead link.
+    """
+
+    def __init__(self, outcomes: Iterable[Outcome]):
+        self._ids: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+        self._names: dict[str, set[str]] = defaultdict(set)
+        self._addresses: dict[str, str] = {}
+        self._lists: set[str] = set()
+        hosts: Counter[str] = Counter()
+        for outcome in outcomes:
+            article = outcome.article
+            if article is None:
+                continue
+            if outcome.left_out is not None:
+                self._lists.add(article.id)
+            self._ids.setdefault(article.id.lower(), article.id)
+            if outcome.page is not None and outcome.page.path:
+                bare = _MARKDOWN.sub("", outcome.page.path)
+                self._paths.setdefault(bare, article.id)
+                self._names[posixpath.basename(bare)].add(article.id)
+            for address in article.addresses:
+                self._addresses.setdefault(canonical_url(address), article.id)
+            host = urlsplit(article.url or "").hostname
+            hosts.update([host] if host else [])
+        self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
+
+    def is_list(self, article_id: str) -> bool:
+        """Whether a page lists others instead of being an article."""
+        return article_id in self._lists
+
+    def of(self, link: TextLink, article: Article, path: str) -> tuple[str | None, str | None]:
+        """Return the absolute address and the id of the page that a link leads to, each None where it is unknown."""
+        address = link.address.partition("#")[0]
+        if link.kind == "ref":
+            return None, self._reference(address, path)
+        if link.kind in {"post_url", "link"}:
+            return None, self._file(address, path)
+        if _MARKDOWN.search(address) and "://" not in address and (by_path := self._file(address, path)):
+            return None, by_path
+        url = urljoin(article.url or f"/{path}", link.address)
+        found = self._addresses.get(canonical_url(url)) or self._addresses.get(canonical_url(unquote(url)))
+        host = urlsplit(url).hostname
+        if found is None and host in self._hosts:
+            found = self._addresses.get(canonical_url(urlsplit(url).path))
+        if found is None and address and "://" not in address:
+            found = self._file(address, path)
+        return url, found
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is one of a page of the site itself, whether or not there is such a page."""
+        parts = urlsplit(url)
+        return (not parts.hostname or parts.hostname in self._hosts) and bool(_PAGE.search(parts.path))
+
+    def _reference(self, name: str, path: str) -> str | None:
+        """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""
+        bare = _MARKDOWN.sub("", name.strip("/")).removesuffix("/_index").removesuffix("/index").lower()
+        folder = posixpath.dirname(path).lower().partition("/")[2]
+        candidates = [bare] if name.startswith("/") else [posixpath.normpath(posixpath.join(folder, bare)), bare]
+        return next((self._ids[known] for known in candidates if known in self._ids), None) or self._named(bare)
+
+    def _file(self, name: str, path: str) -> str | None:
+        """Return the page of a file, given its path from the site's root, from the folder of the page, or its name."""
+        bare = _MARKDOWN.sub("", unquote(name).rstrip("/"))
+        relative = posixpath.normpath(posixpath.join(posixpath.dirname(path), bare.lstrip("/")))
+        candidates = [bare.lstrip("/")] if name.startswith("/") else [relative, bare]
+        ends = ("", "/index", "/README", "/_index")
+        for candidate in candidates:
+            found = next((self._paths[candidate + end] for end in ends if candidate + end in self._paths), None)
+            if found is not None:
+                return found
+        return self._named(bare) if _DATED.match(posixpath.basename(bare)) else None
+
+    def _named(self, bare: str) -> str | None:
+        ids = self._names.get(posixpath.basename(bare), ())
+        return next(iter(ids)) if len(ids) == 1 else None
+
+
+def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Give articles the links in their texts as relations, and take the words of those to own articles out of the text.
+
+    Links to other sites and to files that are no pages are left out. So is navigation, but its words go all the same.
+    """
+    targets = LinkTargets(outcomes)
+    read = [_with_links(outcome, outcome.page, targets) for outcome in outcomes]
+    sources: Counter[str] = Counter()
+    for outcome in read:
+        if outcome.article is not None:
+            sources.update({link.target_id or "" for link in outcome.article.relations if _is_in_text(link)})
+    n_articles = sum(outcome.article is not None and outcome.left_out is None for outcome in read)
+    most = max(NAVIGATION_SHARE * n_articles, NAVIGATION_PAGES)
+    return [_without_navigation(outcome, sources, most) for outcome in read]
+
+
+def _with_links(outcome: Outcome, page: SitePage | None, targets: LinkTargets) -> Outcome:
+    article = outcome.article
+    if article is None or page is None or outcome.left_out is not None or not page.text.links:
+        return outcome
+    relations: dict[Relation, None] = {}  # as an ordered set
+    own: list[TextLink] = []
+    for link in page.text.links:
+        url, target_id = targets.of(link, article, page.path)
+        if target_id == article.id or (target_id is not None and targets.is_list(target_id)):
+            continue
+        if target_id is not None:
+            own.append(link)
+        if target_id is not None or (url is not None and targets.is_own(url)):
+            relations[Relation(url, target_id, kind=BODY)] = None
+    body = text_without(page.text, own)
+    return replace(outcome, article=replace(article, body=body, relations=(*article.relations, *relations)))
+
+
+def text_without(text: MarkupText, links: Iterable[TextLink]) -> str:
+    """Return a text without the words of links."""
+    return "".join(_pieces(text.text, sorted((link.start, link.end) for link in links)))
+
+
+def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[str]:
+    position = 0
+    for start, end in spans:
+        yield text[position : max(start, position)]
+        position = max(end, position)
+    yield text[position:]
+
+
+def _without_navigation(outcome: Outcome, sources: Mapping[str, int], most: float) -> Outcome:
+    article = outcome.article
+    if article is None or not any(
+        _is_in_text(link) and sources[link.target_id or ""] > most for link in article.relations
+    ):
+        return outcome
+    kept = (link for link in article.relations if not _is_in_text(link) or sources[link.target_id or ""] <= most)
+    return replace(outcome, article=replace(article, relations=tuple(kept)))
+
+
+def _is_in_text(relation: Relation) -> bool:
+    return relation.kind == BODY and relation.target_id is not None
