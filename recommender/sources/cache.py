@@ -21,7 +21,7 @@ from recommender.core.files import content_digest
 from recommender.core.records import Article, Relation
 from recommender.core.runtime import code_digest
 from recommender.sources.generators.page_facts import SitePage
-from recommender.sources.markdown import Reading, read_bytes
+from recommender.sources.markdown import PLAIN, Reading, read_bytes
 from recommender.sources.outcomes import Outcome
 from recommender.sources.records.fields import FieldMap
 
@@ -70,7 +70,13 @@ class ParseCache:
     """
 
     def __init__(
-        self, folder: Path, fields: FieldMap, reading: Reading, *, most_bytes: int = MOST_BYTES, timeout: float = 10
+        self,
+        folder: Path,
+        fields: FieldMap,
+        reading: Reading = PLAIN,
+        *,
+        most_bytes: int = MOST_BYTES,
+        timeout: float = 10,
     ):
         self._file = folder / FILE_NAME
         self._most_bytes = most_bytes

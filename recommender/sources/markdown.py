@@ -74,6 +74,9 @@ class Reading:
     generated: bool = False
 
 
+PLAIN = Reading()
+
+
 class FrontMatterReader:
     """Reads the Markdown files of one site, and each related entry that several files repeat only once.
 
@@ -82,7 +85,7 @@ class FrontMatterReader:
     without a parser, and what one text was parsed to is remembered.
     """
 
-    def __init__(self, fields: FieldMap, reading: Reading = Reading()):
+    def __init__(self, fields: FieldMap, reading: Reading = PLAIN):
         self._fields, self._reading = fields, reading
         self._builder = ArticleBuilder(fields, plain_text)
         # By what stands before an entry, a line's end, its indent and a dash, for its lines mean nothing without.
@@ -123,8 +126,8 @@ class FrontMatterReader:
     def _without_front_matter(
         self, text: str, relative: PurePosixPath, location: RecordLocation
     ) -> tuple[Article, SitePage | None]:
-        if not self._reading.generated and not _HEADING.match(text.lstrip()):
-            raise location.error("has no front matter; an article begins with a line --- or with a heading")
+        if not self._reading.generated:
+            raise location.error("has no front matter; an article begins with a line ---")
         return self._article(None, None, relative, text, location)
 
     def _article(

@@ -61,7 +61,8 @@ def to_corpus(
     read = [(outcome, outcome.article) for outcome in outcomes if outcome.article is not None]
     articles = [(outcome, article) for outcome, article in read if outcome.left_out is None]
     if not articles:
-        first = f"; {len(skipped)} were skipped, the first because: {skipped[0]}" if skipped else ""
+        every = "all " if len(skipped) == len(outcomes) else ""
+        first = f"; {every}{len(skipped)} were skipped, the first because: {skipped[0]}" if skipped else ""
         raise ArticleError(f"{message_if_empty}{first}")
     all_warnings = [*warnings, *(warning for outcome in outcomes for warning in outcome.warnings), *_clashes(articles)]
     files = [

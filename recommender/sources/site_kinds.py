@@ -22,6 +22,7 @@ from recommender.sources.records.fields import FieldMap
 HUGO, JEKYLL, NEWS, FOLDER = "hugo", "jekyll", "news", "folder"
 KINDS = (HUGO, JEKYLL, *sorted(RULES), NEWS, FOLDER)
 NEWS_FOLDER = "_news"
+CONTENT = "content"  # where Hugo keeps it
 
 _PARENTS = 3  # folders above SITE that are looked into for a site that it is a part of
 _SAMPLE = 5  # files
@@ -88,7 +89,7 @@ def find_site(path: Path, settings: SourceSettings) -> Site:
         site = _generated(root, path, kind)
         if site is not None:
             return site
-    if kind in {None, NEWS} and (kind == NEWS or _is_news(path)):
+    if kind == NEWS or (kind is None and ((path / NEWS_FOLDER).is_dir() or _is_news(path))):
         return Site(NEWS, path, path)
     return _assumed(path, kind) if kind else Site(FOLDER, path, path)
 
@@ -112,8 +113,10 @@ def _generated(root: Path, path: Path, kind: str | None) -> Site | None:
 def _assumed(path: Path, kind: str) -> Site:
     """Return a folder without a configuration as a site of the kind that the settings name."""
     if kind == HUGO:
-        content = "content" if (path / "content").is_dir() else "."
-        return Site(kind, path, path, HugoSite(SiteConfig({"contentdir": content})))
+        folders = [parent for parent in (path / CONTENT, *path.absolute().parents, path.absolute()) if parent.is_dir()]
+        content = next((folder for folder in folders if folder.name == CONTENT), None)
+        root = path if content in {None, path / CONTENT} else content.parent if content else path
+        return Site(kind, root, path, HugoSite(SiteConfig({"contentdir": CONTENT if content else "."})))
     if kind == JEKYLL:
         return Site(kind, path, path, JekyllSite.without_config(path))
     return Site(kind, path, path, PathSite(RULES[kind]) if kind in RULES else None)
@@ -138,6 +141,8 @@ def _markdown_names(folder: Path) -> Iterator[str]:
 
 
 def _start(path: Path) -> bytes:
+    if not path.is_file():  # to open a pipe would wait for whoever writes into it
+        return b""
     try:
         with path.open("rb") as stream:
             return stream.read(_START)

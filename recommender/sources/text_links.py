@@ -47,6 +47,7 @@ class LinkTargets:
             if outcome.left_out is not None:
                 self._lists.add(article.id)
             self._ids.setdefault(article.id.lower(), article.id)
+            self._names[posixpath.basename(article.id)].add(article.id)
             if outcome.page is not None and outcome.page.path:
                 bare = _MARKDOWN.sub("", outcome.page.path)
                 self._paths.setdefault(bare, article.id)
@@ -56,6 +57,24 @@ class LinkTargets:
             host = urlsplit(article.url or "").hostname
             hosts.update([host] if host else [])
         self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
+
+    def with_ids(self, outcome: Outcome) -> Outcome:
+        """Return an article whose relations name others by their ids where a file's bare name was given."""
+        article = outcome.article
+        if article is None or all(link.target_id is None for link in article.relations):
+            return outcome
+        relations = tuple(map(self._with_id, article.relations))
+        return (
+            outcome
+            if relations == article.relations
+            else replace(outcome, article=replace(article, relations=relations))
+        )
+
+    def _with_id(self, relation: Relation) -> Relation:
+        name = relation.target_id
+        if name is None or self._ids.get(name.lower()) == name:
+            return relation
+        return replace(relation, target_id=self._named(name) or name)
 
     def is_list(self, article_id: str) -> bool:
         """Whether a page lists others instead of being an article."""
@@ -114,7 +133,7 @@ def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
     Links to other sites and to files that are no pages are left out. So is navigation, but its words go all the same.
     """
     targets = LinkTargets(outcomes)
-    read = [_with_links(outcome, outcome.page, targets) for outcome in outcomes]
+    read = [_with_links(targets.with_ids(outcome), outcome.page, targets) for outcome in outcomes]
     sources: Counter[str] = Counter()
     for outcome in read:
         if outcome.article is not None:

@@ -27,9 +27,10 @@ from recommender.core.files import content_digest
 from recommender.core.settings import Settings, SourceSettings
 from recommender.sources import cache as cache_module
 from recommender.sources.cache import FILE_NAME, ParseCache, cache_folder
-from recommender.sources.folder import read_markdown_folder
+from recommender.sources.folder import read_site_files
 from recommender.sources.markdown import FrontMatterReader
 from recommender.sources.records.fields import FieldMap
+from recommender.sources.site_kinds import find_site
 
 FIELDS = FieldMap.from_settings(SourceSettings())
 ARTICLE = """---
@@ -424,9 +425,12 @@ def test_two_jobs_at_once_see_the_same_and_leave_a_whole_cache(
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_workers_change_nothing(site: Path, folder: Path, n_jobs: int) -> None:
-    plain = repr(read_markdown_folder(site, FIELDS, 1, strict=False))
+    found = find_site(site, SourceSettings())
+    plain = repr(read_site_files(found, FIELDS, 1, strict=False))
     for _ in range(2):
-        outcomes = read_markdown_folder(site, FIELDS, n_jobs, False, folder, fewest_for_processes=1)
+        outcomes = read_site_files(
+            find_site(site, SourceSettings()), FIELDS, n_jobs, False, folder, fewest_for_processes=1
+        )
         assert repr(outcomes) == plain
 
 

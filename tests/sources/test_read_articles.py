@@ -11,8 +11,9 @@ import pytest
 from recommender import Corpus, read_articles
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
-from recommender.sources.folder import read_markdown_folder
+from recommender.sources.folder import read_site_files
 from recommender.sources.records.fields import FieldMap
+from recommender.sources.site_kinds import find_site
 
 
 def write(root: Path, **files: str) -> Path:
@@ -78,19 +79,19 @@ def test_folders_and_files_that_hold_no_articles_are_not_walked(tmp_path: Path) 
     assert ids(read_articles(tmp_path / "_data")) == {"x"}
 
 
-def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+def test_files_of_one_name_are_told_apart_by_their_paths_and_found_by_a_name_that_is_unique(tmp_path: Path) -> None:
     write(
         tmp_path,
-        y2020__ferry=article(related="[y2021/ferry.md, y2021/only.md]"),
+        y2020__ferry=article(related="[y2021/ferry.md, only.md]"),
         y2021__ferry=article(),
         y2021__only=article(),
         posts__strike__index=article(),
     )
     corpus = read_articles(tmp_path)
-    assert ids(corpus) == {"y2020/ferry", "y2021/ferry", "only", "strike"}
+    assert ids(corpus) == {"y2020/ferry", "y2021/ferry", "y2021/only", "posts/strike"}
     row = corpus.row
     assert sorted(corpus.links.tolist()) == sorted(
-        [[row("y2020/ferry"), row("y2021/ferry")], [row("y2020/ferry"), row("only")]]
+        [[row("y2020/ferry"), row("y2021/ferry")], [row("y2020/ferry"), row("y2021/only")]]
     )
 
 
@@ -166,7 +167,7 @@ def test_loops_of_links_end_and_links_to_elsewhere_are_followed(tmp_path: Path) 
     began = time.monotonic()
     corpus = read_articles(site)
     assert time.monotonic() - began < 5
-    assert ids(corpus) == {"a", "b", "c"}
+    assert ids(corpus) == {"a", "sub/b", "out/c"}
     assert corpus.report.skipped == (f"{site}/broken.md: cannot be read: No such file or directory",)
 
 
@@ -198,13 +199,13 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
     related = "[{webUrl: https://a.example/1, title: One}, Lost one]"
     write(tmp_path, **{f"{n % 2}__p{n % 9}": article(f"T{n}", related=related, quality="x") for n in range(18)}, bad="")
     fields = FieldMap.from_settings(SourceSettings())
-    alone = read_markdown_folder(tmp_path, fields, 1, strict=False)
-    spread = read_markdown_folder(tmp_path, fields, 2, strict=False, fewest_for_processes=1)
+    alone = read_site_files(find_site(tmp_path, SourceSettings()), fields, 1, strict=False)
+    spread = read_site_files(find_site(tmp_path, SourceSettings()), fields, 2, strict=False, fewest_for_processes=1)
     assert repr(spread) == repr(alone)
     assert sum(len(outcome.warnings) for outcome in alone) == 36
     for n_jobs in (1, 2):
         with pytest.raises(ArticleError, match=r"bad\.md: is empty"):
-            read_markdown_folder(tmp_path, fields, n_jobs, strict=True, fewest_for_processes=1)
+            read_site_files(find_site(tmp_path, SourceSettings()), fields, n_jobs, strict=True, fewest_for_processes=1)
 
 
 def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_a_hugo_site_is_read_from_its_content(tmp_path: Path) -> None:
     )
     settings = SourceSettings(preset="hugo")
     corpus = read_articles(tmp_path, settings)
-    assert {article.id: article.url for article in corpus} == {"a": "/posts/a/", "b": "/posts/b/"}
+    assert {article.id: article.url for article in corpus} == {"posts/a": "/posts/a/", "posts/b": "/posts/b/"}
     assert len(corpus.links) == 1
     assert read_articles(tmp_path / "content" / "posts", settings).articles == corpus.articles
 

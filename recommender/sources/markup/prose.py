@@ -159,6 +159,7 @@ class ProseWriter:
         self._write(text[position:])
 
     def _write(self, text: str) -> None:
+        text = text.replace("\u00ad", "")  # a soft hyphen would part a word
         words = text.split()
         if not words:
             self._gap = self._gap or (text[:1] and " ")
@@ -169,7 +170,7 @@ class ProseWriter:
             self._length += 1
         if self._target and self._start < 0:
             self._start = self._length
-        line = " ".join(words).replace("\u00ad", "")  # a soft hyphen would part a word
+        line = " ".join(words)
         self._pieces.append(line)
         self._length += len(line)
         self._gap = " " if text[-1].isspace() else ""

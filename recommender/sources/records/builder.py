@@ -210,7 +210,7 @@ class ArticleBuilder:
         try:
             return parse_date(value)
         except ValueError as error:
-            location.warn(f"{name}: {error}; the article counts as undated", name)
+            location.warn(f"{name}: {error}; the date is left out", name)
             return None
 
     def _addresses(self, record: Mapping[Any, Any], location: RecordLocation) -> tuple[str | None, tuple[str, ...]]:

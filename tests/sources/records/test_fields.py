@@ -8,7 +8,7 @@ import pytest
 from recommender import Article, Provider, Relation
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.settings import SourceSettings
-from recommender.sources.records.builder import ArticleBuilder, RecordLocation
+from recommender.sources.records.builder import ArticleBuilder, FileDefaults, RecordLocation
 from recommender.sources.records.fields import FieldMap
 
 FULL = {
@@ -38,7 +38,7 @@ FULL = {
 def build(record: dict[str, Any], preset: str = "default", **fields: Any) -> tuple[Article, list[str]]:
     location = RecordLocation("a.md")
     fields_of_site = FieldMap.from_settings(SourceSettings(preset=preset, fields=fields))
-    return ArticleBuilder(fields_of_site).article(record, location, default_id="stem"), location.warnings
+    return ArticleBuilder(fields_of_site).article(record, location, defaults=FileDefaults("stem")), location.warnings
 
 
 def quiet(record: dict[str, Any], preset: str = "default", **fields: Any) -> Article:
@@ -191,9 +191,13 @@ def test_a_title_that_is_no_text_is_an_error(title: Any) -> None:
         build({"title": title, "excerpt": "e"})
 
 
-def test_a_date_that_is_none_is_an_error_that_names_it() -> None:
-    with pytest.raises(ArticleError, match=r"^a.md: publishedDateTime: 'soon' is no date; write it as 2020-10-01"):
-        build({"title": "T", "publishedDateTime": "soon"})
+def test_a_date_that_is_none_makes_an_article_undated_with_a_warning() -> None:
+    article, warnings = build({"title": "T", "publishedDateTime": "soon"})
+    assert (article.title, article.published_at) == ("T", None)
+    assert warnings == [
+        "a.md: publishedDateTime: 'soon' is no date; write it as 2020-10-01 or 2020-10-01T19:44:00Z; "
+        "the date is left out"
+    ]
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
