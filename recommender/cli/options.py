@@ -17,7 +17,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
-from recommender.sources import read_articles
+from recommender.sources import KINDS, read_articles
 
 Command = Callable[..., Any]
 
@@ -28,7 +28,10 @@ TARGET = click.argument("target_id", metavar="TARGET")
 MODEL_FOLDER = click.argument("model_folder", metavar="MODEL", type=PATH)
 MODEL = click.option("--model", "model_folder", type=PATH, help="A trained model folder.")
 KEY = click.option("--key", help="Our key in the front matter.  [default: suggested]")
-PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.")
+KIND = click.option(
+    "--kind", type=click.Choice(KINDS), help="What kind of site it is.  [default: found out from its files]"
+)
+PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.  [default: those of the kind]")
 SETTINGS = click.option(
     "--settings", "settings_file", type=PATH, help="A YAML file of settings; it beats SITE's own recommender.yaml."
 )
@@ -40,7 +43,9 @@ class SiteOptions:
 
     site: Path
     settings_file: Path | None = None
+    kind: str | None = None
     preset: str | None = None
+    now: datetime | None = None
     strict: bool = False
     cache: str | None = None
     no_cache: bool = False
@@ -52,7 +57,8 @@ class SiteOptions:
         """The site's settings, overridden by the options."""
         settings = Settings.of_site(self.site, self.settings_file)
         source = settings.source
-        source = replace(source, preset=self.preset or source.preset, strict=self.strict or source.strict)
+        kind, preset = self.kind or source.kind, self.preset or source.preset
+        source = replace(source, kind=kind, preset=preset, strict=self.strict or source.strict)
         return replace(settings, source=source)
 
     @property
@@ -65,7 +71,8 @@ class SiteOptions:
 
     def read(self, report: bool = True) -> Corpus:
         """Read the site's articles; report on stderr what could not be read."""
-        corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache_folder)
+        source = self.settings.source
+        corpus = read_articles(self.site, source, n_jobs=self.n_jobs, cache=self.cache_folder, now=self.now)
         if report:
             report_skipped(corpus)
         return corpus
@@ -82,6 +89,15 @@ class SiteOptions:
         return open_model(corpus, self.settings, self.model_folder, site_name(self.site), decisions, self.n_jobs)
 
 
+def moment(value: str) -> datetime:
+    """Read a date, or a date and time; in UTC where no time zone is given."""
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date like 2026-01-31 or 2026-01-31T06:00:00Z") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
 def site_options(command: Command) -> Command:
     """Add the options that say how a site is read; a verb gets them, SITE and --model as one `options: SiteOptions`."""
 
@@ -93,8 +109,15 @@ def site_options(command: Command) -> Command:
 
     for option in (
         click.option("--strict", is_flag=True, help="A file that cannot be read ends the job."),
+        KIND,
         PRESET,
         SETTINGS,
+        click.option(
+            "--now",
+            metavar="DATE",
+            type=moment,
+            help="The moment that decides which pages are published.  [default: the present]",
+        ),
         click.option("--cache", metavar="DIR", help="Cache here what was read.  [default: the user's cache folder]"),
         click.option("--no-cache", is_flag=True, help="Read every file anew, and cache nothing."),
         click.option("--jobs", "n_jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Workers."),
@@ -106,12 +129,3 @@ def site_options(command: Command) -> Command:
 def with_key(settings: Settings, key: str | None) -> Settings:
     """Return settings with the option --key over them."""
     return settings if key is None else replace(settings, sink=replace(settings.sink, key=key))
-
-
-def moment(value: str) -> datetime:
-    """Read a date, or a date and time; in UTC where no time zone is given."""
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no date like 2026-01-31 or 2026-01-31T06:00:00Z") from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -114,6 +114,7 @@ def suggest(options: SiteOptions, **values: Any) -> None:
         back_fill=BackFill(own.inbound_file, own.since) if own.inbound_file else None,
         resume=own.resume,
         scheduler=own.cluster,
+        now=options.now,
     )
     if summary is None:
         click.echo(f"switched off, nothing was written: {switched_off(settings)}", err=True)

@@ -149,6 +149,14 @@ class Article:
         return not self.removed and self.excluded is None
 
     @property
+    def is_source(self) -> bool:
+        """Whether it gets suggestions when all articles do: not where it is no longer on the site.
+
+        A draft and what is to be published later do: they are excluded, but not published yet.
+        """
+        return self.excluded is None or not self.published
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """All addresses, as given: `url` first."""
         return ((self.url,) if self.url else ()) + self.aliases

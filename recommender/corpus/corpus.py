@@ -31,13 +31,15 @@ class SourceFile:
 class ReadReport:
     """What became of everything that was read: ``read == articles + skipped + merged + sum(left_out.values())``.
 
-    `left_out` counts the pages that are no articles, by what they are: ``section page``, ``home page``, ...
+    `left_out` counts the pages that are no articles, by what they are: ``section page``, ``home page``, ...; `site`
+    says what kind of site it is, for a person.
     """
 
     read: int = 0
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    site: str = ""
 
 
 class Corpus(Sequence[Article]):

@@ -24,7 +24,7 @@ from recommender.jobs.exposure import Progress, SiteSuggestions
 from recommender.jobs.folder import JobFolder, switched_off
 from recommender.jobs.record import Counts, Known, Output, Record, RecordedRun, changes_between
 from recommender.jobs.resume import ResumeFolder
-from recommender.jobs.summary import Summary
+from recommender.jobs.summary import Summary, excluded_counts
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.sinks.json_lines import write_file, write_lines
@@ -60,6 +60,7 @@ def suggest_site(
     back_fill: BackFill | None = None,
     resume: bool = False,
     scheduler: str | None = None,
+    now: datetime | None = None,
 ) -> Summary | None:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -89,6 +90,8 @@ def suggest_site(
         Go on where a killed run of the same job stopped, to the same bytes; from the start where there is none.
     scheduler
         Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
+    now
+        The moment that decides which pages are published; the present for None.
 
     Raises
     ------
@@ -102,7 +105,8 @@ def suggest_site(
         return None
     # Made first, so that a site which cannot be written into is reported before the training.
     writer = ArticleWriter(site, settings, write_back) if write_back is not None else None
-    job = _NightlyJob(site, settings, output, model_folder, n_jobs, progress, cache, writer, back_fill, scheduler)
+    now = now or datetime.now(UTC)
+    job = _NightlyJob(site, settings, output, model_folder, n_jobs, progress, cache, writer, back_fill, scheduler, now)
     if output is None and back_fill is None and (writer is None or writer.dry_run):
         if resume:
             raise SettingsError("there is nothing to resume for a job that writes no file; name one to write")
@@ -157,6 +161,7 @@ class _NightlyJob:
     writer: ArticleWriter | None
     back_fill: BackFill | None
     scheduler: str | None
+    now: datetime
 
     def run(self, folder: JobFolder | None, resume: bool) -> Summary:
         """Do the whole job; without a folder nothing is recorded, and nothing can be resumed."""
@@ -167,7 +172,7 @@ class _NightlyJob:
             settings=self.settings.to_dict(),
         )
         with record.timed("read"):
-            corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache)
+            corpus = read_articles(self.site, self.settings.source, n_jobs=self.n_jobs, cache=self.cache, now=self.now)
             logger.info("read %s", corpus)
             decisions = Decisions.of_site(self.site)
             if folder is not None:
@@ -195,10 +200,15 @@ class _NightlyJob:
         report, newest, sha256 = corpus.report, corpus.newest, corpus_digest(corpus)
         record.inputs = {
             "sha256": sha256,
+            "site": report.site,
+            "now": self.now.replace(microsecond=0),
             "articles": len(corpus),
             "newest": None if newest is None else newest.replace(microsecond=0),
             "read": report.read,
             "skipped": len(report.skipped),
+            "left_out": dict(report.left_out),
+            "merged": [list(pair) for pair in corpus.merged],
+            "excluded": excluded_counts(corpus),
             "relations": len(corpus.links),
             "decisions": len(decisions),
         }

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.record import Record, changes_line
 from recommender.sinks.write_back import Written
+
+_VARYING = re.compile(r" (?:only )?(?:on \d{4}-\d\d-\d\d|to \S+|that of \S+)$")
+
+
+def excluded_counts(corpus: Corpus) -> dict[str, int]:
+    """Count the articles that are never targets, by the reason without what differs from one to the next."""
+    reasons = Counter(article.excluded for article in corpus if article.excluded is not None)
+    counts: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        counts[_VARYING.sub("", reason)] += count
+    return dict(sorted(counts.items()))
+
+
+def _left_out(counts: Mapping[str, int]) -> str:
+    return "".join(f", {count:,} {kind}s" for kind, count in counts.items())
+
+
+def _excluded(counts: Mapping[str, int]) -> list[str]:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
+    return [f"never suggested: {reasons}"] if reasons else []
 
 
 @dataclass(frozen=True)
@@ -29,8 +52,9 @@ class Summary:
         duplicates = f"; {counts.duplicates:,} more listed as the same text" if counts.duplicates else ""
         lines = [
             *record.warnings,
-            f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
-            f"{len(corpus.merged):,} merged as duplicates",
+            f"{report.site}: {report.read:,} read, {len(corpus):,} articles, {len(report.skipped):,} skipped, "
+            f"{len(corpus.merged):,} merged as duplicates{_left_out(report.left_out)}",
+            *_excluded(excluded_counts(corpus)),
             f"relations {n_relations:,}: {n_relations - n_externals:,} resolved ({len(corpus.links):,} different), "
             f"{n_externals:,} to externals; {len(report.warnings):,} warnings",
             f"suggestions {counts.suggestions:,} for {counts.sources:,} of {len(corpus):,} articles "

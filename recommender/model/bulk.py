@@ -39,9 +39,13 @@ def _lists_of_block(
 ) -> list[list[tuple[int, Suggestion]]]:
     """Return the suggestions of each source, each with the row of its target in place of the article."""
     scorer, settings, k, threshold = payload.open()
-    index = scorer.index
-    lists = suggestions(scorer, scorer.score(SourceBatch.of_rows(index, rows)), settings, k, threshold)
+    corpus = scorer.index.corpus
+    is_source = np.array([corpus[row].is_source for row in rows.tolist()], dtype=bool)
+    scored = scorer.score(SourceBatch.of_rows(scorer.index, rows[is_source])) if is_source.any() else []
+    made = iter(suggestions(scorer, scored, settings, k, threshold))
     return [
-        [(index.corpus.row(suggestion.target_id), replace(suggestion, target=_PLACEHOLDER)) for suggestion in own]
-        for own in lists
+        [(corpus.row(suggestion.target_id), replace(suggestion, target=_PLACEHOLDER)) for suggestion in next(made)]
+        if asked
+        else []
+        for asked in is_source.tolist()
     ]

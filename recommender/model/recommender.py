@@ -159,7 +159,8 @@ class Recommender:
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
 
-        The first `start` articles are left out. Changes of the model do not affect a run that has begun.
+        The first `start` articles are left out. The list of an article that is no longer on the site is empty: one
+        that is excluded, and no draft. Changes of the model do not affect a run that has begun.
         """
         k, threshold = self._limits(k, threshold)
         if n_jobs == 0:

@@ -47,9 +47,13 @@ def raising_problems(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outc
 
 
 def to_corpus(
-    outcomes: Iterable[Outcome], topic_parents: Mapping[str, str], warnings: Iterable[str], message_if_empty: str
+    outcomes: Iterable[Outcome],
+    topic_parents: Mapping[str, str],
+    warnings: Iterable[str],
+    message_if_empty: str,
+    site: str = "",
 ) -> Corpus:
-    """Build the corpus and its report.
+    """Build the corpus and its report, which says what kind of `site` it is.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def to_corpus(
         None if outcome.digest is None else SourceFile(outcome.location, outcome.digest) for outcome, _ in articles
     ]
     left_out = Counter(outcome.left_out for outcome, _ in read if outcome.left_out is not None)
-    report = ReadReport(len(outcomes), skipped, tuple(all_warnings), dict(sorted(left_out.items())))
+    report = ReadReport(len(outcomes), skipped, tuple(all_warnings), dict(sorted(left_out.items())), site)
     return Corpus.from_articles(
         [article for _, article in articles], topic_parents, report, files if any(files) else ()
     )

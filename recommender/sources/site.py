@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.sources.cache import cache_folder
 from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_site_files, site_files
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
+from recommender.sources.languages import with_languages
 from recommender.sources.outcomes import Outcome, to_corpus
 from recommender.sources.pages import with_facts
 from recommender.sources.records.fields import FieldMap
@@ -88,7 +90,21 @@ def read_articles(
         if site.generator is not None:
             outcomes, claims = with_facts(outcomes, site.generator, now or datetime.now(UTC))
             warnings += [*site.generator.warnings, *claims]
-        return to_corpus(with_text_links(outcomes), parents, warnings, _message_if_empty(path))
+        outcomes = with_languages(with_text_links(outcomes))
+        warnings += _doubts(site, outcomes)
+        return to_corpus(outcomes, parents, warnings, _message_if_empty(path), site.line())
+
+
+def _doubts(site: Site, outcomes: Sequence[Outcome]) -> list[str]:
+    """Warn where most articles have neither date nor address: the site may name its fields otherwise."""
+    articles = [outcome.article for outcome in outcomes if outcome.article is not None and outcome.left_out is None]
+    bare = sum(article.published_at is None and article.url is None for article in articles)
+    if 2 * bare <= len(articles):
+        return []
+    return [
+        f"{site.path}: {bare:,} of {len(articles):,} articles have neither date nor address; it was read as "
+        f"{site.line()}: set source.kind, or source.fields.published_at and source.fields.url, if that is wrong"
+    ]
 
 
 def article_files(path: str | os.PathLike[str], settings: SourceSettings | None = None) -> list[Path]:
