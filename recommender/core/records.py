@@ -194,7 +194,7 @@ class Suggestion:
     """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1.
 
     `duplicates` are the ids of articles with the same text, the fittest to be shown first. Score and reasons are those
-    of whichever scored best, the target or one of its duplicates.
+    of whichever scored best, the target or one of its duplicates. `source_url` is the address of the source.
     """
 
     source_id: str
@@ -205,6 +205,7 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     target: Article = field(repr=False, compare=False)
     duplicates: tuple[str, ...] = ()
+    source_url: str | None = None
 
     @property
     def pinned(self) -> bool:
@@ -227,6 +228,7 @@ class Suggestion:
             "provider": (target.provider.name or target.provider.domain) if target.provider else None,
             "published_at": utc_text(published_at) if published_at else None,
             "model": model,
+            "source_url": self.source_url,
             "duplicates": list(self.duplicates),
         }
 

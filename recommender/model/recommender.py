@@ -79,8 +79,6 @@ class Recommender:
         ------
         ArticleError
             When there is no article.
-        UnknownArticleError
-            When a rule names an article that is not among them.
         SettingsError
             When rules contradict each other.
         """
@@ -114,7 +112,10 @@ class Recommender:
         return self.name if newest is None else f"{self.name}@{utc_text(newest)}"
 
     def rule_warnings(self) -> list[str]:
-        """Return what may be slips in the rules: names that no article has, pins that an editor rejected."""
+        """Return what may be slips in rules and decisions, a line each.
+
+        These are articles, providers and topics that they name and no article is or has, and pins that were rejected.
+        """
         return self._business_rules(self.corpus).warnings()
 
     def suggest(
@@ -132,7 +133,8 @@ class Recommender:
         Parameters
         ----------
         source
-            An id or address of the corpus, or an article, also one that the model has never seen.
+            The id, an address, the path or the title of an article of the corpus, as of `Corpus.row`, or an article,
+            also one that the model has never seen.
         k
             As in the settings for None; 5 where they do not say.
         threshold
@@ -267,8 +269,8 @@ class Recommender:
 
         Raises
         ------
-        UnknownArticleError, SettingsError
-            For rules that do not fit these articles, as of `fit`.
+        SettingsError
+            When rules contradict each other.
         """
         corpus = _as_corpus(articles)
         self._business_rules(corpus).check()
