@@ -166,7 +166,7 @@ class Recommender:
         >>> model = Recommender().fit([Article("a", "Ferry strike ends"), Article("b", "Ferry strike begins")])
         >>> drafts = [Article("x", "Ferry strike"), Article("y", "Ferry")]
         >>> [[suggestion.target_id for suggestion in own] for own in model.suggest_many(drafts, k=1, threshold=0)]
-        [['b'], ['b']]
+        [['a'], ['a']]
         """
         k, threshold = self._limits(k, threshold)
         snapshot = self._snapshot
