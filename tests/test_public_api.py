@@ -109,19 +109,21 @@ def test_article() -> None:
         "removed": False,
         "language": None,
         "relations": (),
+        "excluded": None,
+        "translation_key": None,
     }
 
 
 def test_relation_and_provider() -> None:
     optional = ["target_id", "title", "excerpt", "published_at", "provider", "quality"]
-    assert arguments(Relation) == {"url": NEEDED, **dict.fromkeys(optional)}
-    assert list(arguments(Relation)) == ["url", *optional]
+    assert arguments(Relation) == {"url": NEEDED, **dict.fromkeys(optional), "kind": "related"}
+    assert list(arguments(Relation)) == ["url", *optional, "kind"]
     assert arguments(Provider) == {"name": None, "domain": None}
 
 
 def test_suggestion_and_explanation() -> None:
     needed = ["source_id", "target_id", "rank", "score", "kind", "reasons", "target"]
-    assert list(arguments(Suggestion)) == [*needed, "duplicates"]
+    assert list(arguments(Suggestion)) == [*needed, "duplicates", "source_url"]
     assert list(arguments(Explanation))[:4] == ["source_id", "target_id", "score", "reasons"]
     told = {"shared_terms", "shared_topics", "verdict", "suggested", "obstacle", "outranked_by", "listed_under"}
     assert told <= arguments(Explanation).keys()
@@ -156,7 +158,8 @@ def test_the_rest_of_the_contract() -> None:
     assert next(iter(arguments(evaluate))) == "articles"
     assert next(iter(arguments(audit_links))) == "model"
     assert list(arguments(decide)) == ["site", "corpus", "verdict", "source", "target", "who", "why", "when"]
-    assert list(arguments(Decision)) == ["verdict", "source", "target", "who", "when", "why"]
+    noted = ["source_url", "target_url", "source_title", "target_title"]
+    assert list(arguments(Decision)) == ["verdict", "source", "target", "who", "when", "why", *noted]
     assert arguments(Pin) == {"source": NEEDED, "target": NEEDED}
     assert {"pin", "never", "block_sources", "block_targets", "half_life_days"} <= arguments(Rules).keys()
     assert {"table", "to_json"} <= set(dir(recommender.EvaluationReport))

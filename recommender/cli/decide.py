@@ -22,7 +22,8 @@ WHO = click.option("--who", required=True, help="The editor.")
 def accept(options: SiteOptions, source_id: str, target_id: str, who: str, why: str) -> None:
     """Note that an editor would link SOURCE to TARGET: the next training learns from it.
 
-    It is noted in decisions.jsonl at the root of SITE, and never written into the articles.
+    Each is an id, an address, a path, or a title that one article alone has. It is noted in decisions.jsonl at the root
+    of SITE, and never written into the articles.
     """
     _decide(options, ACCEPT, source_id, target_id, who, why)
 
@@ -32,12 +33,13 @@ def accept(options: SiteOptions, source_id: str, target_id: str, who: str, why: 
 @SOURCE
 @TARGET
 @WHO
-@click.option("--why", required=True, help="The reason; a target rejected twice for one reason drops in rank.")
+@click.option("--why", default="", help="The reason; a target rejected twice for one reason drops in rank.")
 @site_options
 def reject(options: SiteOptions, source_id: str, target_id: str, who: str, why: str) -> None:
     """Note that TARGET is not to be suggested for SOURCE again; the other way round it still may.
 
-    It is noted in decisions.jsonl at the root of SITE. A later accept takes it back.
+    Each is an id, an address, a path, or a title that one article alone has. It is noted in decisions.jsonl at the root
+    of SITE. A later accept takes it back.
     """
     _decide(options, REJECT, source_id, target_id, who, why)
 

@@ -19,7 +19,7 @@ from recommender.cli.options import MODEL, SITE, SOURCE, TARGET, SiteOptions, si
 def explain(options: SiteOptions, source_id: str, target_id: str, as_json: bool) -> None:
     """Explain how the link from SOURCE to TARGET comes to its score, and what keeps it from being suggested.
 
-    Both are ids or addresses of SITE.
+    Each is an id, an address, a path, or a title that one article alone has.
     """
     corpus = options.read(report=False)
     for article_id in (source_id, target_id):

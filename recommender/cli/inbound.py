@@ -23,9 +23,10 @@ from recommender.jobs.backfill import inbound_row
 def inbound(
     options: SiteOptions, article_id: str, k: int | None, threshold: float | None, any_age: bool, as_json: bool
 ) -> None:
-    """List the older articles of SITE that should now point at the one of this ID, an id or an address.
+    """List the older articles of SITE that should now point at the one of this ID.
 
-    Those that link to it already are left out; business rules and the editors' decisions hold.
+    It is an id, an address, a path, or a title that one article alone has. Those that link to it already are left
+    out; business rules and the editors' decisions hold.
     """
     model = options.model()
     corpus = model.corpus

@@ -80,13 +80,14 @@ class SiteOptions:
     def model(self, corpus: Corpus | None = None) -> Recommender:
         """Return the model of --model, or a newly trained one, with this corpus, the site's articles for None.
 
-        Lines of decisions that could not be read are reported on stderr.
+        What may be a slip in decisions and business rules is reported on stderr.
         """
         corpus = self.read() if corpus is None else corpus
         decisions = Decisions.of_site(self.site)
-        for line in decisions.problems:
+        model = open_model(corpus, self.settings, self.model_folder, site_name(self.site), decisions, self.n_jobs)
+        for line in (*decisions.problems, *model.rule_warnings()):
             click.echo(line, err=True)
-        return open_model(corpus, self.settings, self.model_folder, site_name(self.site), decisions, self.n_jobs)
+        return model
 
 
 def moment(value: str) -> datetime:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
 from recommender.core.records import Article, Suggestion
+
+WIDEST = 70  # characters of the column with the ids, where these are longer
 
 
 @click.command(epilog="Example: recommender show examples/newsroom --articles 3")
@@ -24,7 +27,7 @@ def show(options: SiteOptions, articles: int, k: int) -> None:
     model = options.model()
     console = Console(width=None if sys.stdout.isatty() else 120)
     for article in _evenly_spaced(model.corpus, articles):
-        console.print(_table(article.title, model.suggest(article.id, k=k)))
+        console.print(_table(article, model.suggest(article.id, k=k)))
 
 
 def _evenly_spaced(articles: Sequence[Article], count: int) -> Sequence[Article]:
@@ -33,13 +36,26 @@ def _evenly_spaced(articles: Sequence[Article], count: int) -> Sequence[Article]
     return articles[first::step][:count]
 
 
-def _table(title: str, suggestions: Sequence[Suggestion]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+def _table(article: Article, suggestions: Sequence[Suggestion]) -> Table:
+    table = Table(title=escape(_names(article)), title_justify="left", title_style="bold", show_edge=False)
+    names = [_suggestion(suggestion) for suggestion in suggestions]
+    longest = max((len(line) for text in names for line in text.splitlines()), default=0)
     for name in ("score", "kind", "suggestion", "because"):
-        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold")
-    for suggestion in suggestions:
+        # An id in one piece can be copied.
+        width = min(longest, WIDEST) if name == "suggestion" else None
+        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold", min_width=width)
+    for suggestion, text in zip(suggestions, names, strict=True):
         reasons = "; ".join(reason.text for reason in suggestion.reasons[:2])
-        n_duplicates = len(suggestion.duplicates)
-        duplicates = f" (and {n_duplicates} with the same text)" if n_duplicates else ""
-        table.add_row(f"{suggestion.score:.2f}", suggestion.kind, suggestion.target.title + duplicates, reasons)
+        table.add_row(f"{suggestion.score:.2f}", suggestion.kind, escape(text), escape(reasons))
     return table
+
+
+def _suggestion(suggestion: Suggestion) -> str:
+    n_duplicates = len(suggestion.duplicates)
+    duplicates = f"\n(and {n_duplicates} with the same text)" if n_duplicates else ""
+    return _names(suggestion.target) + duplicates
+
+
+def _names(article: Article) -> str:
+    """Return the names by which an editor finds an article, a line each: title, id and address."""
+    return "\n".join([article.title, article.id, *([article.url] if article.url else [])])

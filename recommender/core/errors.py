@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+MOST_COMPARED = 500  # names that are compared with a wanted one letter by letter
 
 
 class RecommenderError(Exception):
@@ -42,12 +45,18 @@ class ArticleError(RecommenderError):
 
 
 class UnknownArticleError(RecommenderError):
-    """No article of the corpus has this id or address."""
+    """No article of the corpus has this name, or several have it."""
 
     @classmethod
     def naming_nearest(cls, wanted: str, known: Iterable[str]) -> UnknownArticleError:
         """Build the error with up to three known ids that look like `wanted`."""
         return cls(f"no article has the id {wanted!r}; {nearest(wanted, known)}")
+
+    @classmethod
+    def naming_all(cls, wanted: str, ids: Sequence[str]) -> UnknownArticleError:
+        """Build the error for a name that all articles of some ids have; up to three of them are named."""
+        more = f" or {len(ids) - 3:,} more" if len(ids) > 3 else ""
+        return cls(f"{len(ids):,} articles are called {wanted!r}: {' or '.join(ids[:3])}{more}; give the id of one")
 
 
 class NotFittedError(RecommenderError):
@@ -67,7 +76,18 @@ def nearest(wanted: str, known: Iterable[str], count: int = 3) -> str:
     names = list(known)
     # Ids often begin with a date; a substring is a better guide than edit distance there.
     close = [name for name in names if wanted and wanted.lower() in name.lower()][:count]
-    close = close or difflib.get_close_matches(wanted, names, n=count, cutoff=0.5)
+    close = close or difflib.get_close_matches(wanted, _with_common_parts(wanted, names), n=count, cutoff=0.5)
     if not close:
         return "nothing known comes near it"
     return f"did you mean {' or '.join(close)}?"
+
+
+def _with_common_parts(wanted: str, names: list[str]) -> list[str]:
+    """Return, of very many names, those with most three-letter parts of a text: to compare all would take seconds."""
+    if len(names) <= MOST_COMPARED:
+        return names
+    folded = wanted.lower()
+    parts = {folded[start : start + 3] for start in range(max(1, len(folded) - 2))}
+    counts = [sum(part in name for part in parts) for name in map(str.lower, names)]
+    best = heapq.nlargest(MOST_COMPARED, range(len(names)), key=lambda position: (counts[position], -position))
+    return [names[position] for position in sorted(best)]

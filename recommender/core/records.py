@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
+from recommender.core import record_dicts
 from recommender.core.errors import ArticleError
 from recommender.core.times import utc_text
 
@@ -34,6 +35,15 @@ class Provider:
         key = self.domain or self.name
         return key.casefold() if key else None
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any], ignore_unknown: bool = False) -> Self:
+        """Build a provider from a mapping of its fields; errors as of `Article.from_dict`."""
+        return record_dicts.from_dict(cls, record, ignore_unknown=ignore_unknown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields, JSON-ready; `from_dict` takes them back."""
+        return record_dicts.to_dict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -58,6 +68,17 @@ class Relation:
         if not self.url and not self.target_id:
             raise ArticleError("a relation has neither url nor target_id; give it one of them")
         object.__setattr__(self, "published_at", _utc(self.published_at, "a relation"))
+
+    @classmethod
+    def from_dict(
+        cls, record: Mapping[str, Any], timezone: str | tzinfo | None = None, ignore_unknown: bool = False
+    ) -> Self:
+        """Build a relation from a mapping of its fields, as `Article.from_dict` does an article."""
+        return record_dicts.from_dict(cls, record, timezone, ignore_unknown, {"provider": Provider})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields, JSON-ready; `from_dict` takes them back."""
+        return record_dicts.to_dict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +164,39 @@ class Article:
             object.__setattr__(self, "quality", float(self.quality))
         object.__setattr__(self, "published_at", _utc(self.published_at, f"article {self.id!r}"))
 
+    @classmethod
+    def from_dict(
+        cls, record: Mapping[str, Any], timezone: str | tzinfo | None = None, ignore_unknown: bool = False
+    ) -> Self:
+        """Build an article from a mapping of its fields, such as a record of a CMS or the JSON of `to_dict`.
+
+        Ids may be whole numbers. `published_at` may be an ISO 8601 text, a datetime or a date, which means midnight. A
+        field that is None has its default. `provider` is a mapping, `relations` a list of mappings.
+
+        Parameters
+        ----------
+        timezone
+            The time zone of times without one, as ``Europe/Berlin``, and of dates, which are in UTC for None.
+        ignore_unknown
+            Whether to leave out keys that are no fields.
+
+        Raises
+        ------
+        ArticleError
+            For an unknown key, naming the nearest field; a value of the wrong type; a time without a zone.
+        SettingsError
+            For a time zone that is not known.
+
+        >>> Article.from_dict({"id": 7, "title": "Ferry", "published_at": "2026-01-31T06:00:00+01:00"}).published_at
+        datetime.datetime(2026, 1, 31, 5, 0, tzinfo=datetime.timezone.utc)
+        """
+        nested = {"provider": Provider, "relations": Relation}
+        return record_dicts.from_dict(cls, record, timezone, ignore_unknown, nested)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields, JSON-ready; `from_dict` takes them back."""
+        return record_dicts.to_dict(self)
+
     @property
     def is_target(self) -> bool:
         """Whether it may be suggested at all."""
@@ -202,7 +256,7 @@ class Suggestion:
     """A proposed link. `score` is the probability, in [0, 1], that an editor keeps it; `rank` counts from 1.
 
     `duplicates` are the ids of articles with the same text, the fittest to be shown first. Score and reasons are those
-    of whichever scored best, the target or one of its duplicates.
+    of whichever scored best, the target or one of its duplicates. `source_url` is the address of the source.
     """
 
     source_id: str
@@ -213,6 +267,7 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     target: Article = field(repr=False, compare=False)
     duplicates: tuple[str, ...] = ()
+    source_url: str | None = None
 
     @property
     def pinned(self) -> bool:
@@ -235,6 +290,7 @@ class Suggestion:
             "provider": (target.provider.name or target.provider.domain) if target.provider else None,
             "published_at": utc_text(published_at) if published_at else None,
             "model": model,
+            "source_url": self.source_url,
             "duplicates": list(self.duplicates),
         }
 

@@ -15,8 +15,9 @@ from recommender.core.records import Article, Relation
 from recommender.core.times import seconds_since_epoch
 from recommender.corpus.lookup import ArticleLookup, shared_pages
 from recommender.corpus.merging import Merges, merged_article, same_article, time_order
+from recommender.corpus.names import FurtherNames, bare_name, ids_of_path
 from recommender.corpus.relations import resolve_relations, undirected
-from recommender.corpus.stored_articles import Externals, MergedArticles, id_of
+from recommender.corpus.stored_articles import Externals, MergedArticles, id_of, ids_and_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Corpus(Sequence[Article]):
             self.articles, shared_pages(self.articles) if pages is None else pages
         )
         for lost, remaining in self.merged:
-            self.lookup.ids.add(lost, self.lookup.ids.slots(remaining)[0])
+            self.lookup.add_id(lost, self.lookup.ids.slots(remaining)[0])
         every_article = ((row, row, article) for row, article in enumerate(self.articles))
         self.links, rows, numbers = resolve_relations(self, every_article)
         self.externals = Externals(self.articles, rows, numbers)
@@ -168,7 +169,7 @@ class Corpus(Sequence[Article]):
 
     def __contains__(self, value: object) -> bool:
         if isinstance(value, str):
-            return self.find(value) is not None
+            return self._row_of_id_or_address(value) is not None
         row = self.lookup.row_of_id(value.id) if isinstance(value, Article) else None
         return row is not None and self.articles[row] == value
 
@@ -186,24 +187,67 @@ class Corpus(Sequence[Article]):
         return self.source_files[self.merges.first_position(row)] if self.source_files else None
 
     def find(self, name: str) -> int | None:
-        """Return the row of an id or an address, None where there is none."""
-        row = self.lookup.row_of_id(name)
-        return self.lookup.row_of_address(name) if row is None and "/" in name else row
+        """Return the row of an article by its id, an address, its path, or the name of its file; None for none.
+
+        A path may have ``./``, the content folder and the extension. The name of a file counts if one article alone has
+        it: so what was noted when ids were names of files is understood.
+        """
+        rows = self._rows_called(name)
+        return rows[0] if len(rows) == 1 else None
 
     def row(self, name: str) -> int:
-        """Return the row of an id or an address.
+        """Return the row of an article that a person names: as of `find`, or by a title that it alone has.
 
         Raises
         ------
         UnknownArticleError
-            Naming the nearest known ids.
+            Naming the nearest known ids, or all articles of the name where there are several.
         """
-        row = self.find(name)
+        rows = self._rows_called(name) or self.lookup.rows_of_title(name, self._names())
+        if len(rows) > 1:
+            raise UnknownArticleError.naming_all(name, [self._id(row) for row in rows])
+        if not rows:
+            names = [one for both in ids_and_titles(self.originals) for one in (both if " " in name else both[:1])]
+            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*names, *(lost for lost, _ in self.merged)]))
+        return rows[0]
+
+    def row_of_title(self, title: str) -> int | None:
+        """Return the row of the only article with this title, whatever its case and spaces; None for none."""
+        rows = self.lookup.rows_of_title(title, self._names())
+        return rows[0] if len(rows) == 1 else None
+
+    def _rows_called(self, name: str) -> list[int]:
+        """Return the rows of a name other than a title; all articles are looked at only where nothing else helps."""
+        row = self._row_of_id_or_address(name)
         if row is None:
-            firsts = map(self.merges.first_position, range(len(self)))
-            ids = [id_of(self.originals, position) for position in firsts]
-            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*ids, *(lost for lost, _ in self.merged)]))
-        return row
+            rows = map(self.lookup.row_of_id, ids_of_path(name))
+            row = next((row for row in rows if row is not None), None)
+        if row is not None:
+            return [row]
+        bare = bare_name(name)
+        return [] if bare is None else self.lookup.rows_of_file(bare, self._names())
+
+    def _row_of_id_or_address(self, name: str) -> int | None:
+        row = self.lookup.row_of_id(name)
+        return self.lookup.row_of_address(name) if row is None and "/" in name else row
+
+    def _id(self, row: int) -> str:
+        return id_of(self.originals, self.merges.first_position(row))
+
+    def _names(self) -> FurtherNames:
+        """Return the names of files and the titles; later edits only add to them."""
+        if self.lookup.names is None:
+            rows = self.lookup.rows
+            slots = np.empty(len(self), dtype=np.intp)
+            slots[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+            slot_of_each = slots[self.merges.row_of_each(len(self.originals))].tolist()
+            merged, names = set(self.merges.positions.tolist()), FurtherNames()
+            for position, (article_id, title) in enumerate(ids_and_titles(self.originals)):
+                names.add(article_id, slot_of_each[position], None if position in merged else title)
+            for lost, remaining in () if len(self.merges) else self.merged:
+                names.add(lost, self.lookup.ids.slots(remaining)[0])
+            self.lookup.names = names
+        return self.lookup.names
 
     def row_of(self, article: Article) -> int | None:
         """Return the row that this article stands for, by id, else by any address; None for a new one."""

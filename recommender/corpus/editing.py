@@ -125,7 +125,7 @@ def _relate(corpus: Corpus, after: Corpus, row_map: RowMap) -> None:
     for row, slot, article in articles:
         after.lookup.add(article, slot)
         for position in after.merges.positions_of(row)[1:]:
-            after.lookup.ids.add(after.originals[position].id, slot)
+            after.lookup.add_id(after.originals[position].id, slot)
     pairs, *externals = resolve_relations(after, articles)
     external_rows, numbers = unchanged.take(corpus.externals.rows).astype(np.int32), corpus.externals.numbers
     external_rows, numbers = external_rows[external_rows >= 0], numbers[external_rows >= 0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.records import Article
+from recommender.corpus.names import FurtherNames, title_key
 from recommender.corpus.row_map import Ints
 from recommender.corpus.slot_table import SlotTable
 from recommender.corpus.urls import canonical_url, split_fragment
@@ -72,11 +73,15 @@ class ArticleLookup:
     ids, addresses, awaited
         Slots by id; by `index_keys`; and those of articles with relations by the ids and pages to which these lead,
         where there is no article yet.
+    names
+        Slots by the name of the file and by title; None until somebody asks for one, as all articles are looked at
+        for it.
     """
 
     def __init__(self, pages: frozenset[str], rows: Ints, ids: SlotTable, addresses: SlotTable, awaited: SlotTable):
         self.pages, self.rows = pages, rows
         self.ids, self.addresses, self.awaited = ids, addresses, awaited
+        self.names: FurtherNames | None = None
 
     @classmethod
     def from_articles(cls, articles: Sequence[Article], pages: frozenset[str]) -> ArticleLookup:
@@ -89,14 +94,22 @@ class ArticleLookup:
     def edited(self, pages: frozenset[str]) -> ArticleLookup:
         """Return the same lookup with other shared pages, which can be added to without changing this one."""
         tables = (table.extended() for table in (self.ids, self.addresses, self.awaited))
-        return ArticleLookup(pages, self.rows, *tables)
+        lookup = ArticleLookup(pages, self.rows, *tables)
+        lookup.names = None if self.names is None else self.names.extended()
+        return lookup
 
     def add(self, article: Article, slot: int) -> None:
-        """Index an article under its id and its addresses."""
-        self.ids.add(article.id, slot)
+        """Index an article under its id, its addresses and, where these are known, its other names."""
+        self.add_id(article.id, slot, article.title)
         for address in article.addresses:
             for key in index_keys(address):
                 self.addresses.add(key, slot)
+
+    def add_id(self, article_id: str, slot: int, title: str | None = None) -> None:
+        """Index an article under its id, or, without a title, under one that was merged into it."""
+        self.ids.add(article_id, slot)
+        if self.names is not None:
+            self.names.add(article_id, slot, title)
 
     def row_of_id(self, name: str) -> int | None:
         """Return the row of an id, its own or one that was merged into it; None where there is none."""
@@ -129,6 +142,14 @@ class ArticleLookup:
         digests, rows = digests[rows >= 0], rows[rows >= 0]
         order = np.lexsort((rows, digests))
         return digests[order], rows[order].astype(np.int32)
+
+    def rows_of_file(self, name: str, names: FurtherNames) -> list[int]:
+        """Return the rows of all articles with a file of this name, ascending."""
+        return sorted(set(self._rows(names.files.slots(name))))
+
+    def rows_of_title(self, title: str, names: FurtherNames) -> list[int]:
+        """Return the rows of all articles with this title, ascending, whatever its case and spaces."""
+        return sorted(set(self._rows(names.titles.slots(title_key(title)))))
 
     def _rows(self, slots: Iterable[int]) -> list[int]:
         return [row for slot in slots if (row := int(self.rows[slot])) >= 0]

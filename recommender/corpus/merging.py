@@ -51,6 +51,14 @@ class Merges:
             return [row]
         return [self.first_position(row), *self.positions[slice(*np.searchsorted(self.rows, [row, row + 1]))].tolist()]
 
+    def row_of_each(self, n_positions: int) -> NDArray[np.intp]:
+        """Return the row that each position is part of, ``(n_positions,)``."""
+        is_first = np.ones(n_positions, dtype=bool)
+        is_first[self.positions] = False
+        row_of_each = np.cumsum(is_first) - 1
+        row_of_each[self.positions] = self.rows
+        return row_of_each
+
     def __len__(self) -> int:
         return len(self.positions)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -26,8 +28,16 @@ class _Named(msgspec.Struct):
     id: str
 
 
+class _Titled(_Named):
+    title: str
+
+
+# How this package writes a line, up to the end of the title; where a line begins otherwise, it is decoded as a whole.
+_BEGINNING = re.compile(rb'\{"id":"(?:[^"\\]|\\.)*","title":"(?:[^"\\]|\\.)*"')
+
 _ARTICLE = msgspec.json.Decoder(Article)
 _NAMED = msgspec.json.Decoder(_Named)
+_TITLED = msgspec.json.Decoder(_Titled)
 
 
 class Lines(Lazy[Article]):
@@ -47,6 +57,20 @@ class Lines(Lazy[Article]):
     def id_at(self, position: int) -> str:
         """Return the id of an article, at a fraction of the cost."""
         return _decoded(_NAMED, self._bytes, self._starts, position).id
+
+    def ids_and_titles(self) -> list[tuple[str, str]]:
+        """Return the id and the title of every article, without decoding the rest of them."""
+        starts = self._starts.tolist()
+        return [self._id_and_title(position, *starts[position : position + 2]) for position in range(len(self))]
+
+    def _id_and_title(self, position: int, start: int, end: int) -> tuple[str, str]:
+        beginning = _BEGINNING.match(self._bytes, start, end)
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            if beginning is not None:
+                titled = _TITLED.decode(beginning[0] + b"}")
+                return titled.id, titled.title
+        article = _decoded(_ARTICLE, self._bytes, self._starts, position)
+        return article.id, article.title
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -157,6 +181,16 @@ def id_of(articles: Sequence[Article], position: int) -> str:
         known, n_stored = int(articles.positions[position]), len(articles.stored)
         return id_of(articles.stored, known) if known < n_stored else articles.added[known - n_stored].id
     return articles.id_at(position) if isinstance(articles, Lines) else articles[position].id
+
+
+def ids_and_titles(articles: Sequence[Article]) -> list[tuple[str, str]]:
+    """Return the id and the title of every article; of stored ones without decoding the rest of them."""
+    if isinstance(articles, Edited):
+        known = [*ids_and_titles(articles.stored), *ids_and_titles(articles.added)]
+        return [known[position] for position in articles.positions.tolist()]
+    if isinstance(articles, Lines):
+        return articles.ids_and_titles()
+    return [(article.id, article.title) for article in articles]
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], lines: memoryview, starts: NDArray[np.int64], position: int) -> T:

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommender.evaluation.bootstrap import Estimate, StoryBootstrap
 from recommender.evaluation.measures import equal_mass_bins
+from recommender.evaluation.records import Record
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPair:
+class JudgedPair(Record):
     """A source and a target, as rows of the corpus. Rank and score are None where the pair was never scored.
 
     `label` says whether editors linked the two.
@@ -119,7 +120,7 @@ class Judgements:
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityBin:
+class ReliabilityBin(Record):
     """Suggestions of similar scores: their mean score, the share of them that editors linked, and their number."""
 
     mean_score: float

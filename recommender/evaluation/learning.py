@@ -15,6 +15,7 @@ from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures
+from recommender.evaluation.records import Record
 from recommender.evaluation.replay import ENGINE, engine_lists
 from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
@@ -25,7 +26,7 @@ PIECE = 20  # articles of a story that are kept or hidden together: a whole stor
 
 
 @dataclass(frozen=True, slots=True)
-class LearningPoint:
+class LearningPoint(Record):
     """One point of the curve.
 
     Attributes

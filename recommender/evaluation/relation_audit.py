@@ -112,7 +112,7 @@ class RelationAudit(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Record):
     """How well the number of an article's links alone tells curated targets from other articles.
 
     Attributes

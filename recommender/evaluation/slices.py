@@ -42,7 +42,7 @@ class SliceFigures(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class PairFigures:
+class PairFigures(Record):
     """Figures of the pairs of one label, each with a 95 % interval by bootstrap over stories.
 
     Attributes

@@ -67,7 +67,7 @@ def _sources_of_each(
 def inbound_row(model: Recommender, suggestion: Suggestion) -> dict[str, Any]:
     """Return a suggestion as JSON-ready values, with what an editor needs to find its source."""
     source = model.corpus[model.corpus.row(suggestion.source_id)]
-    return suggestion.to_dict(model.version) | {"source_title": source.title, "source_url": source.url}
+    return suggestion.to_dict(model.version) | {"source_title": source.title}
 
 
 def orphans(

@@ -79,8 +79,6 @@ class Recommender:
         ------
         ArticleError
             When there is no article.
-        UnknownArticleError
-            When a rule names an article that is not among them.
         SettingsError
             When rules contradict each other.
         """
@@ -114,7 +112,10 @@ class Recommender:
         return self.name if newest is None else f"{self.name}@{utc_text(newest)}"
 
     def rule_warnings(self) -> list[str]:
-        """Return what may be slips in the rules: names that no article has, pins that an editor rejected."""
+        """Return what may be slips in rules and decisions, a line each.
+
+        These are articles, providers and topics that they name and no article is or has, and pins that were rejected.
+        """
         return self._business_rules(self.corpus).warnings()
 
     def suggest(
@@ -132,7 +133,8 @@ class Recommender:
         Parameters
         ----------
         source
-            An id or address of the corpus, or an article, also one that the model has never seen.
+            The id, an address, the path or the title of an article of the corpus, as of `Corpus.row`, or an article,
+            also one that the model has never seen.
         k
             As in the settings for None; 5 where they do not say.
         threshold
@@ -148,11 +150,32 @@ class Recommender:
         SettingsError
             For a `k` below 1, a `threshold` outside [0, 1] or a naive `as_of`.
         """
+        return self.suggest_many([source], k, threshold, as_of)[0]
+
+    def suggest_many(
+        self,
+        sources: Sequence[str | Article],
+        k: int | None = None,
+        threshold: float | None = None,
+        as_of: datetime | None = None,
+    ) -> list[list[Suggestion]]:
+        """Return the suggestions for each of many drafts, or articles: those of `suggest`, in less time.
+
+        All are of one state of the model. Parameters and errors are those of `suggest`.
+
+        >>> model = Recommender().fit([Article("a", "Ferry strike ends"), Article("b", "Ferry strike begins")])
+        >>> drafts = [Article("x", "Ferry strike"), Article("y", "Ferry")]
+        >>> [[suggestion.target_id for suggestion in own] for own in model.suggest_many(drafts, k=1, threshold=0)]
+        [['a'], ['a']]
+        """
         k, threshold = self._limits(k, threshold)
         snapshot = self._snapshot
-        batch = snapshot.source_batch(source, as_of)
         scorer = self._scorer(snapshot, as_of)
-        return suggestions(scorer, scorer.score(batch), self.settings.selection, k, threshold)[0]
+        lists: list[list[Suggestion]] = []
+        for start in range(0, len(sources), BLOCK):
+            batch = snapshot.source_batch(sources[start : start + BLOCK], as_of)
+            lists += suggestions(scorer, scorer.score(batch), self.settings.selection, k, threshold)
+        return lists
 
     def suggest_all(
         self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, start: int = 0
@@ -224,7 +247,9 @@ class Recommender:
         scorer = Scorer(snapshot.index, snapshot.ranker, self.settings.candidates)
         pairs = list(zip(sources, as_of, strict=True))
         for start in range(0, len(pairs), BLOCK):
-            batch = SourceBatch.stacked([snapshot.source_batch(*pair) for pair in pairs[start : start + BLOCK]])
+            batch = SourceBatch.stacked(
+                [snapshot.source_batch([source], moment) for source, moment in pairs[start : start + BLOCK]]
+            )
             yield from map(RankedCandidates.of, scorer.score(batch))
 
     def score(self, source: str | Article, target: str | Article) -> float:
@@ -268,8 +293,8 @@ class Recommender:
 
         Raises
         ------
-        UnknownArticleError, SettingsError
-            For rules that do not fit these articles, as of `fit`.
+        SettingsError
+            When rules contradict each other.
         """
         corpus = _as_corpus(articles)
         self._business_rules(corpus).check()
@@ -342,7 +367,7 @@ class Recommender:
     def _scored_pair(self, source: str | Article, target: str | Article) -> tuple[Scorer, ScoredCandidates, int]:
         """Return a source's candidates, the target scored among them, and the target's row."""
         snapshot, row = self._snapshot.knowing(target)
-        batch = snapshot.source_batch(source, None)
+        batch = snapshot.source_batch([source], None)
         if row == batch.rows[0]:
             name = snapshot.index.corpus[row].id
             raise ArticleError(f"{name!r} is source and target at once; give two different articles")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -72,21 +72,32 @@ class Snapshot:
     def _compacted(self) -> Snapshot:
         return replace(self, index=self.index.compacted())
 
-    def source_batch(self, source: str | Article, as_of: datetime | None) -> SourceBatch:
-        """Return an article, or the one of an id or address, as a source that knows what was published by a moment."""
+    def source_batch(self, sources: Sequence[str | Article], as_of: datetime | None) -> SourceBatch:
+        """Return articles, or those of some names, as sources that know what was published by a moment."""
         corpus = self.index.corpus
         if as_of is not None and as_of.tzinfo is None:
             raise SettingsError(f"as_of must have a time zone, got {as_of!r}; add one")
-        limits = np.array([corpus.rows_as_of(as_of)])
-        if isinstance(source, str):
-            row = corpus.row(source)
-            rows = np.array([row])
-            return SourceBatch(self.index.vectors.take(rows), rows, limits, [corpus[row]])
-        known_row = corpus.row_of(source)
-        vectors = self.features.transform([source])
-        if source.published_at is None:
-            days = self.index.vectors.days
+        limit = corpus.rows_as_of(as_of)
+        named = [position for position, source in enumerate(sources) if isinstance(source, str)]
+        given = [position for position, source in enumerate(sources) if not isinstance(source, str)]
+        batches = []
+        if named:
+            rows = np.array([corpus.row(name) for name in sources if isinstance(name, str)])
+            batches.append(replace(SourceBatch.of_rows(self.index, rows), limits=np.full(len(rows), limit)))
+        if given:
+            batches.append(self._given([source for source in sources if not isinstance(source, str)], limit))
+        if len(batches) == 1:
+            return batches[0]
+        return SourceBatch.stacked(batches).take(np.argsort([*named, *given]))
+
+    def _given(self, articles: Sequence[Article], limit: int) -> SourceBatch:
+        """Return articles, whether or not the corpus holds them, as sources that know so many of its rows."""
+        known_rows = [self.index.corpus.row_of(article) for article in articles]
+        rows = np.array([-1 if row is None else row for row in known_rows])
+        vectors = self.features.transform(articles)
+        days, undated = self.index.vectors.days, np.array([article.published_at is None for article in articles])
+        if undated.any():
             # A draft counts as written when the newest article was; a known article keeps its date, or its lack of one.
-            newest = np.fmax.reduce(days[: limits[0]], initial=np.nan)
-            vectors = replace(vectors, days=np.array([newest if known_row is None else days[known_row]]))
-        return SourceBatch(vectors, np.array([-1 if known_row is None else known_row]), limits, [source])
+            newest = np.fmax.reduce(days[:limit], initial=np.nan)
+            vectors = replace(vectors, days=np.where(undated, np.where(rows < 0, newest, days[rows]), vectors.days))
+        return SourceBatch(vectors, rows, np.full(len(articles), limit), articles)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from recommender.core.errors import RecommenderError
 from recommender.core.files import site_root, sync_folder
 from recommender.core.records import Relation
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
+from recommender.selection.named_articles import NamedArticles, missing_line
 
 SITE_FILE = "decisions.jsonl"
 ACCEPT, REJECT = "accept", "reject"
+_BESIDE_IDS = ("source_url", "target_url", "source_title", "target_title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,16 @@ class Decision:
     source, target
         Ids of the two articles; the decision holds for this direction only.
     who, why
-        The editor, and the reason in free words; `why` may be empty for an accept.
+        The editor, and the reason in free words; `why` may be empty.
     when
         An aware datetime, kept in UTC.
+    source_url, target_url, source_title, target_title
+        Of the two articles when it was made, by which they are found again where their ids change; None where unknown.
 
     Raises
     ------
     RecommenderError
-        For any other verdict, an empty name, a naive `when`, or a rejection without a reason.
+        For any other verdict, an empty name, or a naive `when`.
 
     >>> Decision("reject", "a", "b", "Ana", datetime(2026, 1, 2, tzinfo=UTC), "outdated").id
     '5bea143ceef2849b'
@@ -53,6 +57,10 @@ class Decision:
     who: str
     when: datetime
     why: str = ""
+    source_url: str | None = None
+    target_url: str | None = None
+    source_title: str | None = None
+    target_title: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in {ACCEPT, REJECT}:
@@ -61,10 +69,12 @@ class Decision:
             value = getattr(self, name)
             if not isinstance(value, str) or not (value.strip() or name == "why"):
                 raise RecommenderError(f"{name} of a decision must be a text, got {value!r}")
+        for name in _BESIDE_IDS:
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise RecommenderError(f"{name} of a decision must be a text, or None where unknown, got {value!r}")
         if self.source == self.target:
             raise RecommenderError(f"{self.source!r} is source and target at once; give two different articles")
-        if self.verdict == REJECT and not self.why.strip():
-            raise RecommenderError("a rejection needs a reason; say why")
         if not isinstance(self.when, datetime) or self.when.tzinfo is None:
             raise RecommenderError(f"when of a decision must be a datetime with a time zone, got {self.when!r}")
         object.__setattr__(self, "when", self.when.astimezone(UTC))
@@ -72,7 +82,9 @@ class Decision:
     @property
     def id(self) -> str:
         """A digest of all fields, 16 hexadecimal digits: equal for equal decisions."""
-        values = [self.verdict, self.source, self.target, self.who, utc_text(self.when), self.why]
+        values: list[Any] = [self.verdict, self.source, self.target, self.who, utc_text(self.when), self.why]
+        if noted := self._beside_ids():  # a line of an older version keeps the id that it has
+            values.append(noted)
         return blake2b(json.dumps(values).encode(), digest_size=8).hexdigest()
 
     @property
@@ -80,10 +92,18 @@ class Decision:
         """`why` without differences of case, spaces and a full stop, so that two spellings of a reason are equal."""
         return " ".join(self.why.casefold().split()).strip(" .!")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decision as JSON-ready values, without what is unknown."""
+        values = {name: getattr(self, name) for name in ("id", "verdict", "source", "target", "who", "when", "why")}
+        return values | {"when": utc_text(self.when)} | self._beside_ids()
+
     def to_line(self) -> str:
         """Return the decision as a line of JSON, without the line's end."""
-        values = {name: getattr(self, name) for name in ("id", "verdict", "source", "target", "who", "when", "why")}
-        return json.dumps(values | {"when": utc_text(self.when)}, ensure_ascii=False)
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def _beside_ids(self) -> dict[str, str]:
+        """Return what is noted of the articles beside their ids."""
+        return {name: value for name in _BESIDE_IDS if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Self:
@@ -98,7 +118,8 @@ class Decision:
             values = json.loads(line)
             when = datetime.fromisoformat(values["when"])
             verdict, source, target, who = (values[name] for name in ("verdict", "source", "target", "who"))
-            return cls(verdict, source, target, who, when, values.get("why", ""))
+            noted = {name: values.get(name) for name in _BESIDE_IDS}
+            return cls(verdict, source, target, who, when, values.get("why", ""), **noted)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise RecommenderError(f"holds no decision ({' '.join(str(error).split())[:80]})") from error
 
@@ -164,14 +185,32 @@ class Decisions:
         return Decisions(decision for decision in self.made if decision.when <= moment)
 
     def in_rows(self, corpus: Corpus, verdict: str) -> dict[tuple[int, int], Decision]:
-        """Return the decisions in force of one verdict, by the rows of source and target."""
-        decisions = [decision for decision in self.in_force.values() if decision.verdict == verdict]
-        rows = ((corpus.find(decision.source), corpus.find(decision.target)) for decision in decisions)
-        return {
-            (source, target): decision
-            for (source, target), decision in zip(rows, decisions, strict=True)
-            if source is not None and target is not None
-        }
+        """Return the decisions in force of one verdict, by the rows of source and target.
+
+        Articles that were moved since are found by what was noted of them, so that decisions on one pair under its old
+        and its new ids are of one pair.
+        """
+        latest: dict[tuple[int, int], Decision] = {}
+        for decision, source, target in self._rows(corpus):
+            if source is not None and target is not None:
+                latest[source, target] = decision
+        return {pair: decision for pair, decision in latest.items() if decision.verdict == verdict}
+
+    def warnings(self, corpus: Corpus) -> list[str]:
+        """Return a line on the decisions that have no effect, as they name no article of a corpus; none for none."""
+        names: dict[tuple[str, str], str] = {}
+        for decision, source, target in self._rows(corpus):
+            if source is None or target is None:
+                names[decision.source, decision.target] = decision.source if source is None else decision.target
+        missing = [(f"{source} -> {target}", name) for (source, target), name in names.items()]
+        return missing_line(corpus, "decisions", missing, len(self.in_force))
+
+    def _rows(self, corpus: Corpus) -> Iterator[tuple[Decision, int | None, int | None]]:
+        """Yield every decision, those with precedence last, with the rows of its source and target."""
+        row = cache(NamedArticles(corpus).row)  # many decisions name the same few articles
+        for decision in self.made:
+            source = row(decision.source, decision.source_url, decision.source_title)
+            yield decision, source, row(decision.target, decision.target_url, decision.target_title)
 
     def with_accepted(self, corpus: Corpus) -> Corpus:
         """Return a corpus in which accepted pairs are relations too; the same one where there is none to add."""
@@ -214,19 +253,20 @@ def decide(
     Parameters
     ----------
     source, target
-        Ids or addresses of articles of the corpus.
+        Ids, addresses, paths or titles of articles of the corpus. What is noted are their ids, addresses and titles.
     when
         Now for None.
 
     Raises
     ------
     UnknownArticleError
-        For an article that the corpus does not hold.
+        For a name that no article of the corpus has, or several have.
     RecommenderError
         For values that no decision may have, as of `Decision`, or a file that cannot be written.
     """
-    source_id, target_id = (corpus[corpus.row(name)].id for name in (source, target))
-    decision = Decision(verdict, source_id, target_id, who, when or datetime.now(UTC), why)
+    one, other = (corpus[corpus.row(name)] for name in (source, target))
+    beside_ids = (one.url, other.url, one.title, other.title)
+    decision = Decision(verdict, one.id, other.id, who, when or datetime.now(UTC), why, *beside_ids)
     append(decisions_file(site), decision)
     return decision
 

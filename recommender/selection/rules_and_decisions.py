@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.errors import SettingsError, UnknownArticleError, nearest
+from recommender.core.errors import SettingsError, nearest
 from recommender.core.records import PINNED, Article, Provider, Reason
 from recommender.core.rules import Rules
 from recommender.corpus.corpus import Corpus
@@ -18,6 +18,7 @@ from recommender.features.reasons import RuleWeight
 from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.topics import topic_key
 from recommender.selection.decisions import REJECT, Decision, Decisions
+from recommender.selection.named_articles import missing_line
 
 _T = TypeVar("_T")
 
@@ -31,14 +32,13 @@ PIN_REASON = Reason(PINNED, "a business rule pinned it here, whatever its score"
 class BusinessRules:
     """The rules of a site and its editors' decisions, with the articles that they name looked up in a corpus.
 
-    A rule or decision on an article that the corpus does not hold has no effect. `pins` and `rejected` are by the rows
-    of source and target, `often_rejected` says by row for how many sources, and why, a target was rejected often.
+    A rule or decision on an article that the corpus does not hold has no effect, and `warnings` says so. `pins` and
+    `rejected` are by the rows of source and target, `often_rejected` says by row for how many sources, and why, a
+    target was rejected often.
 
     >>> corpus = Corpus.from_articles([Article("a", "Ferry"), Article("b", "Harbor")])
-    >>> BusinessRules(Rules(block_targets=("c",)), corpus).check()  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    recommender.core.errors.UnknownArticleError: rules.block_targets: no article has the id 'c'; ...
+    >>> BusinessRules(Rules(block_targets=("c",)), corpus).warnings()  # doctest: +ELLIPSIS
+    ["1 of 1 names in the rules without effect, ... rules.block_targets: no article has the id 'c'; ..."]
     """
 
     def __init__(self, rules: Rules, corpus: Corpus, decisions: Decisions | None = None):
@@ -61,16 +61,7 @@ class BusinessRules:
         return self.rules == Rules() and not self.decisions
 
     def check(self) -> None:
-        """Raise an error where the rules do not fit the corpus or each other.
-
-        It is an UnknownArticleError, which names the nearest ids, for an article that the corpus does not hold, and a
-        SettingsError for a pin that another rule blocks, or of an article to itself.
-        """
-        for name, article_id in self._named_articles():
-            try:
-                self.corpus.row(article_id)
-            except UnknownArticleError as error:
-                raise UnknownArticleError(f"rules.{name}: {error}") from error
+        """Raise a SettingsError where rules contradict each other: for a pin that is blocked, or of one article."""
         for source_row, target_row in self.pins:
             source, target = self.corpus[source_row], self.corpus[target_row]
             pin = f"rules.pin: {source.id} -> {target.id}"
@@ -81,22 +72,33 @@ class BusinessRules:
                 raise SettingsError(f"{pin} contradicts another rule: {rule}; take one of them out")
 
     def warnings(self) -> list[str]:
-        """Return what may be a slip: providers and topics that no article has, pins that an editor rejected."""
-        providers = {name for article in self.corpus for name in _provider_names(article.provider)}
-        unknown_providers = [name for name in self.rules.block_providers if name.strip().casefold() not in providers]
-        topics = {topic for article in self.corpus for topic in self._topics_and_ancestors(article)}
-        unknown_topics = dict.fromkeys(
-            name for pair in self.rules.never_topics for name in pair if topic_key(name) not in topics
-        )
-        no_provider, no_topic = (
-            "rules.block_providers: no article is from",
-            "rules.never_topics: no article has the topic",
-        )
-        warnings = [f"{no_provider} {name!r}; {_nearest_name(name, providers)}" for name in unknown_providers]
-        warnings += [f"{no_topic} {name!r}; {_nearest_name(name, topics)}" for name in unknown_topics]
+        """Return what may be a slip: names, providers and topics that no article has, pins that an editor rejected."""
+        warnings = [*self.decisions.warnings(self.corpus), *self._missing_articles(), *self._missing_kinds()]
         for decision in (self.rejected[pair] for pair in self.pins if pair in self.rejected):
             text = f"{decision.source} -> {decision.target} was {_rejection_text(decision)}"
             warnings.append(f"rules.pin: {text}; take out the pin, or accept it")
+        return warnings
+
+    def _missing_articles(self) -> list[str]:
+        """Return a line on the articles that rules name and the corpus does not hold; no line for none."""
+        named = list(dict.fromkeys(self._named_articles()))
+        missing = [(f"rules.{rule}", name) for rule, name in named if self.corpus.find(name) is None]
+        return missing_line(self.corpus, "names in the rules", missing, len(named))
+
+    def _missing_kinds(self) -> list[str]:
+        """Return a line on each provider and topic that rules name and no article has."""
+        rules, warnings = self.rules, []
+        if rules.block_providers:
+            providers = {name for article in self.corpus for name in _provider_names(article.provider)}
+            unknown = [name for name in rules.block_providers if name.strip().casefold() not in providers]
+            no_provider = "rules.block_providers: no article is from"
+            warnings += [f"{no_provider} {name!r}; {_nearest_name(name, providers)}" for name in unknown]
+        if rules.never_topics:
+            topics = {topic for article in self.corpus for topic in self._topics_and_ancestors(article)}
+            names = dict.fromkeys(name for pair in rules.never_topics for name in pair)
+            no_topic = "rules.never_topics: no article has the topic"
+            unknown = [name for name in names if topic_key(name) not in topics]
+            warnings += [f"{no_topic} {name!r}; {_nearest_name(name, topics)}" for name in unknown]
         return warnings
 
     def forbids(self, source_row: int, source: Article, row: int) -> str | None:
@@ -232,7 +234,7 @@ class SourceRules:
 
 def _often_rejected(rejected: Mapping[tuple[int, int], Decision]) -> dict[int, str]:
     """Return the rows that were rejected for several sources for one reason, with the most frequent such reason."""
-    counts = Counter((target, decision.reason) for (_, target), decision in rejected.items())
+    counts = Counter((target, decision.reason) for (_, target), decision in rejected.items() if decision.reason)
     frequent = sorted((-count, reason, row) for (row, reason), count in counts.items() if count >= OFTEN)
     texts: dict[int, str] = {}
     for negative_count, reason, row in frequent:
@@ -241,7 +243,8 @@ def _often_rejected(rejected: Mapping[tuple[int, int], Decision]) -> dict[int, s
 
 
 def _rejection_text(decision: Decision) -> str:
-    return f"rejected for {decision.source} by {decision.who} on {decision.when:%Y-%m-%d}: {decision.why}"
+    text = f"rejected for {decision.source} by {decision.who} on {decision.when:%Y-%m-%d}"
+    return f"{text}: {decision.why}" if decision.why.strip() else text
 
 
 def _both_ways(pairs: Iterable[tuple[_T, _T]]) -> list[tuple[_T, _T]]:

@@ -48,6 +48,11 @@ class SourceBatch:
         articles = [index.corpus[row] for row in rows.tolist()]
         return cls(index.vectors.take(rows), rows, np.full(len(rows), len(index.corpus)), articles)
 
+    def take(self, positions: NDArray[np.intp]) -> SourceBatch:
+        """Return the sources at these positions."""
+        articles = [self.articles[position] for position in positions.tolist()]
+        return SourceBatch(self.vectors.take(positions), self.rows[positions], self.limits[positions], articles)
+
     @classmethod
     def stacked(cls, batches: Sequence[SourceBatch]) -> Self:
         """Return the sources of all batches, one batch after the other."""

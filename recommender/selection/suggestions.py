@@ -69,6 +69,7 @@ def suggestions_of(scorer: Scorer, choices: Sequence[tuple[ScoredCandidates, Cho
             reasons=(PIN_REASON, *reasons) if choice.pinned else reasons,
             target=target,
             duplicates=tuple(candidates.target(position).id for position in choice.duplicates),
+            source_url=candidates.source.url,
         )
         made.append(suggestion)
     return made

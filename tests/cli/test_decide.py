@@ -31,4 +31,27 @@ def test_a_decision_on_an_unknown_article_is_one_line(site: Path) -> None:
     result = run("reject", site, "ferry-2", "fery-3", "--who", "Ana", "--why", "outdated")
     assert_one_line_and_exit_2(result, "no article has the id 'fery-3'; did you mean ferry-")
     assert not (site / "decisions.jsonl").exists()
-    assert run("reject", site, "ferry-2", "ferry-3", "--who", "Ana").exit_code == 2
+
+
+def test_titles_and_paths_are_names_too_and_a_rejection_needs_no_reason(site: Path) -> None:
+    title = "ferry strike  begins: DECKHANDS leave islands cut off"
+    assert run("reject", site, title, "./ferry-3.md", "--who", "Ana").exit_code == 0
+    [line] = map(json.loads, (site / "decisions.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (line["source"], line["target"], line["why"]) == ("ferry-2", "ferry-3", "")
+    assert (line["source_url"], line["target_url"]) == (
+        "https://coast.example/ferry-2",
+        "https://coast.example/ferry-3",
+    )
+    verdict = run("explain", site, title, "https://coast.example/ferry-3").stdout
+    assert re.search(r"not suggested: rejected for ferry-2 by Ana on [\d-]+\n", verdict)
+
+
+def test_a_decision_without_effect_is_a_line_of_every_verb_and_of_the_record(site: Path, tmp_path: Path) -> None:
+    assert run("reject", site, "ferry-2", "ferry-3", "--who", "Ana").exit_code == 0
+    (site / "ferry-3.md").unlink()
+    line = "1 of 1 decisions without effect, as they name no article; for instance ferry-2 -> ferry-3: no article"
+    assert line in run("explain", site, "ferry-2", "ferry-1").stderr
+    assert line in run("show", site).stderr
+    assert line in run("suggest", site, "--output", tmp_path / "suggestions.jsonl").stderr
+    record = json.loads((site / ".recommender" / "run.json").read_text(encoding="utf-8"))
+    assert [warning for warning in record["warnings"] if line in warning]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.command_line import NEWSROOM, assert_one_line_and_exit_2, run, write_articles
+from support.command_line import NEWSROOM, assert_one_line_and_exit_2, json_lines, run, write_articles
 
 from recommender import Article
 
@@ -20,6 +20,15 @@ def test_show_prints_as_many_articles_as_there_are(site: Path, articles: tuple[A
     assert result.exit_code == 0
     assert result.stdout.count("because") == min(4, count)
     assert len(set(re.findall(r"^(?:\w.*)\n.*because", result.stdout, re.MULTILINE))) == min(4, count)
+
+
+def test_show_names_articles_by_id_and_address(site: Path) -> None:
+    table = run("show", site, "--articles", 12, "-k", 2).stdout
+    [suggested] = [line for line in json_lines(run("suggest", site, "-k", 1).stdout) if line["source"] == "ferry-4"]
+    [part] = re.findall(r"\nferry-4 *\nhttps://coast.example/ferry-4 *\n(?s:(.*?))\nbreach-4 ", table)
+    assert re.search(rf"│ {suggested['target']} +│", part)
+    assert suggested["url"] in part
+    assert suggested["source_url"] == "https://coast.example/ferry-4"
 
 
 def test_evaluate_prints_a_table_and_writes_json(tmp_path: Path) -> None:

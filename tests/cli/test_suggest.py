@@ -13,7 +13,10 @@ from support.command_line import assert_one_line_and_exit_2, json_lines, run, ru
 
 from recommender import Article, Recommender
 
-KEYS = "source target rank score kind reasons title url provider published_at model duplicates".split()  # noqa: SIM905 - as read
+KEYS = [
+    *("source", "target", "rank", "score", "kind", "reasons", "title", "url", "provider", "published_at"),
+    *("model", "source_url", "duplicates"),
+]
 
 
 def test_a_suggestion_is_a_line_of_json_with_these_keys(site: Path) -> None:
@@ -128,7 +131,8 @@ def test_the_sites_own_rules_are_heeded_and_a_slip_in_them_is_one_line(site: Pat
     for verb in ("suggest", "show", "train"):
         options = ["--model", tmp_path / "model"] if verb == "train" else []
         result = run(verb, site, *options)
-        assert_one_line_and_exit_2(result, r"rules\.block_targets: no article has the id 'ferry'; did you mean ferry-1")
+        assert result.exit_code == 0
+        assert "rules.block_targets: no article has the id 'ferry'; did you mean ferry-1" in result.stderr
 
 
 def test_a_torn_line_of_decisions_is_reported_and_the_job_goes_on(site: Path) -> None:

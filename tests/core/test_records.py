@@ -148,6 +148,7 @@ def test_a_suggestion_as_json() -> None:
         "provider": "Post",
         "published_at": "2025-05-01T12:00:00Z",
         "model": "site@2025-05-01T12:00:00Z",
+        "source_url": None,
         "duplicates": [],
     }
 

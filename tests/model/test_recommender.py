@@ -263,3 +263,17 @@ def test_on_the_example_site_it_is_no_worse_than_plain_words(report: EvaluationR
         name: model.figures["nDCG@10"].over_articles.value for name, model in report.result(protocol).models.items()
     }
     assert ndcg["recommender"] > ndcg["TF-IDF cosine, title + excerpt"]
+
+
+def test_many_at_once_get_what_each_gets_alone(fitted: Recommender) -> None:
+    """More than one block of drafts, dated and not, known articles among them by any name."""
+    chosen = [fitted.corpus[row] for row in range(0, len(fitted.corpus), 3)]
+    drafts = [replace(article, id=f"draft-{article.id}", url=None, aliases=()) for article in chosen]
+    undated = [replace(draft, published_at=None) for draft in drafts[::2]]
+    sources = [*undated, chosen[0].id, *drafts, chosen[1], f"./{chosen[2].id}.md", chosen[3].title]
+    moment = chosen[-1].published_at
+    for options in ({}, {"k": 3, "threshold": 0.0}, {"as_of": moment}):
+        assert fitted.suggest_many(sources, **options) == [fitted.suggest(source, **options) for source in sources]
+    assert fitted.suggest_many([]) == []
+    with pytest.raises(UnknownArticleError, match="'nobody'"):
+        fitted.suggest_many([drafts[0], "nobody"])

@@ -66,7 +66,7 @@ def test_a_line_holds_all_of_a_decision_and_comes_back() -> None:
         ({"who": " "}, "who of a decision must be a text, got ' '"),
         ({"target": None}, "target of a decision must be a text, got None"),
         ({"target": "a"}, "'a' is source and target at once"),
-        ({"why": " "}, "a rejection needs a reason"),
+        ({"source_url": 5}, "source_url of a decision must be a text, or None where unknown, got 5"),
         ({"when": datetime(2026, 1, 2)}, "must be a datetime with a time zone"),
     ],
 )
@@ -75,8 +75,9 @@ def test_what_cannot_be_a_decision_is_an_error(changes: dict, match: str) -> Non
         replace(decision(REJECT, "a", "b"), **changes)
 
 
-def test_an_accept_needs_no_reason() -> None:
-    assert decision(ACCEPT, "a", "b", why="").why == ""
+@pytest.mark.parametrize("verdict", [ACCEPT, REJECT])
+def test_no_decision_needs_a_reason(verdict: str) -> None:
+    assert Decision.from_line(decision(verdict, "a", "b", why="").to_line()).why == ""
 
 
 def test_no_file_is_no_decisions(tmp_path: Path) -> None:
@@ -210,7 +211,10 @@ def test_a_decision_is_noted_at_the_root_by_id(tmp_path: Path, corpus: Corpus) -
     (tmp_path / "_news").mkdir()
     site = tmp_path / "_news"
     made = decide(site, corpus, REJECT, "https://coast.example/amp/ferry-2", "ferry-3", "Ana", "outdated", NOON)
-    assert made == decision(REJECT, "ferry-2", "ferry-3")
+    two, three = (corpus[corpus.row(name)] for name in ("ferry-2", "ferry-3"))
+    noted = {"source_url": two.url, "target_url": three.url, "source_title": two.title, "target_title": three.title}
+    assert made == replace(decision(REJECT, "ferry-2", "ferry-3"), **noted)
+    assert json.loads((tmp_path / "decisions.jsonl").read_text(encoding="utf-8")).items() >= noted.items()
     assert decisions_file(site) == tmp_path / "decisions.jsonl"
     assert Decisions.of_site(tmp_path).made == (made,)
     with pytest.raises(UnknownArticleError, match="no article has the id 'fery'"):
@@ -305,6 +309,7 @@ def test_a_target_rejected_twice_for_one_reason_drops(articles: tuple[Article, .
             decision(ACCEPT, "wind-2", "ferry-3", hours=1),
         ],
         [decision(REJECT, "wind-1", "ferry-3"), decision(REJECT, "gone", "ferry-3")],
+        [decision(REJECT, "wind-1", "ferry-3", " . "), decision(REJECT, "wind-2", "ferry-3", "")],
     ],
 )
 def test_less_than_that_changes_no_score(
