@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
 from recommender.retrieval.groups import row_of_entry
+from recommender.retrieval.shown_terms import shown_terms
 from recommender.retrieval.tokens import normalised, tokens
 
 N_BUCKETS = 2**20
@@ -84,13 +86,14 @@ class TextModel:
         return {field: _weighted(counts[field], self.idf_[field]) for field in FIELDS}
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
-        """Return up to `most` words that both articles use in a field, the rarest first; no common ones."""
-        shared = set(terms(field_text(source, field))) & set(terms(field_text(target, field)))
-        frequency = self.document_frequency_[field]
-        by_frequency = sorted((int(frequency[bucket(word)]), word) for word in shared)
+        """Return up to `most` words that both articles use in a field, the rarest first, as of `shown_terms`."""
+        source_text, target_text = field_text(source, field), field_text(target, field)
+        document_frequency = self.document_frequency_[field]
+        shared = set(terms(source_text)) & set(terms(target_text))
+        frequencies = {token: int(document_frequency[bucket(token)]) for token in shared}
         # A common word tells a reader nothing, even where the articles share no other.
         most_common = max(8, COMMON * self.n_articles_)
-        return [word for n_articles, word in by_frequency if n_articles <= most_common][:most]
+        return list(islice(shown_terms(source_text, target_text, frequencies, most_common), most))
 
 
 def bucket(word: str) -> int:

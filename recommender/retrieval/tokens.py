@@ -20,8 +20,10 @@ _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
 _SOUTH_EAST_ASIAN = "\u0e00-\u0e4f\u0e80-\u0ecf\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\uaa60-\uaa7f"
 _UNSPACED = f"{_HAN}{_HIRAGANA}{_KATAKANA}{_SOUTH_EAST_ASIAN}"
 
-_ASCII_WORD = re.compile(r"\w\w+")
+_PLAIN_WORD = re.compile(r"\w\w+")
+_OTHER_SCRIPT = re.compile("[^\x00-\u02ff\u1e00-\u1eff\u2000-\u2bff]")  # neither Latin nor punctuation
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_HAN_LETTER = re.compile(f"[{_HAN}]")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 # What is written onto a Korean noun, particles and forms of "to do" and "to be"; two syllables or more must be left.
@@ -31,11 +33,12 @@ _PARTICLE = re.compile(
     "고|이고|라고|이라고|라는|이라는|란|이란|라|이라|들|들이|들은|들을|들의|들에|들에게|들과|들도|하고|하다|한다|합니다|했다|했습니다|"
     "하는|하여|해서|하기|하며|하면|하지|하거나|할|한|함|된|된다|됩니다|되는|되어|되었다|됐다|되며|될|됨|인|입니다|이다|였다|이었다)$"
 )
-# Letters whose accents are no letters of their own, and their accents. In Cyrillic, й and ё are letters and only the
-# acute accent over a vowel marks stress; in other scripts marks are letters, or parts of them.
-_ACCENTS = re.compile("([a-z\u00df-\u02af\u03b1-\u03c9])[\u0300-\u036f]+|([аеиоуыэюяіє])\u0301")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACUTE = "\u0301"
+_STRESSED = frozenset("аеиоуыэюяіє")
 # Soft hyphens and joiners change how a word looks, not which word it is.
-_INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufeff]")
+SOFT_HYPHEN = "\u00ad"
+_INVISIBLE = f"{SOFT_HYPHEN}\u200c\u200d\u2060\ufeff"
 _SARA_AM = {"\u0e4d\u0e32": "\u0e33", "\u0ecd\u0eb2": "\u0eb3"}  # NFKC takes these letters of Thai and Lao apart
 
 
@@ -48,11 +51,22 @@ def normalised(text: str) -> str:
     lower = text.lower()
     if lower.isascii():
         return lower
-    decomposed = unicodedata.normalize("NFKD", _INVISIBLE.sub("", lower))
-    plain = unicodedata.normalize("NFC", _ACCENTS.sub(r"\1\2", decomposed))
+    for letter in _INVISIBLE:
+        lower = lower.replace(letter, "")
+    if unicodedata.is_normalized("NFKD", lower) and not _ACCENTS.search(lower):
+        return unicodedata.normalize("NFC", lower)
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub(_kept_accents, unicodedata.normalize("NFKD", lower)))
     for parts, letter in _SARA_AM.items():
         plain = plain.replace(parts, letter)
     return plain
+
+
+def _kept_accents(accents: re.Match[str]) -> str:
+    """Return the accents that are parts of a letter; in Cyrillic all are, but for a sign of stress."""
+    letter = accents.string[accents.start() - 1 : accents.start()]
+    if "a" <= letter < "\u0300" or "\u03b1" <= letter <= "\u03c9":
+        return ""
+    return accents[0].replace(_ACUTE, "") if letter in _STRESSED else accents[0]
 
 
 def tokens(normalised_text: str) -> list[str]:
@@ -63,8 +77,8 @@ def tokens(normalised_text: str) -> list[str]:
     >>> tokens("データの管理者 in 서버에서")
     ['データ', 'デー', 'ータ', '管理', '理者', 'in', '서버']
     """
-    if normalised_text.isascii():
-        return _ASCII_WORD.findall(normalised_text)
+    if normalised_text.isascii() or not _OTHER_SCRIPT.search(normalised_text):
+        return _PLAIN_WORD.findall(normalised_text)
     if not _HAS_UNSPACED.search(normalised_text):
         words = _marked_word().findall(normalised_text)
         if _HANGUL.search(normalised_text):
@@ -114,6 +128,31 @@ def stem(word: str) -> str:
     return _PARTICLE.sub("", word) if _HANGUL.search(word) else word
 
 
+def is_unspaced(token: str) -> bool:
+    """Say whether a token is of a text in which no spaces part the words."""
+    return _HAS_UNSPACED.match(token) is not None
+
+
+def is_han(text: str) -> bool:
+    """Say whether a text starts with a Chinese character."""
+    return _HAN_LETTER.match(text) is not None
+
+
+def is_hangul(token: str) -> bool:
+    """Say whether a token has Korean letters."""
+    return _HANGUL.search(token) is not None
+
+
+def is_word_letter(letter: str) -> bool:
+    """Say whether a character, or none, belongs to the word beside it, as letters, digits and marks do."""
+    return _marked_letter().match(letter) is not None and not is_unspaced(letter)
+
+
+def words_as_written(text: str) -> list[str]:
+    """Return the words of a text, with the joiners in them."""
+    return _joined_word().findall(text)
+
+
 def count_words(text: str) -> int:
     """Return how many words a text has; two characters of a text without spaces, or a run of katakana, are one.
 
@@ -138,6 +177,16 @@ def _marks() -> str:
 @cache
 def _marked_word() -> re.Pattern[str]:
     return re.compile(f"\\w[\\w{_marks()}]*")
+
+
+@cache
+def _marked_letter() -> re.Pattern[str]:
+    return re.compile(f"[\\w{_marks()}]")
+
+
+@cache
+def _joined_word() -> re.Pattern[str]:
+    return re.compile(f"\\w[\\w{_marks()}{_INVISIBLE}]*")
 
 
 @cache
