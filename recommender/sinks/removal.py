@@ -45,7 +45,9 @@ class Removal:
     def _steps(self, data: bytes) -> Iterator[tuple[EntryShape, bytes]]:
         """Yield the content after each change, with the shape of the entries that were taken out."""
         for key in dict.fromkeys(shape.key for shape in self.shapes):
-            shape, new = _without([shape for shape in self.shapes if shape.key == key], data)
+            alternatives = tuple(shape for shape in self.shapes if shape.key == key)
+            shape = _AnyShape(key, alternatives[0].names, alternatives[0].our_names, alternatives)
+            new = rewrite(data, shape, ())
             if holds_entries(new, key):
                 raise ArticleError(f"holds entries of ours as {key}, in a form that we do not write; it is left alone")
             if new != data:
@@ -53,15 +55,14 @@ class Removal:
             data = new
 
 
-def _without(shapes: Sequence[EntryShape], data: bytes) -> tuple[EntryShape, bytes]:
-    """Take the entries out as of the first shape that they have; for none, the error is that of the first shape."""
-    first_error: ArticleError | None = None
-    for shape in shapes:
-        try:
-            return shape, rewrite(data, shape, ())
-        except ArticleError as error:
-            first_error = first_error or error
-    raise first_error or ValueError("no shapes")
+@dataclass(frozen=True)
+class _AnyShape(EntryShape):
+    """Entries as of any of these shapes, so that a file is parsed once, not for each; it makes none."""
+
+    alternatives: tuple[EntryShape, ...]
+
+    def is_ours(self, value: Any) -> bool:
+        return any(shape.is_ours(value) for shape in self.alternatives)
 
 
 def holds_entries(data: bytes, key: str) -> bool:
