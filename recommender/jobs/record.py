@@ -56,10 +56,15 @@ class Counts:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that was written, and its sha256; of articles, the site, and the `files_digest` after the writing."""
+    """A file that was written, its sha256, and the format of its rows where it has any.
+
+    Of articles, it is the site, and the `files_digest` after the writing; of a data file, `sha256` is of the paths of
+    its pages, too.
+    """
 
     path: str
     sha256: str
+    format: str | None = None
 
 
 @dataclass(kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
+from recommender.jobs.data_writer import DataWriter
 from recommender.jobs.record import Record, changes_line
 from recommender.sinks.write_back import Written
 
@@ -37,7 +38,7 @@ def _excluded(counts: Mapping[str, int]) -> list[str]:
 class Summary:
     """What a job did; everything that was read is accounted for.
 
-    There is a `record` of every run, written or not; `files` is None where articles are not written into.
+    There is a `record` of every run, written or not; `files` is None where the site is not written into.
     """
 
     corpus: Corpus
@@ -70,4 +71,6 @@ class Summary:
             lines.append(changes_line(record.changes))
         if record.resumed:
             lines.append(f"resumed after {record.resumed:,} articles")
+        if (data := record.outputs.get(DataWriter.output_name)) is not None:
+            lines.append(f"data file {data.path}")
         return [*lines, *(self.files.lines() if self.files is not None else ())]

@@ -13,10 +13,11 @@ from support.command_line import run, write_articles
 from support.counted_runs import counting, read_record
 
 from recommender import Article, Recommender, Settings, read_articles
-from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.backfill import BackFill
-from recommender.jobs.nightly import suggest_site, unsuggest_site
+from recommender.jobs.nightly import suggest_site
 from recommender.jobs.record import Known, changes_between
+from recommender.jobs.unsuggest import unsuggest_site
+from recommender.jobs.writer import WriteBack
 from recommender.selection.decisions import decide
 
 NOTHING = {"trainings": 0, "lists": 0}
