@@ -55,11 +55,11 @@ class SourceSettings(_Stage, name="source"):
     uses the user's own and Python none.
     """
 
-    kind: str | None = None
     preset: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)  # checked by `FieldMap`, which knows the names
     strict: bool = False
     cache: str | bool | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)

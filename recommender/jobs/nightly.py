@@ -170,6 +170,7 @@ class _NightlyJob:
         """Do the whole job; without a folder nothing is recorded, and nothing can be resumed."""
         record = Record(
             site=str(self.site.absolute()),
+            now=self.now.replace(microsecond=0),
             recommender=version("recommender"),
             model={"version": "", "ranker": "", "folder": str(self.model_folder) if self.model_folder else None},
             settings=self.settings.to_dict(),
@@ -204,7 +205,6 @@ class _NightlyJob:
         record.inputs = {
             "sha256": sha256,
             "site": report.site,
-            "now": self.now.replace(microsecond=0),
             "articles": len(corpus),
             "newest": None if newest is None else newest.replace(microsecond=0),
             "read": report.read,

@@ -85,6 +85,7 @@ class Record:
     counts: Counts = field(default_factory=Counts)
     outputs: dict[str, Output] = field(default_factory=dict)
     changes: dict[str, Any] | None = None  # as of `changes_between`; None for the first run on record
+    now: datetime | None = None  # the moment that decided which pages were published
     resumed: int = 0  # lists that a killed run of the same job had made already
     digest: str = ""  # as of `job_digest`; empty in the records of older versions
     unchanged_since: datetime | None = None  # the end of the run that made the output, where nothing changed since

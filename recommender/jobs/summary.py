@@ -53,7 +53,8 @@ class Summary:
         duplicates = f"; {counts.duplicates:,} more listed as the same text" if counts.duplicates else ""
         lines = [
             *record.warnings,
-            f"{report.site}: {report.read:,} read, {len(corpus):,} articles, {len(report.skipped):,} skipped, "
+            report.site,
+            f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
             f"{len(corpus.merged):,} merged as duplicates{_left_out(report.left_out)}",
             *_excluded(excluded_counts(corpus)),
             f"relations {n_relations:,}: {n_relations - n_externals:,} resolved ({len(corpus.links):,} different), "

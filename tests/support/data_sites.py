@@ -11,7 +11,7 @@ from pathlib import Path
 from recommender import Article
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-ODD_TITLE = 'Ferry & <b>strike</b>: "no boats" {{ page.path }} it\'s ruined'
+ODD_TITLE = 'Ferry & "strike" < 5: no boats, it\'s ruined'
 
 
 def write_hugo_pages(articles: tuple[Article, ...], root: Path) -> Path:
