@@ -23,6 +23,9 @@ from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
 
+FEWEST_DOUBTED = 10  # articles without date and address that say something about the site
+
+
 def read_articles(
     path: str | os.PathLike[str],
     settings: SourceSettings | None = None,
@@ -99,7 +102,7 @@ def _doubts(site: Site, outcomes: Sequence[Outcome]) -> list[str]:
     """Warn where most articles have neither date nor address: the site may name its fields otherwise."""
     articles = [outcome.article for outcome in outcomes if outcome.article is not None and outcome.left_out is None]
     bare = sum(article.published_at is None and article.url is None for article in articles)
-    if 2 * bare <= len(articles):
+    if 2 * bare <= len(articles) or len(articles) < FEWEST_DOUBTED or not site.path.is_dir():
         return []
     return [
         f"{site.path}: {bare:,} of {len(articles):,} articles have neither date nor address; it was read as "

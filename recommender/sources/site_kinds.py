@@ -68,8 +68,9 @@ class Site:
 
     def line(self) -> str:
         """Return what was found out, as a line for a person."""
-        inside = "" if self.path == self.root or self.path.is_file() else f", read below {self.path.name}/"
-        return f"{_NAMES[self.kind]}{inside}"
+        if not self.path.is_dir():
+            return "a file of articles"
+        return _NAMES[self.kind] + ("" if self.path == self.root else f", read below {self.path.name}/")
 
 
 def find_site(path: Path, settings: SourceSettings) -> Site:
