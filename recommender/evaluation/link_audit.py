@@ -160,6 +160,8 @@ def _by_targets(corpus: Corpus) -> Iterator[Finding]:
     files = corpus.source_files or [None] * len(corpus.originals)
     # Where two files were merged into one article, each has its own list.
     for article, source_file in zip(corpus.originals, files, strict=True):
+        if not article.is_source:  # nobody reads its links
+            continue
         seen: set[str] = set()
         for relation in article.relations:
             target, kind = corpus.resolve(relation), None
@@ -201,7 +203,7 @@ def _by_scores(
     corpus = model.corpus
     for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
         targets = scores.get(row)
-        if not targets:
+        if not targets or not corpus[row].is_source:
             continue
         unlinked = [
             suggestion

@@ -22,7 +22,6 @@ from recommender.sources.site_kinds import Site, find_site
 from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
-
 FEWEST_DOUBTED = 10  # articles without date and address that say something about the site
 
 
