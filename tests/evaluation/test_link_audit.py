@@ -170,7 +170,7 @@ def test_an_audit_of_the_example_site_is_complete_and_the_same_each_time(fitted:
     order = [list(KINDS).index(finding.kind) for finding in audit.findings]
     assert order == sorted(order)
     text = audit.text(show=1)
-    assert "of 169 links, of mean score 0." in text
+    assert "of 171 links, of mean score 0." in text
     assert text.count("\nremoved:\n  ") == 1
     assert "transitive closure" in text
 
