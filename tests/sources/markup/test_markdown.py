@@ -106,13 +106,15 @@ def test_extensions_of_kramdown() -> None:
 
 
 def test_a_footnote_of_several_paragraphs_is_prose() -> None:
-    text = "One[^a] two.\n\n[^a]:\n    See [the *strike*](/ferry),\n    and more.\n\n    Third.\n[b]: /c\n\n[d][b]\n\n    e = 1"
+    note = "[^a]:\n    See [the *strike*](/ferry),\n    and more.\n\n    Third.\n"
+    text = f"One[^a] two.\n\n{note}[b]: /c\n\n[d][b]\n\n    e = 1"
     assert (read(text).text, read(text).code) == ("One two.\nSee the strike, and more.\nThird.\nd", "e = 1")
     assert links(text) == [("/ferry", "the strike"), ("/c", "d")]
 
 
 def test_indented_lines_below_html_are_html() -> None:
-    text = "<table>\n  <tr>\n\n    <td><a href='/x'>one</a></td>\n\n    <td>two</td>\n\n  </tr>\n</table>\n\nthree\n\n    <b>\n"
+    cells = "    <td><a href='/x'>one</a></td>\n\n    <td>two</td>\n\n"
+    text = f"<table>\n  <tr>\n\n{cells}  </tr>\n</table>\n\nthree\n\n    <b>\n"
     assert (read(text).text, read(text).code) == ("one\ntwo\nthree", "<b>")
     assert links(text) == [("/x", "one")]
 
