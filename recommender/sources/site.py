@@ -117,7 +117,8 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     """
     site = Path(path)
     if site.is_dir():
-        return [Path(file.path) for file in site_files(find_site(site, settings or SourceSettings()))]
+        files = site_files(find_site(site, settings or SourceSettings()))
+        return [Path(file.path) for file in files if file.problem is None]
     if site.exists() and site.name.lower().endswith(SUFFIXES):
         raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
     if site.exists() and not site.name.lower().endswith(MARKDOWN):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from recommender.core.records import BODY, Article, Relation
-from recommender.corpus.urls import canonical_url
+from recommender.corpus.urls import canonical_url, host_of
 from recommender.sources.generators.page_facts import SitePage
 from recommender.sources.markup import MarkupText, TextLink
 from recommender.sources.outcomes import Outcome
@@ -54,7 +54,7 @@ class LinkTargets:
                 self._names[posixpath.basename(bare)].add(article.id)
             for address in article.addresses:
                 self._addresses.setdefault(canonical_url(address), article.id)
-            host = urlsplit(article.url or "").hostname
+            host = host_of(article.url or "")
             hosts.update([host] if host else [])
         self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
 
@@ -89,10 +89,12 @@ class LinkTargets:
             return None, self._file(address, path)
         if _MARKDOWN.search(address) and "://" not in address and (by_path := self._file(address, path)):
             return None, by_path
-        url = urljoin(article.url or f"/{path}", link.address)
+        try:
+            url = urljoin(article.url or f"/{path}", link.address)
+        except ValueError:  # brackets that no address can have
+            return None, None
         found = self._addresses.get(canonical_url(url)) or self._addresses.get(canonical_url(unquote(url)))
-        host = urlsplit(url).hostname
-        if found is None and host in self._hosts:
+        if found is None and host_of(url) in self._hosts:
             found = self._addresses.get(canonical_url(urlsplit(url).path))
         if found is None and address and "://" not in address:
             found = self._file(address, path)
@@ -100,8 +102,8 @@ class LinkTargets:
 
     def is_own(self, url: str) -> bool:
         """Whether an address is one of a page of the site itself, whether or not there is such a page."""
-        parts = urlsplit(url)
-        return (not parts.hostname or parts.hostname in self._hosts) and bool(_PAGE.search(parts.path))
+        host = host_of(url)
+        return (host is None or host in self._hosts) and bool(_PAGE.search(urlsplit(url).path))
 
     def _reference(self, name: str, path: str) -> str | None:
         """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""

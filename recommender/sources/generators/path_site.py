@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from recommender.corpus.urls import host_of
 from recommender.sources.generators.page_facts import DRAFT, SCHEDULED, PageFacts, SitePage
 from recommender.sources.records.dates import parse_date
 
@@ -92,7 +93,8 @@ class PathSite:
     def __init__(self, rules: PathRules, settings: str = ""):
         self._rules = rules
         host, path = _setting(settings, rules.base), _setting(settings, rules.root_path)
-        self._base = urljoin(host if host.startswith(("http://", "https://")) else "/", path or "")
+        host = host if host.startswith(("http://", "https://")) and host_of(host) else "/"
+        self._base = urljoin(host, quote(path, safe="/%:~"))
         self._base += "" if self._base.endswith("/") else "/"
         named = _setting(settings, rules.folder).strip("./")
         is_inside = named and ".." not in named.split("/")
@@ -139,7 +141,7 @@ class PathSite:
     def _url(self, folder: ContentFolder, path: str, matter: Mapping[str, Any]) -> str:
         permalink, slug = _text(matter.get("permalink")), _text(matter.get("slug"))
         if permalink and "{" not in permalink:  # a template's address is known to the generator alone
-            return urljoin(self._base, permalink.lstrip("/"))
+            return urljoin(self._base, quote(permalink.lstrip("/"), safe="/%#?=&~"))
         if self._rules.numbered:
             path = "/".join(part if _DATED.match(f"{part}/") else _NUMBER.sub("", part) for part in path.split("/"))
         path = _DATED.sub(r"\1/\2/\3/" if self._rules.dated else "", path)
