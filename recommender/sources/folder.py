@@ -79,7 +79,7 @@ def _content_path(path: PurePosixPath, site: Site) -> PurePosixPath:
 
 
 class _Walk:
-    """The paths below a folder, with slashes, in order: of files with these suffixes and of links to folders outside."""
+    """The paths below a folder, in order: of files with these suffixes, and of links to folders outside."""
 
     def __init__(self, site: Site, top: Path, suffixes: tuple[str, ...]):
         self._top = os.path.join(top, "")

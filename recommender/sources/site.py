@@ -22,6 +22,8 @@ from recommender.sources.site_kinds import Site, find_site
 from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
+FEWEST_FOR_DOUBT = 5  # articles; a handful without dates is a draft or a sample
+
 
 def read_articles(
     path: str | os.PathLike[str],
@@ -99,7 +101,7 @@ def _doubts(site: Site, outcomes: Sequence[Outcome]) -> list[str]:
     """Warn where most articles have neither date nor address: the site may name its fields otherwise."""
     articles = [outcome.article for outcome in outcomes if outcome.article is not None and outcome.left_out is None]
     bare = sum(article.published_at is None and article.url is None for article in articles)
-    if 2 * bare <= len(articles):
+    if len(articles) < FEWEST_FOR_DOUBT or 2 * bare <= len(articles):
         return []
     return [
         f"{site.path}: {bare:,} of {len(articles):,} articles have neither date nor address; it was read as "
