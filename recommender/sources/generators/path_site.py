@@ -103,9 +103,8 @@ class PathSite:
         host = host if host.startswith(("http://", "https://")) and host_of(host) else "/"
         self._base = urljoin(host, quote(path, safe="/%:~"))
         self._base += "" if self._base.endswith("/") else "/"
-        named = _setting(settings, rules.folder).strip("./")
-        is_inside = named and ".." not in named.split("/")
-        folders = (ContentFolder(named),) if is_inside else rules.folders
+        named = [part for part in _setting(settings, rules.folder).split("/") if part not in {"", "."}]
+        folders = (ContentFolder("/".join(named)),) if named and ".." not in named else rules.folders
         self._folders = sorted(folders, key=lambda folder: -len(folder.path))
 
     @classmethod
@@ -193,10 +192,9 @@ def _setting(text: str, name: str) -> str:
     """Return the first value of a setting that is written as a text; "" where there is none."""
     if not name:
         return ""
-    for before in ("^[ \t{]*", "[{,][ \t]*"):  # in a line of its own, else anywhere
-        named = re.search(
-            rf"""{before}["']?{re.escape(name)}["']?[ \t]*:[ \t]*["']?([^"'\s,#}}]+)""", text, re.MULTILINE
-        )
+    setting = rf"""["']?{re.escape(name)}["']?[ \t]*:[ \t]*["']?([^"'\s,#}}]+)"""
+    for before in (r"^[ \t{]*", r"[{,][ \t]*"):  # in a line of its own, else anywhere
+        named = re.search(before + setting, text, re.MULTILINE)
         if named:
             return named[1]
     return ""
