@@ -19,7 +19,8 @@ from recommender.sources.outcomes import Outcome
 NAVIGATION_SHARE = 0.05
 NAVIGATION_PAGES = 10
 
-_PAGE = re.compile(r"(?:/|\.(?:html?|php|aspx?|mdx?|markdown)|/[^/.]*)?$", re.IGNORECASE)
+_PAGE = re.compile(r"(?:^|/|\.(?:html?|php|aspx?|mdx?|markdown)|(?:^|/)[^/.]*)$", re.IGNORECASE)
+_INDEX = re.compile(r"(?<=/)index\.html?(?=[?#]|$)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"\.(?:mdx?|markdown|mkd|html?)$", re.IGNORECASE)
 _DATED = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-")
 
@@ -93,7 +94,8 @@ class LinkTargets:
             url = urljoin(article.url or f"/{path}", link.address)
         except ValueError:  # brackets that no address can have
             return None, None
-        found = self._addresses.get(canonical_url(url)) or self._addresses.get(canonical_url(unquote(url)))
+        ways = (url, unquote(url), _INDEX.sub("", url))
+        found = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
         if found is None and host_of(url) in self._hosts:
             found = self._addresses.get(canonical_url(urlsplit(url).path))
         if found is None and address and "://" not in address:
@@ -120,6 +122,7 @@ class LinkTargets:
         ends = ("", "/index", "/README", "/_index")
         for candidate in candidates:
             found = next((self._paths[candidate + end] for end in ends if candidate + end in self._paths), None)
+            found = found or self._ids.get(candidate.lower())
             if found is not None:
                 return found
         return self._named(bare) if _DATED.match(posixpath.basename(bare)) else None

@@ -143,9 +143,7 @@ def test_a_content_folder_outside_of_the_site_is_not_taken(folder: str) -> None:
     assert "secret/b.md" not in PathSite(RULES["mkdocs"], f"docs_dir: {folder}\n").page_files(paths)
 
 
-@pytest.mark.parametrize(
-    "base", ["", "site_url: ''", "site_url: javascript:alert(1)", "site_url: http://[", "site_url: 5"]
-)
+@pytest.mark.parametrize("base", ["", "''", "javascript:alert(1)", "http://[", "5"])
 def test_without_a_base_address_paths_begin_at_the_root(base: str) -> None:
     assert facts_of("mkdocs", "docs/ferry.md", config=f"site_url: {base}").url == "/ferry/"
 
