@@ -81,6 +81,7 @@ def canonical_url(url: str) -> str:
     return given
 
 
+@lru_cache(maxsize=_CACHE_SIZE)
 def host_of(url: str) -> str | None:
     """Return the host that an address names, in lower case; None where it names none, or is no address.
 

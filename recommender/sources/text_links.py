@@ -40,6 +40,7 @@ class LinkTargets:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._addresses: dict[str, str] = {}
         self._lists: set[str] = set()
+        self._absolute: dict[str, str | None] = {}  # what was found before, wherever the link stands
         hosts: Counter[str] = Counter()
         for outcome in outcomes:
             article = outcome.article
@@ -90,22 +91,33 @@ class LinkTargets:
             return None, self._file(address, path)
         if _MARKDOWN.search(address) and "://" not in address and (by_path := self._file(address, path)):
             return None, by_path
+        if link.address.startswith(("http://", "https://")):
+            if link.address not in self._absolute:
+                self._absolute[link.address] = self._page_at(link.address)
+            return link.address, self._absolute[link.address]
         try:
             url = urljoin(article.url or f"/{path}", link.address)
         except ValueError:  # brackets that no address can have
             return None, None
-        ways = (url, unquote(url), _INDEX.sub("", url))
-        found = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
-        if found is None and host_of(url) in self._hosts:
-            found = self._addresses.get(canonical_url(urlsplit(url).path))
+        found = self._page_at(url)
         if found is None and address and "://" not in address:
             found = self._file(address, path)
         return url, found
 
+    def _page_at(self, url: str) -> str | None:
+        """Return the page at an address; that of its path where the address is one of the site's own host."""
+        ways = (url, unquote(url), _INDEX.sub("", url))
+        found = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
+        if found is None and host_of(url) in self._hosts:
+            return self._addresses.get(canonical_url(urlsplit(url).path))
+        return found
+
     def is_own(self, url: str) -> bool:
         """Whether an address is one of a page of the site itself, whether or not there is such a page."""
         host = host_of(url)
-        return (host is None or host in self._hosts) and bool(_PAGE.search(urlsplit(url).path))
+        if host not in self._hosts and (host or "://" in url):
+            return False
+        return _PAGE.search(urlsplit(url).path) is not None
 
     def _reference(self, name: str, path: str) -> str | None:
         """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""
