@@ -149,6 +149,8 @@ def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
     Links to other sites and to files that are no pages are left out. So is navigation, but its words go all the same.
     """
+    if not any(map(_names_targets, outcomes)):
+        return list(outcomes)
     targets = LinkTargets(outcomes)
     read = [_with_links(targets.with_ids(outcome), outcome.page, targets) for outcome in outcomes]
     sources: Counter[str] = Counter()
@@ -158,6 +160,13 @@ def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
     n_articles = sum(outcome.article is not None and outcome.left_out is None for outcome in read)
     most = max(NAVIGATION_SHARE * n_articles, NAVIGATION_PAGES)
     return [_without_navigation(outcome, sources, most) for outcome in read]
+
+
+def _names_targets(outcome: Outcome) -> bool:
+    """Whether a text holds links, or a relation gives no address but an id: most news sites have neither."""
+    if outcome.page is not None and outcome.page.text.links:
+        return True
+    return outcome.article is not None and any(link.target_id is not None for link in outcome.article.relations)
 
 
 def _with_links(outcome: Outcome, page: SitePage | None, targets: LinkTargets) -> Outcome:
