@@ -22,7 +22,7 @@ from recommender.sources.site_kinds import Site, find_site
 from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
-FEWEST_DOUBTED = 10  # articles without date and address that say something about the site
+FEWEST_DOUBTED = 5  # articles; a handful without dates is a draft or a sample
 
 
 def read_articles(
@@ -119,7 +119,8 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     """
     site = Path(path)
     if site.is_dir():
-        return [Path(file.path) for file in site_files(find_site(site, settings or SourceSettings()))]
+        files = site_files(find_site(site, settings or SourceSettings()))
+        return [Path(file.path) for file in files if file.problem is None]
     if site.exists() and site.name.lower().endswith(SUFFIXES):
         raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
     if site.exists() and not site.name.lower().endswith(MARKDOWN):

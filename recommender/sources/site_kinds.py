@@ -142,7 +142,7 @@ def _markdown_names(folder: Path) -> Iterator[str]:
 
 
 def _start(path: Path) -> bytes:
-    if not path.is_file():  # to open a pipe would wait for whoever writes into it
+    if not path.is_file() or path.is_symlink():  # to open a pipe would wait for whoever writes into it
         return b""
     try:
         with path.open("rb") as stream:
