@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from numbers import Real
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from recommender.core import record_dicts
+from recommender.core.body_links import read_body
 from recommender.core.errors import ArticleError
+from recommender.core.markup import plain_text
 from recommender.core.times import utc_text
 
 RELATED, BODY = "related", "body"
@@ -196,6 +198,45 @@ class Article:
     def to_dict(self) -> dict[str, Any]:
         """Return all fields, JSON-ready; `from_dict` takes them back."""
         return record_dicts.to_dict(self)
+
+    @classmethod
+    def from_markdown(cls, id: str, title: str, text: str, url: str | None = None, **fields: Any) -> Self:  # noqa: A002
+        """Build an article whose body is written in Markdown, as a CMS has it while the article is edited.
+
+        The body becomes the text that readers see. Its links to the own site become relations of the kind ``body``:
+        the targets are not suggested again, and the words of these links do not count as the article's own.
+
+        Parameters
+        ----------
+        url
+            The article's address, by which links to the own site are known; for None every link counts as such a one.
+        fields
+            Further fields of an `Article`.
+
+        >>> Article.from_markdown("draft", "Ferry", "After [the *strike*](/strike) boats sail.").body
+        'After  boats sail.'
+        """
+        return cls._from_markup("markdown", id, title, text, url, fields)
+
+    @classmethod
+    def from_html(cls, id: str, title: str, text: str, url: str | None = None, **fields: Any) -> Self:  # noqa: A002
+        """Build an article whose body is written in HTML; all else is as of `from_markdown`."""
+        return cls._from_markup("html", id, title, text, url, fields)
+
+    @classmethod
+    def _from_markup(
+        cls,
+        markup: Literal["markdown", "html"],
+        article_id: str,
+        title: str,
+        text: str,
+        url: str | None,
+        fields: Mapping[str, Any],
+    ) -> Self:
+        body, addresses = read_body(text, markup, url)
+        links = tuple(Relation(address, kind=BODY) for address in addresses)
+        own = {**fields, "relations": (*fields.get("relations", ()), *links)}
+        return cls(id=article_id, title=plain_text(title), body=body, url=url, **own)
 
     @property
     def is_target(self) -> bool:

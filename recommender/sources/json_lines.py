@@ -12,9 +12,9 @@ from typing import IO, Any, cast
 import msgspec
 
 from recommender.core.errors import ArticleError
+from recommender.core.markup import read_markup
 from recommender.core.runtime import collection_paused
 from recommender.sources.generators.page_facts import SitePage
-from recommender.sources.markup import read_markup
 from recommender.sources.outcomes import Outcome, raising_problems
 from recommender.sources.records.builder import ArticleBuilder, RecordLocation
 from recommender.sources.records.dates import shown

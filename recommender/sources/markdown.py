@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 from recommender.core.errors import ArticleError
 from recommender.core.files import content_digest
+from recommender.core.markup import TemplateLanguage, plain_text, read_markup
 from recommender.core.records import Article
 from recommender.core.safe_yaml import YamlError, parse_yaml
 from recommender.sources.generators.page_facts import SitePage
 from recommender.sources.languages import detected_language
-from recommender.sources.markup import TemplateLanguage, plain_text, read_markup
 from recommender.sources.outcomes import Outcome
 from recommender.sources.records.builder import ArticleBuilder, FileDefaults, RecordLocation, Related
 from recommender.sources.records.fields import FORBIDDEN, FieldMap

@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
+from recommender.core.markup import TextLink
 from recommender.core.records import BODY, Article, Relation
 from recommender.corpus.urls import canonical_url, host_of
 from recommender.sources.generators.page_facts import SitePage
-from recommender.sources.markup import MarkupText, TextLink
 from recommender.sources.outcomes import Outcome
 
 # A target that more than this share of the pages link to, and more than so many pages, is navigation.
@@ -183,21 +183,8 @@ def _with_links(outcome: Outcome, page: SitePage | None, targets: LinkTargets) -
             own.append(link)
         if target_id is not None or (url is not None and targets.is_own(url)):
             relations[Relation(url, target_id, kind=BODY)] = None
-    body = text_without(page.text, own)
-    return replace(outcome, article=replace(article, body=body, relations=(*article.relations, *relations)))
-
-
-def text_without(text: MarkupText, links: Iterable[TextLink]) -> str:
-    """Return a text without the words of links."""
-    return "".join(_pieces(text.text, sorted((link.start, link.end) for link in links)))
-
-
-def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[str]:
-    position = 0
-    for start, end in spans:
-        yield text[position : max(start, position)]
-        position = max(end, position)
-    yield text[position:]
+    article = replace(article, body=page.text.without(own), relations=(*article.relations, *relations))
+    return replace(outcome, article=article)
 
 
 def _without_navigation(outcome: Outcome, sources: Mapping[str, int], most: float) -> Outcome:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender import Article, Corpus, SettingsError, read_articles
+from recommender.core.markup import MarkupText
 from recommender.sources.generators.page_facts import PageFacts, SitePage
-from recommender.sources.markup import MarkupText
 from recommender.sources.outcomes import Outcome
 from recommender.sources.pages import with_facts
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from recommender.sources.markup import MarkupText
+from recommender.core.markup import MarkupText
 
 DRAFT, SCHEDULED = "draft", "published only on "  # how the reasons begin why a page is not published yet
 PAGE, REDIRECT = "page", "redirect"  # the kinds of pages that are articles; all others are lists of pages

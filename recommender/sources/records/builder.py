@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from recommender.core.errors import ArticleError
+from recommender.core.markup import decoded
 from recommender.core.records import Article, Provider, Relation
-from recommender.sources.markup import decoded
 from recommender.sources.records.dates import parse_date, shown
 from recommender.sources.records.fields import FieldMap
 from recommender.sources.records.values import (

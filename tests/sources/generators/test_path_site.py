@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from recommender.core.markup import MarkupText
 from recommender.sources.generators.page_facts import PageFacts, SitePage
 from recommender.sources.generators.path_site import RULES, PathSite
-from recommender.sources.markup import MarkupText
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BASES = {

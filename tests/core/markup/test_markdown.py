@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.sources.markup import MarkupText, TextLink, plain_text, read_markup
+from recommender.core.markup import MarkupText, TextLink, plain_text, read_markup
 
 
 def read(text: str) -> MarkupText:

@@ -10,9 +10,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from recommender.sources.markup.html import HtmlReader, decoded
-from recommender.sources.markup.prose import ProseWriter
-from recommender.sources.markup.templates import BLANK, SLOT, expand
+from recommender.core.markup.html import HtmlReader, decoded
+from recommender.core.markup.prose import ProseWriter
+from recommender.core.markup.templates import BLANK, SLOT, expand
 
 # Blocks and emphasis may nest this deep; beyond it they are no markup. The parser calls itself for each level.
 _DEEPEST = 40

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recommender.sources.markup import MarkupText, read_markup
-from recommender.sources.markup.templates import TemplateLanguage
+from recommender.core.markup import MarkupText, read_markup
+from recommender.core.markup.templates import TemplateLanguage
 
 
 def links(text: str, templates: TemplateLanguage) -> list[tuple[str, str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from recommender.sources.markup.html import HtmlReader, decoded
-from recommender.sources.markup.markdown import plain_text, read_markdown
-from recommender.sources.markup.prose import MarkupText, ProseWriter, TextLink
-from recommender.sources.markup.templates import TemplateLanguage, expand
+from recommender.core.markup.html import HtmlReader, decoded
+from recommender.core.markup.markdown import plain_text, read_markdown
+from recommender.core.markup.prose import MarkupText, ProseWriter, TextLink
+from recommender.core.markup.templates import TemplateLanguage, expand
 
 __all__ = ["MarkupText", "TemplateLanguage", "TextLink", "decoded", "plain_text", "read_markup"]
 

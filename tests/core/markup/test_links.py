@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
-from recommender.sources.markup import MarkupText, read_markup
+from recommender.core.markup import MarkupText, read_markup
 
 _RENDERER = MarkdownIt("commonmark").enable("table")
 _RENDERER.normalizeLink = lambda url: url  # type: ignore[method-assign]

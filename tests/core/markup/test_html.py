@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from recommender.sources.markup import MarkupText, read_markup
-from recommender.sources.markup.html import attribute
+from recommender.core.markup import MarkupText, read_markup
+from recommender.core.markup.html import attribute
 
 _SOUP = [
     *("<p>", "</p>", "<b>", "</b>", "<i class=x>", "</i>", "<br>", "<br/>", "<div id='a>b'>", "</div>", "<ul><li>"),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.sources.markup import plain_text, read_markup
-from recommender.sources.markup.templates import TemplateLanguage
+from recommender.core.markup import plain_text, read_markup
+from recommender.core.markup.templates import TemplateLanguage
 
 _PIECES = [
     *("> ", ">", "- ", "1. ", "# a\n", "a\n\n", "a\n=\n", "    b\n", "\t", "```\n", "|a\n|-\n", "a|b\n-|-\n", "\0"),

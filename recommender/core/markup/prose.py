@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from recommender.sources.markup.templates import BLANK, SLOT, LinkKind, Slot, code_text, link_target
+from recommender.core.markup.templates import BLANK, SLOT, LinkKind, Slot, code_text, link_target
 
 # An address ends before the punctuation of Chinese and Japanese, which write no space after it.
 _ADDRESS = re.compile(
@@ -47,6 +48,14 @@ class MarkupText:
     text: str
     code: str
     links: tuple[TextLink, ...]
+
+    def without(self, links: Iterable[TextLink]) -> str:
+        """Return the prose without the words of links."""
+        pieces, position = [], 0
+        for start, end in sorted((link.start, link.end) for link in links):
+            pieces.append(self.text[position : max(start, position)])
+            position = max(end, position)
+        return "".join([*pieces, self.text[position:]])
 
 
 class ProseWriter:

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from html import unescape
 
-from recommender.sources.markup.prose import ProseWriter
+from recommender.core.markup.prose import ProseWriter
 
 _START = re.compile(r"<(?=[a-zA-Z/!?])")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(?:[!?]|/(?![a-zA-Z]))[^>]*+>?", re.DOTALL)
