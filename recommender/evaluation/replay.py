@@ -13,6 +13,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.evaluation import ablation
 from recommender.evaluation.baselines import Baseline, default_baselines
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
+from recommender.evaluation.relation_kinds import BOTH, MeasuredRelations, with_relations_of
 from recommender.evaluation.report import EvaluationReport
 from recommender.evaluation.splits import AT_PUBLICATION, PROTOCOLS, EvaluationSet, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
@@ -35,6 +36,7 @@ def evaluate(
     random_state: int = 0,
     ablate: bool = False,
     shipped: ShippedRanker | None = None,
+    relations: MeasuredRelations = BOTH,
 ) -> EvaluationReport:
     """Measure the engine on the newest articles, having learned from the older ones only.
 
@@ -57,12 +59,19 @@ def evaluate(
     shipped
         As of `Recommender`: the ranker for a site with little to learn from. It must not have seen this site.
 
+    relations
+        Relations of which kind are read at all: ``related``, ``body`` or ``both``. Those of another kind are neither
+        learned from, nor known, nor right.
+
     Raises
     ------
+    SettingsError
+        For unknown `relations`.
     ArticleError
-        When there is no past to learn from, or no held-out article with a relation.
+        When there are no relations of that kind, no past to learn from, or no held-out article with a relation.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
+    corpus = with_relations_of(corpus, relations)
     cut = measurable_cut(corpus, newest)
     settings = settings or Settings()
     model = Recommender(settings.without_rules(), shipped=shipped).fit(past_corpus(corpus, cut))
@@ -81,7 +90,7 @@ def evaluate(
             for variant in (evaluation_set, without_duplicates)
         ]
     worth = ablation.ablate(corpus, settings, newest, random_state, shipped) if ablate else None
-    return EvaluationReport.from_figures(corpus, cut, results, worth)
+    return EvaluationReport.from_figures(corpus, cut, results, worth, relations)
 
 
 def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationSet) -> RankedLists:

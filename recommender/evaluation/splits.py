@@ -98,8 +98,7 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     side.
 
     >>> from datetime import UTC, datetime
-    >>> from recommender.core.languages import is_readable
-    from recommender.core.records import Article
+    >>> from recommender.core.records import Article
     >>> days = [Article(f"a-{day}", "", published_at=datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 9)]
     >>> time_cut(Corpus.from_articles(days))
     6
