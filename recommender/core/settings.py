@@ -84,7 +84,8 @@ class RankerSettings(_Stage, name="ranker"):
     `learn` is ``blend`` for the site's own ranker together with the shipped one, weighted by how much there is to
     learn from, ``own`` for the former alone and ``shipped`` for the latter. With fewer than `least_sources` articles
     that have relations nothing is learned, and the shipped one serves. `trees` and `leaves` shape the boosted trees.
-    The ranker is calibrated on the newest `calibration_share`, in (0, 1), of the sources.
+    The ranker is calibrated on the newest `calibration_share`, in (0, 1), of the sources; where fewer than half of the
+    articles have dates, on such a share of stories by chance.
     """
 
     learn: Annotated[str, Meta(pattern=f"^({'|'.join(LEARN)})$", description=f"one of {', '.join(LEARN)}")] = BLEND

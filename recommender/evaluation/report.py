@@ -16,11 +16,11 @@ from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.relation_kinds import BOTH, MeasuredRelations, count_by_kind
 from recommender.evaluation.splits import ALL_TARGETS, dated_rows
-from recommender.evaluation.tables import MEANS, interval, intervals, number, text_table
+from recommender.evaluation.tables import MEANS, interval, intervals, number, percent, text_table
 
 _PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
 _EXTRA = ("P@threshold", "coverage@threshold", "candidate recall")
-_DATA = ("articles", "past_articles", "new_articles", "cut", "audit", "relations", "relation_counts")
+_DATA = ("articles", "past_articles", "new_articles", "cut", "folds", "audit", "relations", "relation_counts")
 _TOTALS = ("catalogue reach", "Gini", "calibration error")
 
 
@@ -39,6 +39,9 @@ class EvaluationReport(Record):
         an article of the corpus.
     ablation
         The worth of each group of features; None where it was not measured.
+    folds
+        In how many folds of stories a site without dates was measured, which has no cut, no past and nothing new; None
+        where it was measured by time.
 
     >>> report = EvaluationReport.from_figures(Corpus.from_articles([]), 0, [])
     >>> report.articles, report.cut
@@ -54,6 +57,7 @@ class EvaluationReport(Record):
     relations: MeasuredRelations = BOTH
     relation_counts: Mapping[str, int] = field(default_factory=dict)
     ablation: Ablation | None = None
+    folds: int | None = None
 
     @classmethod
     def from_figures(
@@ -63,21 +67,35 @@ class EvaluationReport(Record):
         results: Iterable[ProtocolFigures],
         ablation: Ablation | None = None,
         relations: MeasuredRelations = BOTH,
+        folds: int | None = None,
     ) -> Self:
         """Build the report from the figures of the protocols and the facts of their corpus; `cut` as of `time_cut`."""
         dated = dated_rows(corpus)
-        moment = corpus[cut].published_at if cut < dated else None
+        moment = corpus[cut].published_at if cut < dated and folds is None else None
         return cls(
             articles=len(corpus),
             past_articles=cut,
-            new_articles=max(0, dated - cut),
+            new_articles=max(0, dated - cut) if folds is None else 0,
             cut=utc_text(moment) if moment else None,
             results=tuple(results),
             audit=audit_relations(corpus),
             relations=relations,
             relation_counts=count_by_kind(corpus),
             ablation=ablation,
+            folds=folds,
         )
+
+    def _split_line(self) -> str:
+        if self.folds is not None:
+            dated = self.articles - self.audit.undated
+            largest = self.audit.largest_story / max(self.audit.linked_articles, 1)
+            note = f" The largest story has {percent(largest)} of the articles with relations." if largest > 0.5 else ""
+            return (
+                f"{self.articles} articles, {dated} of them with a date: too few to split by time. Measured in "
+                f"{self.folds} folds of stories, at random; no relation of a fold is known while it is asked.{note}"
+            )
+        sides = f"{self.past_articles} before the cut to learn from, {self.new_articles} after it"
+        return f"{self.articles} articles; {sides}{f'; cut at {self.cut}' if self.cut else ''}."
 
     def _relations_line(self) -> str:
         counts = ", ".join(f"{count:,} of kind {kind}" for kind, count in self.relation_counts.items()) or "none"
@@ -105,10 +123,7 @@ class EvaluationReport(Record):
 
         With `full` every figure, also by size of story, without near-duplicates, and as paired differences.
         """
-        head = (
-            f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"
-        )
-        parts = [f"{head}; cut at {self.cut}." if self.cut else f"{head}.", self._relations_line()]
+        parts = [self._split_line(), self._relations_line()]
         for result in self.results:
             if full or result.variant == ALL_TARGETS:
                 parts += _heading(result)
