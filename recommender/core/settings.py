@@ -52,7 +52,8 @@ class SourceSettings(_Stage, name="source"):
     the kind where it is not set, is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it,
     our name to the site's: ``{"excerpt": "summary"}``. With `strict` a file that cannot be read is an error. `cache` is
     the folder that stores what was read, true for the user's own, false for none; where it is not set, the command line
-    uses the user's own and Python none.
+    uses the user's own and Python none. `date_order` says how 03/04/2021 is read: ``dmy`` is 3 April, ``mdy`` 4 March;
+    where it is not set, other dates of the site decide.
     """
 
     kind: str | None = None
@@ -60,6 +61,7 @@ class SourceSettings(_Stage, name="source"):
     fields: Mapping[str, Any] = field(default_factory=dict)  # checked by `FieldMap`, which knows the names
     strict: bool = False
     cache: str | bool | None = None
+    date_order: Annotated[str, Meta(pattern="^(dmy|mdy)$", description="dmy or mdy")] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -71,7 +72,8 @@ def _outcome(
         article = builder.article(_record(line, decoder, location), location)
     except ArticleError as error:
         return Outcome(f"{path}:{number}", problem=error, warnings=tuple(location.warnings))
-    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings))
+    date = location.date and replace(location.date, line=None)  # which the location of the outcome has already
+    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings), date=date)
 
 
 def _record(line: bytes, decoder: msgspec.json.Decoder[Any], location: RecordLocation) -> Mapping[Any, Any]:
