@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recommender import Article, Corpus, Recommender, Relation, Settings, evaluate
 from recommender.core.errors import ArticleError
 from recommender.core.settings import RankerSettings
-from recommender.evaluation import EvaluationReport
+from recommender.evaluation import EvaluationReport, ablate
 from recommender.evaluation.hold_outs import HeldOutParts, story_folds
 from recommender.evaluation.replay import ENGINE, engine_lists
 from recommender.evaluation.splits import FOLDS, PROTOCOLS, stories
@@ -128,6 +128,17 @@ def test_reasons_say_nothing_of_days_where_there_are_none(timeless: Corpus) -> N
     texts = [reason.text for _, own in model.suggest_all(threshold=0) for one in own for reason in one.reasons]
     assert texts
     assert not [text for text in texts if text.startswith("published") or text.endswith(" apart")]
+
+
+def test_an_ablation_in_folds_is_of_the_same_sources(timeless: Corpus, report: EvaluationReport) -> None:
+    ablation = ablate(timeless, QUICK)
+    assert (ablation.protocol, ablation.ranker) == ("folds", "boosted")
+    assert ablation.sources == report.result("folds").sources
+    assert (
+        ablation.groups["text_terms"].alone.ndcg.over_articles.value
+        > ablation.groups["time"].alone.ndcg.over_articles.value
+    )
+    assert ablation.table().startswith("Ablation, folds: ")
 
 
 def test_one_story_is_measured_with_nothing_to_learn_from() -> None:
