@@ -121,8 +121,8 @@ def ablate(
     """Measure the engine's ranker without each group of features, and with each group alone.
 
     Parameters, errors, past, held-out sources, candidates and targets are those of `evaluate`, at publication or in
-    folds. Features are computed once. Every ranker is fitted anew, calibration included, on fewer columns of the same pairs. The
-    candidates stay the same, also those that were found by text or relations whose features are left out.
+    folds. Features are computed once. Every ranker is fitted anew, calibration included, on fewer columns of the same
+    pairs. The candidates stay the same, also those that were found by text or relations whose features are left out.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     settings = settings or Settings()
