@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.made_up import links_in_text
 
 from recommender import Article, Corpus, Recommender, Relation, Settings, evaluate, read_articles
 from recommender.core.settings import CandidateSettings, RankerSettings
@@ -100,14 +101,14 @@ def test_where_the_answers_are_random_the_engine_is_no_better_than_random(site: 
 
 
 def past_of(corpus: Corpus, row: int, limit: int) -> Corpus:
-    """Return what was known before row `limit`, with no relation from or to the article of `row`."""
+    """Return what was known before row `limit`, with no relation from or to the article of `row` but its text's own."""
     source = corpus[row]
 
     def with_others(relations: Iterable[Relation]) -> tuple[Relation, ...]:
         return tuple(relation for relation in relations if corpus.resolve(relation) != row)
 
     known = [
-        replace(article, relations=() if article is source else with_others(article.relations))
+        replace(article, relations=links_in_text(article) if article is source else with_others(article.relations))
         for article in corpus[:limit]
     ]
     merged = [(lost, stays) for lost, stays in corpus.merged if corpus.row(stays) < limit]

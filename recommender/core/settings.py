@@ -56,11 +56,11 @@ class SourceSettings(_Stage, name="source"):
     where it is not set, other dates of the site decide.
     """
 
-    kind: str | None = None
     preset: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)  # checked by `FieldMap`, which knows the names
     strict: bool = False
     cache: str | bool | None = None
+    kind: str | None = None
     date_order: Annotated[str, Meta(pattern="^(dmy|mdy)$", description="dmy or mdy")] | None = None
 
 
@@ -216,7 +216,7 @@ class Settings:
         for stage in ("rules", "job"):  # a model does not depend on them
             if getattr(self, stage) == getattr(Settings(), stage):
                 del values[stage]
-        for stage, name in (("source", "cache"), ("selection", "exposure")):
+        for stage, name in (("source", "cache"), ("source", "date_order"), ("selection", "exposure")):
             if values[stage][name] is None:
                 del values[stage][name]
         return values

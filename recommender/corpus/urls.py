@@ -81,6 +81,19 @@ def canonical_url(url: str) -> str:
     return given
 
 
+@lru_cache(maxsize=_CACHE_SIZE)
+def host_of(url: str) -> str | None:
+    """Return the host that an address names, in lower case; None where it names none, or is no address.
+
+    >>> host_of("https://Example.com/a"), host_of("/a"), host_of("http://[a")
+    ('example.com', None, None)
+    """
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def split_fragment(url: str) -> tuple[str, str]:
     """Return the canonical page and the fragment of an address, the fragment ``""`` where it names no part.
 

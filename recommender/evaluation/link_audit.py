@@ -7,10 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from recommender.corpus.corpus import Corpus, SourceFile
-from recommender.corpus.urls import canonical_url
+from recommender.corpus.urls import canonical_url, host_of
 from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
 from recommender.evaluation.tables import number, text_table
@@ -160,13 +159,15 @@ def _by_targets(corpus: Corpus) -> Iterator[Finding]:
     files = corpus.source_files or [None] * len(corpus.originals)
     # Where two files were merged into one article, each has its own list.
     for article, source_file in zip(corpus.originals, files, strict=True):
+        if not article.is_source:  # nobody reads its links
+            continue
         seen: set[str] = set()
         for relation in article.relations:
             target, kind = corpus.resolve(relation), None
             if target is None:
                 address = relation.url or relation.target_id or ""
                 # Into the site leads an id, an address without host, or one of the site's own host.
-                in_site = relation.url is None or urlsplit(canonical_url(address)).hostname in {None, host}
+                in_site = relation.url is None or host_of(canonical_url(address)) in {None, host}
                 kind = "dead" if in_site else "unresolved"
             else:
                 address = corpus[target].id
@@ -189,7 +190,7 @@ def own_host(corpus: Corpus) -> str | None:
     """Return the host of addresses of more than half of the articles; None where there is no such host."""
     hosts: Counter[str] = Counter()
     for article in corpus:
-        hosts.update({host for url in article.addresses if (host := urlsplit(canonical_url(url)).hostname)})
+        hosts.update({host for url in article.addresses if (host := host_of(canonical_url(url)))})
     host, count = next(iter(hosts.most_common(1)), (None, 0))
     return host if 2 * count > len(corpus) else None
 
@@ -201,7 +202,7 @@ def _by_scores(
     corpus = model.corpus
     for row, (source_id, suggestions) in enumerate(model.suggest_all(k=DEPTH, threshold=0.0, n_jobs=n_jobs)):
         targets = scores.get(row)
-        if not targets:
+        if not targets or not corpus[row].is_source:
             continue
         unlinked = [
             suggestion

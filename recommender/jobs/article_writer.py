@@ -1,61 +1,55 @@
-"""Writing a job's suggestions into the articles of a site, and taking them out again."""
+"""Writing a job's suggestions into the front matter of a site's articles."""
 
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from recommender.core.errors import RecommenderError
 from recommender.core.records import Suggestion
 from recommender.core.settings import Settings
 from recommender.corpus.corpus import Corpus, SourceFile
 from recommender.jobs.digest import files_digest
+from recommender.jobs.writer import SiteWriter, WriteBack
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.write_back import FileEntries, Plan, Written
-from recommender.sources import article_files
-from recommender.sources.records.fields import FORBIDDEN, FieldMap
+from recommender.sources import article_files, find_site
+from recommender.sources.records.fields import FORBIDDEN
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class WriteBack:
-    """How articles are written into: `dry_run` shows a diff instead, more than `max_changed` files stop the job."""
-
-    dry_run: bool = False
-    max_changed: int | None = None
-
-
-class ArticleWriter:
-    """Collects the suggestions of every article, plans all changes of the files, then makes them.
+class ArticleWriter(SiteWriter):
+    """Writes each article's suggestions into its own file.
 
     A site or a key that cannot be written is a RecommenderError at once.
     """
 
+    output_name = "front_matter"
+
     def __init__(self, site: Path, settings: Settings, write_back: WriteBack):
-        self.dry_run = write_back.dry_run
-        self._site, self._max_changed = site, write_back.max_changed
-        self._files = article_files(site, settings.source)
-        names = FieldMap.from_settings(settings.source).names
+        super().__init__(write_back)
+        self._site = site
+        article_files(site, settings.source)  # so that what has no front matter is refused
+        names = find_site(site, settings.source).fields(settings.source).names
         self._shape = EntryShape.from_names(settings.sink.key, names, FORBIDDEN)
         self._suggestions: dict[str, list[Suggestion]] = {}
         self._plan = Plan.from_entries((), self._shape)
 
+    @property
+    def path(self) -> str:
+        """The site."""
+        return str(self._site.absolute())
+
     def add(self, article_id: str, suggestions: Iterable[Suggestion]) -> None:
-        """Note the suggestions of an article; their reasons are not written, and would fill the memory."""
+        """Note the suggestions of an article, without their reasons."""
         self._suggestions[article_id] = [replace(suggestion, reasons=()) for suggestion in suggestions]
 
     def plan(self, corpus: Corpus, model_version: str) -> None:
         """Plan the changes of the files that a corpus was read from; a RecommenderError where these are too many."""
-        self._set_plan(self._entries(corpus, model_version))
-
-    def remove(self) -> Written:
-        """Take our entries out of every file, whether an article or not."""
-        self._set_plan(map(FileEntries, self._files))
-        return self.write()
+        self._plan = Plan.from_entries(self._entries(corpus, model_version), self._shape)
+        self._announce(self._plan.diff(self._site), len(self._plan.edits))
 
     def write(self) -> Written:
         """Make the planned changes, unless this is a dry run."""
@@ -70,18 +64,9 @@ class ArticleWriter:
         files = _files_by_path(corpus)
         return files_digest(self._site, ((file.path, changed.get(str(Path(file.path)), file.digest)) for file in files))
 
-    def _set_plan(self, entries: Iterable[FileEntries]) -> None:
-        self._plan = Plan.from_entries(entries, self._shape)
-        if self.dry_run:
-            sys.stdout.flush()
-            sys.stdout.buffer.writelines(self._plan.diff(self._site))
-            sys.stdout.buffer.flush()
-        count, most = len(self._plan.edits), self._max_changed
-        if most is not None and count > most:
-            raise RecommenderError(
-                f"{count:,} files would change, more than --max-changed {most}; nothing was written, "
-                "look with --dry-run"
-            )
+    def unchanged(self, corpus: Corpus) -> Written:
+        """Return what `write` would return where every file has its entries."""
+        return Written(0, len(corpus.source_files), ())
 
     def _entries(self, corpus: Corpus, model_version: str) -> Iterator[FileEntries]:
         """Yield the entries of each file; where several files hold one article, the one it was read from gets them."""

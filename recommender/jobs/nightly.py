@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,23 +18,25 @@ from recommender.core.files import file_sha256
 from recommender.core.settings import JobSettings, Settings
 from recommender.core.workers import cluster
 from recommender.corpus.corpus import Corpus
-from recommender.jobs.article_writer import ArticleWriter, WriteBack
+from recommender.jobs.article_writer import ArticleWriter
 from recommender.jobs.backfill import BackFill, inbound_rows, new_articles
+from recommender.jobs.data_writer import DataWriter
 from recommender.jobs.digest import corpus_digest, job_digest
 from recommender.jobs.exposure import Progress, SiteSuggestions
 from recommender.jobs.folder import JobFolder, switched_off
 from recommender.jobs.record import Counts, Known, Output, Record, RecordedRun, changes_between
 from recommender.jobs.resume import ResumeFolder
 from recommender.jobs.summary import Summary, excluded_counts
+from recommender.jobs.writer import DATA, SiteWriter, WriteBack
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
-from recommender.sinks.json_lines import write_file, write_lines
+from recommender.sinks.row_files import JSON_LINES, format_of, write_file, write_rows
 from recommender.sinks.write_back import Written
 from recommender.sources import read_articles
 
 logger = logging.getLogger(__name__)
 
-SUGGESTIONS, INBOUND, FRONT_MATTER = "suggestions", "inbound", "front_matter"  # names in `Record.outputs`
+SUGGESTIONS, INBOUND = "suggestions", "inbound"  # names in `Record.outputs`, beside those of writers
 
 
 def open_model(
@@ -61,6 +64,7 @@ def suggest_site(
     resume: bool = False,
     scheduler: str | None = None,
     now: datetime | None = None,
+    output_format: str | None = None,
 ) -> Summary | None:
     """Read a site, learn from its relations unless a model is given, and write suggestions for every article.
 
@@ -73,7 +77,8 @@ def suggest_site(
     settings
         Those of the site's ``recommender.yaml`` for None.
     output
-        The file to write, as a whole or not at all; for None standard output, unless articles are written into.
+        The file to write, as a whole or not at all; for None standard output, unless the site is written into. It is
+        the data file itself where one is to be written and the kind of site reads none.
     model_folder
         A trained model; its ranker and term weights are used as they are.
     n_jobs
@@ -83,7 +88,7 @@ def suggest_site(
     cache
         As of `read_articles`.
     write_back
-        How to write into the articles; not at all for None.
+        How to write into the site, its articles or a data file; not at all for None.
     back_fill
         Where to write which older articles should point at new ones; nowhere for None.
     resume
@@ -92,6 +97,8 @@ def suggest_site(
         Address of a Dask scheduler, as ``tcp://host:8786``, whose workers learn and suggest; this machine's for None.
     now
         The moment that decides which pages are published; the present for None.
+    output_format
+        Of the output: ``jsonl``, ``json`` or ``csv``; as its extension says for None, ``jsonl`` for others.
 
     Raises
     ------
@@ -104,9 +111,16 @@ def suggest_site(
         logger.info("switched off: %s", off)
         return None
     # Made first, so that a site which cannot be written into is reported before the training.
-    writer = ArticleWriter(site, settings, write_back) if write_back is not None else None
+    writer = None if write_back is None else _writer(site, settings, write_back, output)
+    if isinstance(writer, DataWriter) and writer.takes_output:
+        if output_format is not None:
+            raise SettingsError(f"a data file is JSON by page path, not {output_format}; leave out --format")
+        output = None
     now = now or datetime.now(UTC)
-    job = _NightlyJob(site, settings, output, model_folder, n_jobs, progress, cache, writer, back_fill, scheduler, now)
+    form = output_format or (JSON_LINES if output is None else format_of(output))
+    job = _NightlyJob(
+        site, settings, output, form, model_folder, n_jobs, progress, cache, writer, back_fill, scheduler, now
+    )
     if output is None and back_fill is None and (writer is None or writer.dry_run):
         if resume:
             raise SettingsError("there is nothing to resume for a job that writes no file; name one to write")
@@ -123,22 +137,10 @@ def suggest_site(
         return job.run(folder, resume)
 
 
-def unsuggest_site(site: Path, settings: Settings, dry_run: bool = False, only_expired: bool = False) -> Written | None:
-    """Take everything out of a site's articles that `suggest_site` wrote into them, byte for byte.
-
-    Files that are no articles, or no longer, are gone through as well. With `only_expired` nothing is done, and None
-    returned, unless the suggestions of the last run on record no longer count.
-    """
-    writer = ArticleWriter(site, settings, WriteBack(dry_run))
-    if dry_run and not only_expired:
-        return writer.remove()
-    folder = JobFolder.of_site(site, settings)
-    with folder.locked():
-        if only_expired:
-            record = Record.read(folder)
-            if record is None or not record.expired(datetime.now(UTC)):
-                return None
-        return writer.remove()
+def _writer(site: Path, settings: Settings, write_back: WriteBack, output: Path | None) -> SiteWriter:
+    if write_back.sink == DATA:
+        return DataWriter(site, settings, write_back, output)
+    return ArticleWriter(site, settings, write_back)
 
 
 def site_name(site: Path) -> str:
@@ -154,11 +156,12 @@ class _NightlyJob:
     site: Path
     settings: Settings
     output: Path | None
+    output_format: str
     model_folder: Path | None
     n_jobs: int
     progress: Progress | None
     cache: str | bool | None
-    writer: ArticleWriter | None
+    writer: SiteWriter | None
     back_fill: BackFill | None
     scheduler: str | None
     now: datetime
@@ -167,6 +170,7 @@ class _NightlyJob:
         """Do the whole job; without a folder nothing is recorded, and nothing can be resumed."""
         record = Record(
             site=str(self.site.absolute()),
+            now=self.now.replace(microsecond=0),
             recommender=version("recommender"),
             model={"version": "", "ranker": "", "folder": str(self.model_folder) if self.model_folder else None},
             settings=self.settings.to_dict(),
@@ -201,7 +205,6 @@ class _NightlyJob:
         record.inputs = {
             "sha256": sha256,
             "site": report.site,
-            "now": self.now.replace(microsecond=0),
             "articles": len(corpus),
             "newest": None if newest is None else newest.replace(microsecond=0),
             "read": report.read,
@@ -224,10 +227,12 @@ class _NightlyJob:
             files[INBOUND] = self.back_fill.output
         if not all(_is_intact(file, last.outputs.get(name)) for name, file in files.items() if file is not None):
             return False
+        if self.output is not None and last.outputs[SUGGESTIONS].format != self.output_format:
+            return False
         if self.writer is None:
             return True
-        articles = last.outputs.get(FRONT_MATTER)
-        return not self.writer.dry_run and articles is not None and articles.sha256 == self.writer.digest(corpus)
+        written = last.outputs.get(self.writer.output_name)
+        return not self.writer.dry_run and written is not None and written.sha256 == self.writer.digest(corpus)
 
     def _repeat(self, last: Record, record: Record, corpus: Corpus) -> Written | None:
         """Put on record what the last run made, whose output stands."""
@@ -238,7 +243,7 @@ class _NightlyJob:
         record.model |= last.model | {"folder": record.model["folder"]}
         record.counts = replace(last.counts, inbound=inbound, files=None)
         record.warnings, record.unchanged_since = last.warnings, last.unchanged_since or last.finished
-        return None if self.writer is None else Written(0, len(corpus.source_files), ())
+        return None if self.writer is None else self.writer.unchanged(corpus)
 
     def _suggest(
         self,
@@ -280,7 +285,7 @@ class _NightlyJob:
         return model
 
     def _write(self, model: Recommender, lists: SiteSuggestions, counts: Counts) -> Written | None:
-        """Write the suggestions to the output and into the articles, and count them."""
+        """Write the suggestions to the output and into the site, and count them."""
         is_output = self.output is not None or (self.writer is None and self.back_fill is None)
 
         def rows() -> Iterator[dict[str, Any]]:
@@ -294,24 +299,29 @@ class _NightlyJob:
                 self.writer.plan(model.corpus, model.version)
 
         if self.output is not None:
-            write_file(rows(), self.output)
+            write_file(rows(), self.output, self.output_format)
+        elif is_output:
+            write_rows(rows(), sys.stdout, self.output_format)
         else:
-            write_lines(rows(), sys.stdout)
+            deque(rows(), maxlen=0)
         counts.kinds = dict(sorted(counts.kinds.items()))
         if counts.suggestions:  # the Gini of nothing is nan, which JSON lacks
             counts.exposure = lists.exposure
         return None if self.writer is None else self.writer.write()
 
     def _note_outputs(self, record: Record, corpus: Corpus, files: Written | None) -> None:
-        """Put on record what was written; files of articles only where all of them hold what they should."""
+        """Put on record what was written; files of the site only where all of them hold what they should."""
         paths = {SUGGESTIONS: self.output, INBOUND: self.back_fill.output if self.back_fill else None}
-        record.outputs = {name: Output(str(path), file_sha256(path)) for name, path in paths.items() if path}
+        forms = {SUGGESTIONS: self.output_format, INBOUND: JSON_LINES}
+        record.outputs = {
+            name: Output(str(path), file_sha256(path), forms[name]) for name, path in paths.items() if path
+        }
         if self.writer is None or files is None:
             return
         n_left = len(files.left_alone)
         record.counts.files = {"written": files.written, "unchanged": files.unchanged, "left": n_left}
         if not (files.dry_run or n_left):
-            record.outputs[FRONT_MATTER] = Output(record.site, self.writer.digest(corpus))
+            record.outputs[self.writer.output_name] = Output(self.writer.path, self.writer.digest(corpus))
 
 
 def _is_intact(file: Path, recorded: Output | None) -> bool:

@@ -56,10 +56,15 @@ class Counts:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that was written, and its sha256; of articles, the site, and the `files_digest` after the writing."""
+    """A file that was written, its sha256, and the format of its rows where it has any.
+
+    Of articles, it is the site, and the `files_digest` after the writing; of a data file, `sha256` is of the paths of
+    its pages, too.
+    """
 
     path: str
     sha256: str
+    format: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -80,6 +85,7 @@ class Record:
     counts: Counts = field(default_factory=Counts)
     outputs: dict[str, Output] = field(default_factory=dict)
     changes: dict[str, Any] | None = None  # as of `changes_between`; None for the first run on record
+    now: datetime | None = None  # the moment that decided which pages were published
     resumed: int = 0  # lists that a killed run of the same job had made already
     digest: str = ""  # as of `job_digest`; empty in the records of older versions
     unchanged_since: datetime | None = None  # the end of the run that made the output, where nothing changed since

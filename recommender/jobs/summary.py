@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
+from recommender.jobs.data_writer import DataWriter
 from recommender.jobs.record import Record, changes_line
 from recommender.sinks.write_back import Written
 
@@ -37,7 +38,7 @@ def _excluded(counts: Mapping[str, int]) -> list[str]:
 class Summary:
     """What a job did; everything that was read is accounted for.
 
-    There is a `record` of every run, written or not; `files` is None where articles are not written into.
+    There is a `record` of every run, written or not; `files` is None where the site is not written into.
     """
 
     corpus: Corpus
@@ -52,7 +53,8 @@ class Summary:
         duplicates = f"; {counts.duplicates:,} more listed as the same text" if counts.duplicates else ""
         lines = [
             *record.warnings,
-            f"{report.site}: {report.read:,} read, {len(corpus):,} articles, {len(report.skipped):,} skipped, "
+            report.site,
+            f"read {report.read:,}: {len(corpus):,} articles, {len(report.skipped):,} skipped, "
             f"{len(corpus.merged):,} merged as duplicates{_left_out(report.left_out)}",
             *_excluded(excluded_counts(corpus)),
             f"relations {n_relations:,}: {n_relations - n_externals:,} resolved ({len(corpus.links):,} different), "
@@ -70,4 +72,6 @@ class Summary:
             lines.append(changes_line(record.changes))
         if record.resumed:
             lines.append(f"resumed after {record.resumed:,} articles")
+        if (data := record.outputs.get(DataWriter.output_name)) is not None:
+            lines.append(f"data file {data.path}")
         return [*lines, *(self.files.lines() if self.files is not None else ())]

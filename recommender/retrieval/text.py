@@ -6,11 +6,10 @@ column, too, with the weight of the rarest, and nothing is refitted for a new ar
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
+from itertools import islice
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,8 @@ from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
 from recommender.retrieval.groups import row_of_entry
+from recommender.retrieval.shown_terms import shown_terms
+from recommender.retrieval.tokens import normalised, tokens
 
 N_BUCKETS = 2**20
 FIELDS = ("title", "excerpt", "full", "characters", "spelling")
@@ -27,23 +28,18 @@ WEIGHTED = ("title", "excerpt", "full", "characters")  # fields whose terms weig
 SEARCHED = ("full", "title", "characters", "spelling")  # fields in which articles are compared with a source
 # A word is too common to be shown as a reason if it is in more than this part of all articles, and in more than 8.
 COMMON = 0.05
-_WORD = re.compile(r"(?u)\b\w\w+\b")
 
 
-def _vectorizer(analyzer: str, ngrams: tuple[int, int]) -> HashingVectorizer:
-    return HashingVectorizer(
-        n_features=N_BUCKETS,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-        strip_accents="unicode",
-        analyzer=analyzer,
-        ngram_range=ngrams,
-    )
+def _vectorizer(**options: Any) -> HashingVectorizer:
+    return HashingVectorizer(n_features=N_BUCKETS, alternate_sign=False, norm=None, dtype=np.float32, **options)
 
 
-_VECTORIZERS = dict.fromkeys(("title", "excerpt", "full"), _vectorizer("word", (1, 1)))
-_VECTORIZERS["characters"] = _vectorizer("char_wb", (4, 4))
+def _words(text: str) -> list[str]:
+    return tokens(normalised(text))
+
+
+_VECTORIZERS = dict.fromkeys(("title", "excerpt", "full"), _vectorizer(analyzer=_words))
+_VECTORIZERS["characters"] = _vectorizer(preprocessor=normalised, analyzer="char_wb", ngram_range=(4, 4))
 
 
 def field_text(article: Article, field: str) -> str:
@@ -90,13 +86,14 @@ class TextModel:
         return {field: _weighted(counts[field], self.idf_[field]) for field in FIELDS}
 
     def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
-        """Return up to `most` words that both articles use in a field, the rarest first; no common ones."""
-        shared = set(terms(field_text(source, field))) & set(terms(field_text(target, field)))
-        frequency = self.document_frequency_[field]
-        by_frequency = sorted((int(frequency[bucket(word)]), word) for word in shared)
+        """Return up to `most` words that both articles use in a field, the rarest first, as of `shown_terms`."""
+        source_text, target_text = field_text(source, field), field_text(target, field)
+        document_frequency = self.document_frequency_[field]
+        shared = set(terms(source_text)) & set(terms(target_text))
+        frequencies = {token: int(document_frequency[bucket(token)]) for token in shared}
         # A common word tells a reader nothing, even where the articles share no other.
         most_common = max(8, COMMON * self.n_articles_)
-        return [word for n_articles, word in by_frequency if n_articles <= most_common][:most]
+        return list(islice(shown_terms(source_text, target_text, frequencies, most_common), most))
 
 
 def bucket(word: str) -> int:
@@ -106,15 +103,12 @@ def bucket(word: str) -> int:
 
 @lru_cache(maxsize=8192)
 def terms(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are indexed: lower case, without accents, two letters or more.
+    """Return the words of a text as they are indexed, as of `tokens`: lower case, Latin ones without accents.
 
     >>> terms("Café in Aalborg")
     ('cafe', 'in', 'aalborg')
     """
-    plain = text.lower()
-    if not plain.isascii():
-        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    return tuple(_WORD.findall(plain))
+    return tuple(_words(text))
 
 
 def _counts(articles: Sequence[Article], field: str) -> sparse.csr_matrix:

@@ -13,6 +13,7 @@ from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus
 from recommender.retrieval.index import Index
 from recommender.retrieval.text import TextModel
+from recommender.retrieval.tokens import count_words
 from recommender.retrieval.topics import TopicModel
 from recommender.retrieval.vectors import Vectors
 
@@ -36,7 +37,7 @@ class Vectorizer:
 
     def transform(self, articles: Sequence[Article]) -> Vectors:
         """Return the articles' vectors, a row each."""
-        words = [[len(text.split()) for text in (article.title, article.excerpt, article.body)] for article in articles]
+        words = [[count_words(text) for text in (article.title, article.excerpt, article.body)] for article in articles]
         return Vectors(
             **self.text_.transform(articles),
             topics=self.topics_.transform(articles),

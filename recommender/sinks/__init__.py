@@ -1,1 +1,1 @@
-"""Where suggestions are written: JSON Lines, and the front matter of articles."""
+"""Where suggestions are written: rows of JSON or CSV, the front matter of articles, and data files of generators."""

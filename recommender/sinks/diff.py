@@ -10,12 +10,14 @@ from itertools import islice, takewhile
 _CONTEXT = 3
 
 
-def unified_diff(name: str, old: bytes, new: bytes) -> Iterator[bytes]:
-    r"""Yield the diff of two contents of a file that differ in one block, without a line of `secured` as context.
+def unified_diff(name: str, old: bytes | None, new: bytes | None) -> Iterator[bytes]:
+    r"""Yield the diff of two contents of a file, without a line of `secured` as context; None where there is no file.
 
     Lines end in ``\n`` alone: a carriage return is a part of its line.
     """
-    old_lines, new_lines = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
+    old_name = "--- /dev/null" if old is None else f"--- a/{name}"
+    new_name = "+++ /dev/null" if new is None else f"+++ b/{name}"
+    old_lines, new_lines = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old or b"", new or b""))
     first = _common_length(old_lines, new_lines)
     tail = _common_length(old_lines[first:][::-1], new_lines[first:][::-1])
     end, new_end = len(old_lines) - tail, len(new_lines) - tail
@@ -23,7 +25,7 @@ def unified_diff(name: str, old: bytes, new: bytes) -> Iterator[bytes]:
     start = first - _context_length(reversed(range(first)), secured)
     stop = end + _context_length(range(end, len(old_lines)), secured)
     old_count, new_count = stop - start, stop - start + new_end - end
-    yield f"--- a/{name}\n+++ b/{name}\n".encode()
+    yield f"{old_name}\n{new_name}\n".encode()
     # A range of no lines is named after the line before it, any other after its first line, from 1.
     yield f"@@ -{start + bool(old_count)},{old_count} +{start + bool(new_count)},{new_count} @@\n".encode()
     for line in [

@@ -187,4 +187,9 @@ def _scalar(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _ESCAPED.sub(lambda character: f"\\u{ord(character[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return escape_for_yaml(json.dumps(text, ensure_ascii=False))
+
+
+def escape_for_yaml(text: str) -> str:
+    """Return a JSON text with what YAML does not read in its strings as escapes that both know."""
+    return _ESCAPED.sub(lambda character: f"\\u{ord(character[0]):04x}", text)

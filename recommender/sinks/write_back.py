@@ -12,6 +12,7 @@ from recommender.core.files import content_digest, leftovers, replacing, sync_fo
 from recommender.sinks.diff import unified_diff
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.front_matter import prove, rewrite
+from recommender.sinks.removal import Removal
 
 _CHANGED = "changed since it was read; it is left alone, run again"
 
@@ -38,29 +39,46 @@ class Edit:
 class Written:
     """The numbers of files written (after a dry run: to be written) and unchanged, and those left alone.
 
-    `left_alone` holds an error for each file that was left alone, which says why.
+    `left_alone` holds an error for each file that was left alone, which says why; `remaining` are those of these files
+    in which entries of ours remain though all were to be taken out.
     """
 
     written: int
     unchanged: int
     left_alone: tuple[ArticleError, ...]
     dry_run: bool = False
+    remaining: tuple[Path, ...] = ()
 
     def lines(self) -> list[str]:
         """Return lines for a person: why files were left alone, and the numbers."""
         verb = "to be written" if self.dry_run else "written"
         numbers = f"files {self.written:,} {verb}, {self.unchanged:,} unchanged, {len(self.left_alone):,} left alone"
-        return [*map(str, self.left_alone), numbers]
+        remaining = (f"{path}: entries of ours remain; take them out by hand" for path in self.remaining)
+        return [*map(str, self.left_alone), *remaining, numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Insertion:
+    """Gives files entries of one shape."""
+
+    shape: EntryShape
+
+    def rewrite(self, data: bytes, entries: Sequence[Entry]) -> bytes:
+        return rewrite(data, self.shape, entries)
+
+    def prove(self, old: bytes, new: bytes, entries: Sequence[Entry]) -> None:
+        prove(old, new, self.shape, entries)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The edits of a site's files, each proven, none made yet.
 
-    `folders` are those of all the files, where a killed job may have left temporary files behind.
+    `editor` makes and proves them. `folders` are those of all the files, where a killed job may have left temporary
+    files behind.
     """
 
-    shape: EntryShape
+    editor: _Insertion | Removal
     edits: tuple[Edit, ...]
     unchanged: int
     left_alone: tuple[ArticleError, ...]
@@ -69,6 +87,15 @@ class Plan:
     @classmethod
     def from_entries(cls, targets: Iterable[FileEntries], shape: EntryShape) -> Plan:
         """Work out the edits that give each file its entries; nothing is written."""
+        return cls._of(targets, _Insertion(shape))
+
+    @classmethod
+    def of_removal(cls, paths: Iterable[Path], shapes: Sequence[EntryShape]) -> Plan:
+        """Work out the edits that take all entries of any of these shapes out of files; nothing is written."""
+        return cls._of(map(FileEntries, paths), Removal(tuple(shapes)))
+
+    @classmethod
+    def _of(cls, targets: Iterable[FileEntries], editor: _Insertion | Removal) -> Plan:
         edits: list[Edit] = []
         left_alone: list[ArticleError] = []
         folders: dict[Path, None] = {}  # as an ordered set
@@ -76,13 +103,13 @@ class Plan:
         for target in targets:
             folders[target.path.parent] = None
             try:
-                edit = _planned_edit(target, shape)
+                edit = _planned_edit(target, editor)
             except ArticleError as error:
                 left_alone.append(ArticleError(error.message, target.path))
                 continue
             unchanged += edit is None
             edits += [edit] if edit else []
-        return cls(shape, tuple(edits), unchanged, tuple(left_alone), tuple(folders))
+        return cls(editor, tuple(edits), unchanged, tuple(left_alone), tuple(folders))
 
     def summary(self) -> Written:
         """Return what `write` would do."""
@@ -94,7 +121,7 @@ class Plan:
             path = edit.target.path
             name = path.name if path == root else path.relative_to(root).as_posix()
             old = _read(path)
-            yield from unified_diff(name, old, rewrite(old, self.shape, edit.target.entries))
+            yield from unified_diff(name, old, self.editor.rewrite(old, edit.target.entries))
 
     def write(self) -> Written:
         """Replace each file as a whole, and clear away what killed jobs left behind.
@@ -125,7 +152,7 @@ class Plan:
         """Make an edit anew from the file's content: a plan of a large site would not fit into memory with contents."""
         path = edit.target.path
         old = _read(path)
-        new = rewrite(old, self.shape, edit.target.entries) if content_digest(old) == edit.old_digest else b""
+        new = self.editor.rewrite(old, edit.target.entries) if content_digest(old) == edit.old_digest else b""
         if content_digest(new) != edit.new_digest:
             raise ArticleError(_CHANGED)
 
@@ -137,20 +164,20 @@ class Plan:
             stream.write(new)
 
 
-def _planned_edit(target: FileEntries, shape: EntryShape) -> Edit | None:
+def _planned_edit(target: FileEntries, editor: _Insertion | Removal) -> Edit | None:
     """Return the edit of a file, proven; None where the file has these entries already."""
     old = _read(target.path)
     digest = content_digest(old)
     if target.digest is not None and digest != target.digest:
         raise ArticleError(_CHANGED)
-    new = rewrite(old, shape, target.entries)
+    new = editor.rewrite(old, target.entries)
     if new == old:
         return None
     if target.path.is_symlink():
         raise ArticleError("is a link to another file; it is left alone, as that may be written too")
     if not os.access(target.path, os.W_OK):
         raise ArticleError("is read-only; it is left alone")
-    prove(old, new, shape, target.entries)
+    editor.prove(old, new, target.entries)
     return Edit(target, digest, content_digest(new))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from joblib import Parallel, delayed
 
+from recommender.core.errors import ArticleError
 from recommender.core.runtime import collection_paused
 from recommender.sources.cache import ParseCache
 from recommender.sources.markdown import HTML, FrontMatterReader, Reading
@@ -31,28 +32,42 @@ _CHUNKS_PER_PROCESS = 2
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A file that may be an article: its path as the user would write it, and its path inside the site."""
+    """A file that may be an article: its path as the user would write it, and its path inside the site.
+
+    `problem` says why it is not opened; None for a file that is.
+    """
 
     path: str
     inside: PurePosixPath
+    problem: str | None = None
 
 
 def site_files(site: Site) -> list[SiteFile]:
     """Return the files of a site that may be articles, in the order of their paths.
 
-    Links to folders are followed, each folder once, so that loops end.
+    Links to folders are followed, each folder once, so that loops end. Whoever writes a site is not who reads it: a
+    link that leads out of the site is not opened, and one to a folder outside stands for the files in it.
     """
     if site.path.is_file():
         return [SiteFile(str(site.path), PurePosixPath(site.path.name))]
     start = "" if str(site.path) == "." else os.path.join(site.path, "")
     if site.generator is None:
-        below = (PurePosixPath(path) for path in sorted(_walk(site.path, MARKDOWN)))
-        return [SiteFile(start + str(path), _content_path(path, site)) for path in below if path.stem != SECTION_PAGE]
+        walk = _Walk(site, site.path, MARKDOWN)
+        below = [PurePosixPath(path) for path in walk.paths]
+        return [
+            SiteFile(start + str(path), _content_path(path, site), walk.problem(str(path)))
+            for path in below
+            if path.stem != SECTION_PAGE
+        ]
     prefix = site.path.absolute().relative_to(site.root.absolute()).as_posix()
     prefix = "" if prefix == "." else f"{prefix}/"
-    paths = site.generator.page_files(sorted(_walk(site.root, TEXTS)))
-    inside = [path for path in paths if path.startswith(prefix)]
-    return [SiteFile(start + path.removeprefix(prefix), PurePosixPath(path)) for path in inside]
+    walk = _Walk(site, site.root, TEXTS)
+    pages = frozenset(site.generator.page_files(walk.paths))
+    return [
+        SiteFile(start + path.removeprefix(prefix), PurePosixPath(path), walk.problem(path))
+        for path in walk.paths
+        if path.startswith(prefix) and (path in pages or path in walk.folders_outside)
+    ]
 
 
 def _content_path(path: PurePosixPath, site: Site) -> PurePosixPath:
@@ -63,23 +78,55 @@ def _content_path(path: PurePosixPath, site: Site) -> PurePosixPath:
     return PurePosixPath(*others) if first == NEWS_FOLDER else PurePosixPath(first.removeprefix("_"), *others)
 
 
-def _walk(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Yield each file's path below the root, with slashes."""
-    seen: set[tuple[int, int]] = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        status = os.stat(folder)
-        if (status.st_dev, status.st_ino) in seen:
-            subfolders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        # Real folders before links to them, each kind by name: the same on every file system.
-        subfolders[:] = sorted(
-            (name for name in subfolders if name not in NOT_WALKED and not name.startswith(".")),
-            key=lambda name: (os.path.islink(os.path.join(folder, name)), name),
-        )
-        below = os.path.relpath(folder, root).replace(os.sep, "/")
-        prefix = "" if below == "." else f"{below}/"
-        yield from (prefix + name for name in names if name.lower().endswith(suffixes) and not name.startswith("."))
+class _Walk:
+    """The paths below a folder, in order: of files with these suffixes, and of links to folders outside."""
+
+    def __init__(self, site: Site, top: Path, suffixes: tuple[str, ...]):
+        self._top = os.path.join(top, "")
+        # What the operator names may itself be a link.
+        self._homes = tuple({os.path.join(os.path.realpath(folder), "") for folder in (site.root, site.path)})
+        self._generated = site.generator is not None
+        self.folders_outside: set[str] = set()
+        self.paths = sorted([*self._files(suffixes), *self.folders_outside])
+
+    def problem(self, path: str) -> str | None:
+        """Return why a file is not opened; None where it may be."""
+        if path in self.folders_outside or self._leads_out(self._top + path):
+            return "leads out of the site; it is not read"
+        if self._generated and not path.isascii() and not _is_text(path):
+            return "has a name that is not UTF-8; rename it"
+        return None
+
+    def _files(self, suffixes: tuple[str, ...]) -> Iterator[str]:
+        seen: set[tuple[int, int]] = set()
+        for folder, subfolders, names in os.walk(self._top, followlinks=True):
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in seen:
+                subfolders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            prefix = folder[len(self._top) :].replace(os.sep, "/")
+            prefix += "/" if prefix else ""
+            entered = [name for name in subfolders if name not in NOT_WALKED and not name.startswith(".")]
+            outside = {name for name in entered if self._leads_out(os.path.join(folder, name))}
+            self.folders_outside.update(prefix + name for name in outside)
+            # Real folders before links to them, each kind by name: the same on every file system.
+            subfolders[:] = sorted(
+                set(entered) - outside, key=lambda name: (os.path.islink(os.path.join(folder, name)), name)
+            )
+            yield from (prefix + name for name in names if name.lower().endswith(suffixes) and not name.startswith("."))
+
+    def _leads_out(self, path: str) -> bool:
+        return os.path.islink(path) and not os.path.join(os.path.realpath(path), "").startswith(self._homes)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written in UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_site_files(
@@ -100,17 +147,25 @@ def read_site_files(
     ArticleError
         The first problem, where `strict`.
     """
-    files = [(file.path, file.inside) for file in site_files(site)]
+    found = site_files(site)
+    files = [(file.path, file.inside) for file in found if file.problem is None]
     reader = partial(_read_chunk, fields, site.reading)
     if cache_folder is None or not site.path.is_dir():
-        return _read_files(files, reader, n_jobs, strict, fewest_for_processes)
-    cache = ParseCache(cache_folder, fields, site.reading)
-    cached = cache.load(files)
-    unknown = [file for file, outcome in zip(files, cached, strict=True) if outcome is None]
-    new = _read_files(unknown, reader, n_jobs, False, fewest_for_processes)
-    cache.store(unknown, new)
-    remaining = iter(new)
-    return list(raising_problems((outcome or next(remaining) for outcome in cached), strict))
+        read = iter(_read_files(files, reader, n_jobs, strict, fewest_for_processes))
+    else:
+        cache = ParseCache(cache_folder, fields, site.reading)
+        cached = cache.load(files)
+        unknown = [file for file, outcome in zip(files, cached, strict=True) if outcome is None]
+        new = _read_files(unknown, reader, n_jobs, False, fewest_for_processes)
+        cache.store(unknown, new)
+        remaining = iter(new)
+        read = (outcome or next(remaining) for outcome in cached)
+    outcomes = (next(read) if file.problem is None else _unopened(file, file.problem) for file in found)
+    return list(raising_problems(outcomes, strict))
+
+
+def _unopened(file: SiteFile, problem: str) -> Outcome:
+    return Outcome(file.path, problem=ArticleError(problem, file.path))
 
 
 _Files = Sequence[tuple[str, PurePosixPath]]

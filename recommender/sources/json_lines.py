@@ -13,9 +13,13 @@ import msgspec
 
 from recommender.core.errors import ArticleError
 from recommender.core.runtime import collection_paused
+from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.markup import read_markup
 from recommender.sources.outcomes import Outcome, raising_problems
 from recommender.sources.records.builder import ArticleBuilder, RecordLocation
+from recommender.sources.records.dates import shown
 from recommender.sources.records.fields import FieldMap
+from recommender.sources.records.values import LONGEST_TEXT
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MOST_BYTES = 32 * 2**20
@@ -69,11 +73,25 @@ def _outcome(
 ) -> Outcome:
     location = RecordLocation(str(path), lambda _: number)
     try:
-        article = builder.article(_record(line, decoder, location), location)
+        record = _record(line, decoder, location)
+        page = _page(record, location)
+        article = builder.article(record, location, body=page.text.text if page else "")
     except ArticleError as error:
         return Outcome(f"{path}:{number}", problem=error, warnings=tuple(location.warnings))
     date = location.date and replace(location.date, line=None)  # which the location of the outcome has already
-    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings), date=date)
+    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings), page=page, date=date)
+
+
+def _page(record: Mapping[Any, Any], location: RecordLocation) -> SitePage | None:
+    """Return a body in Markdown or HTML as its readers see it, with its links; None for a plain text."""
+    markup, body = record.get("body_format"), record.get("body")
+    if markup in {None, "text"} or not isinstance(body, str):
+        return None
+    if markup not in {"markdown", "html"}:
+        location.warn(f"body_format must be markdown, html or text, got {shown(markup)}; the body is read as text")
+        return None
+    text = read_markup(body, markup, "none")
+    return SitePage("", None, replace(text, text=text.text[:LONGEST_TEXT], code=""))
 
 
 def _record(line: bytes, decoder: msgspec.json.Decoder[Any], location: RecordLocation) -> Mapping[Any, Any]:

@@ -140,7 +140,7 @@ class FrontMatterReader:
     ) -> tuple[Article, SitePage | None]:
         page = self._page(record, relative, body) if body or self._reading.generated else None
         dated = _DATED_NAME.match(relative.name)
-        heading = _HEADING.match(body)
+        heading = _HEADING.match(_without_modules(body, relative).lstrip())
         title = plain_text(heading[1] or heading[2]) if heading else ""
         defaults = FileDefaults(
             id=id_of(relative),

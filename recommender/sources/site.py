@@ -23,6 +23,8 @@ from recommender.sources.site_kinds import Site, find_site
 from recommender.sources.text_links import with_text_links
 from recommender.sources.topic_tree import read_topic_tree
 
+FEWEST_DOUBTED = 5  # articles; a handful without dates is a draft or a sample
+
 
 def read_articles(
     path: str | os.PathLike[str],
@@ -101,7 +103,7 @@ def _doubts(site: Site, outcomes: Sequence[Outcome]) -> list[str]:
     """Warn where most articles have neither date nor address: the site may name its fields otherwise."""
     articles = [outcome.article for outcome in outcomes if outcome.article is not None and outcome.left_out is None]
     bare = sum(article.published_at is None and article.url is None for article in articles)
-    if 2 * bare <= len(articles):
+    if 2 * bare <= len(articles) or len(articles) < FEWEST_DOUBTED or not site.path.is_dir():
         return []
     return [
         f"{site.path}: {bare:,} of {len(articles):,} articles have neither date nor address; it was read as "
@@ -119,7 +121,8 @@ def article_files(path: str | os.PathLike[str], settings: SourceSettings | None 
     """
     site = Path(path)
     if site.is_dir():
-        return [Path(file.path) for file in site_files(find_site(site, settings or SourceSettings()))]
+        files = site_files(find_site(site, settings or SourceSettings()))
+        return [Path(file.path) for file in files if file.problem is None]
     if site.exists() and site.name.lower().endswith(SUFFIXES):
         raise ArticleError("is JSON Lines, which has no front matter; give a folder of Markdown files", site)
     if site.exists() and not site.name.lower().endswith(MARKDOWN):

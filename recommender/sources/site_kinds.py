@@ -68,8 +68,9 @@ class Site:
 
     def line(self) -> str:
         """Return what was found out, as a line for a person."""
-        inside = "" if self.path == self.root or self.path.is_file() else f", read below {self.path.name}/"
-        return f"{_NAMES[self.kind]}{inside}"
+        if not self.path.is_dir():
+            return "a file of articles"
+        return _NAMES[self.kind] + ("" if self.path == self.root else f", read below {self.path.name}/")
 
 
 def find_site(path: Path, settings: SourceSettings) -> Site:
@@ -141,7 +142,7 @@ def _markdown_names(folder: Path) -> Iterator[str]:
 
 
 def _start(path: Path) -> bytes:
-    if not path.is_file():  # to open a pipe would wait for whoever writes into it
+    if not path.is_file() or path.is_symlink():  # to open a pipe would wait for whoever writes into it
         return b""
     try:
         with path.open("rb") as stream:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from recommender.core.records import BODY, Article, Relation
-from recommender.corpus.urls import canonical_url
+from recommender.corpus.urls import canonical_url, host_of
 from recommender.sources.generators.page_facts import SitePage
 from recommender.sources.markup import MarkupText, TextLink
 from recommender.sources.outcomes import Outcome
@@ -19,7 +19,8 @@ from recommender.sources.outcomes import Outcome
 NAVIGATION_SHARE = 0.05
 NAVIGATION_PAGES = 10
 
-_PAGE = re.compile(r"(?:/|\.(?:html?|php|aspx?|mdx?|markdown)|/[^/.]*)?$", re.IGNORECASE)
+_PAGE = re.compile(r"(?:^|/|\.(?:html?|php|aspx?|mdx?|markdown)|(?:^|/)[^/.]*)$", re.IGNORECASE)
+_INDEX = re.compile(r"(?<=/)index\.html?(?=[?#]|$)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"\.(?:mdx?|markdown|mkd|html?)$", re.IGNORECASE)
 _DATED = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-")
 
@@ -39,6 +40,7 @@ class LinkTargets:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._addresses: dict[str, str] = {}
         self._lists: set[str] = set()
+        self._absolute: dict[str, str | None] = {}  # what was found before, wherever the link stands
         hosts: Counter[str] = Counter()
         for outcome in outcomes:
             article = outcome.article
@@ -54,7 +56,7 @@ class LinkTargets:
                 self._names[posixpath.basename(bare)].add(article.id)
             for address in article.addresses:
                 self._addresses.setdefault(canonical_url(address), article.id)
-            host = urlsplit(article.url or "").hostname
+            host = host_of(article.url or "")
             hosts.update([host] if host else [])
         self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
 
@@ -89,19 +91,33 @@ class LinkTargets:
             return None, self._file(address, path)
         if _MARKDOWN.search(address) and "://" not in address and (by_path := self._file(address, path)):
             return None, by_path
-        url = urljoin(article.url or f"/{path}", link.address)
-        found = self._addresses.get(canonical_url(url)) or self._addresses.get(canonical_url(unquote(url)))
-        host = urlsplit(url).hostname
-        if found is None and host in self._hosts:
-            found = self._addresses.get(canonical_url(urlsplit(url).path))
+        if link.address.startswith(("http://", "https://")):
+            if link.address not in self._absolute:
+                self._absolute[link.address] = self._page_at(link.address)
+            return link.address, self._absolute[link.address]
+        try:
+            url = urljoin(article.url or f"/{path}", link.address)
+        except ValueError:  # brackets that no address can have
+            return None, None
+        found = self._page_at(url)
         if found is None and address and "://" not in address:
             found = self._file(address, path)
         return url, found
 
+    def _page_at(self, url: str) -> str | None:
+        """Return the page at an address; that of its path where the address is one of the site's own host."""
+        ways = (url, unquote(url), _INDEX.sub("", url))
+        found = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
+        if found is None and host_of(url) in self._hosts:
+            return self._addresses.get(canonical_url(urlsplit(url).path))
+        return found
+
     def is_own(self, url: str) -> bool:
         """Whether an address is one of a page of the site itself, whether or not there is such a page."""
-        parts = urlsplit(url)
-        return (not parts.hostname or parts.hostname in self._hosts) and bool(_PAGE.search(parts.path))
+        host = host_of(url)
+        if host not in self._hosts and (host or "://" in url):
+            return False
+        return _PAGE.search(urlsplit(url).path) is not None
 
     def _reference(self, name: str, path: str) -> str | None:
         """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""
@@ -118,6 +134,7 @@ class LinkTargets:
         ends = ("", "/index", "/README", "/_index")
         for candidate in candidates:
             found = next((self._paths[candidate + end] for end in ends if candidate + end in self._paths), None)
+            found = found or self._ids.get(candidate.lower())
             if found is not None:
                 return found
         return self._named(bare) if _DATED.match(posixpath.basename(bare)) else None
@@ -132,6 +149,8 @@ def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
     Links to other sites and to files that are no pages are left out. So is navigation, but its words go all the same.
     """
+    if not any(map(_names_targets, outcomes)):
+        return list(outcomes)
     targets = LinkTargets(outcomes)
     read = [_with_links(targets.with_ids(outcome), outcome.page, targets) for outcome in outcomes]
     sources: Counter[str] = Counter()
@@ -141,6 +160,13 @@ def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
     n_articles = sum(outcome.article is not None and outcome.left_out is None for outcome in read)
     most = max(NAVIGATION_SHARE * n_articles, NAVIGATION_PAGES)
     return [_without_navigation(outcome, sources, most) for outcome in read]
+
+
+def _names_targets(outcome: Outcome) -> bool:
+    """Whether a text holds links, or a relation gives no address but an id: most news sites have neither."""
+    if outcome.page is not None and outcome.page.text.links:
+        return True
+    return outcome.article is not None and any(link.target_id is not None for link in outcome.article.relations)
 
 
 def _with_links(outcome: Outcome, page: SitePage | None, targets: LinkTargets) -> Outcome:

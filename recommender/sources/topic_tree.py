@@ -45,6 +45,8 @@ def _topics(folder: Path, warnings: list[str]) -> Iterator[tuple[str, Mapping[An
         if path.suffix.lower() not in {".yaml", ".yml"}:
             continue
         try:
+            if not path.resolve().is_relative_to(folder.parents[1].resolve()):
+                raise ArticleError("leads out of the site; it is not read", path)
             yield _topic(path)
         except ArticleError as error:
             warnings.append(f"{error}; the topic is left out of the tree")

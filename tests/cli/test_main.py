@@ -36,7 +36,7 @@ def test_help_names_the_verbs() -> None:
 
 
 def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
-    lines, diff, _ = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
+    lines, diff, *others = re.findall(r"Example: (recommender suggest .*)", run("suggest", "--help").stdout)
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
     result = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -44,6 +44,9 @@ def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
     result = run_alone(*diff.split()[1:], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(b"--- a/_news/")
+    for example in others:
+        result = run_alone(*example.split()[1:], cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(

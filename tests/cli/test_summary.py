@@ -62,7 +62,6 @@ def test_the_limit_on_exposure_is_in_the_summary(site: Path) -> None:
 BAD_FILES = {
     "broken YAML": (["title: Broken", "topics: [a", "type: news"], r"bad\.md:\d+: "),
     "a list": (["- title: A list"], r"bad\.md(:\d+)?: .*mapping"),
-    "no date": (["title: Some day", "publishedDateTime: some day"], r"bad\.md:3: publishedDateTime: .*some day"),
     "no title": (["excerpt: ''"], r"bad\.md(:\d+)?: has no title"),
 }
 

@@ -11,8 +11,8 @@ from recommender import Article, Recommender, Settings, SettingsError
 from recommender.core.settings import CandidateSettings, RankerSettings, SelectionSettings
 
 CHANGED = {
-    "source": {"preset": "hugo", "fields": {"excerpt": "summary"}, "strict": True},
-    "candidates": {"text": 7, "title": 0, "recent": 3, "linked": 2, "seeds": 1},
+    "source": {"preset": "hugo", "fields": {"excerpt": "summary"}, "strict": True, "kind": "hugo"},
+    "candidates": {"text": 7, "title": 0, "recent": 3, "linked": 2, "seeds": 1, "same_language": False},
     "ranker": {"least_sources": 9, "trees": 5, "leaves": 4, "learning_rate": 0.5, "calibration_share": 0.3},
     "selection": {
         "k": 2,

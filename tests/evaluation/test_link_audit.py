@@ -66,6 +66,18 @@ def test_links_to_removed_articles_and_to_oneself(articles: tuple[Article, ...])
     assert ends(audit, "one-way") == ends(audit, "weak") == []
 
 
+def test_links_to_what_is_not_on_the_site_are_found_but_no_links_that_nobody_reads(
+    articles: tuple[Article, ...],
+) -> None:
+    changed = [
+        replace(article, excluded="expired on 2025-01-01") if article.id == "ferry-2" else article
+        for article in articles
+    ]
+    audit = audit_links(linked(changed, ferry_1=[to("ferry-2")], ferry_2=[to("gone"), to("ferry-3")]))
+    assert ends(audit, "excluded") == [("ferry-1", "ferry-2")]
+    assert ends(audit, "dead") == ends(audit, "one-way") == []
+
+
 def test_a_target_given_twice_is_a_duplicate_however_it_is_written(articles: tuple[Article, ...]) -> None:
     again = Relation("http://www.coast.example/amp/ferry-2?utm_source=mail")
     external = [Relation("https://else.example/a"), Relation("http://else.example/a/")]
@@ -158,7 +170,7 @@ def test_an_audit_of_the_example_site_is_complete_and_the_same_each_time(fitted:
     order = [list(KINDS).index(finding.kind) for finding in audit.findings]
     assert order == sorted(order)
     text = audit.text(show=1)
-    assert "of 169 links, of mean score 0." in text
+    assert "of 171 links, of mean score 0." in text
     assert text.count("\nremoved:\n  ") == 1
     assert "transitive closure" in text
 

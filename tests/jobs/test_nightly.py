@@ -13,10 +13,11 @@ from support.command_line import run, write_articles
 from support.counted_runs import counting, read_record
 
 from recommender import Article, Recommender, Settings, read_articles
-from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.backfill import BackFill
-from recommender.jobs.nightly import suggest_site, unsuggest_site
+from recommender.jobs.nightly import suggest_site
 from recommender.jobs.record import Known, changes_between
+from recommender.jobs.unsuggest import unsuggest_site
+from recommender.jobs.writer import WriteBack
 from recommender.selection.decisions import decide
 
 NOTHING = {"trainings": 0, "lists": 0}
@@ -48,7 +49,7 @@ def test_where_nothing_changed_the_output_stands(
         assert summary.record.changes == changes_between(Known(), Known(), finished)
         record = read_record(newsroom_copy)
         assert record["unchanged_since"] == made["finished"]
-        same = made.keys() - {"started", "finished", "seconds", "changes", "unchanged_since"}
+        same = made.keys() - {"started", "finished", "seconds", "changes", "now", "unchanged_since"}
         assert {key: record[key] for key in same} == {key: made[key] for key in same}
         assert record["seconds"]["model"] == record["seconds"]["suggest"] == 0
     assert made["unchanged_since"] is None

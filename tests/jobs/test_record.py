@@ -13,10 +13,11 @@ from support.command_line import run, write_articles
 from support.counted_runs import read_record
 
 from recommender import Article, Settings, SettingsError
-from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.folder import JobFolder
-from recommender.jobs.nightly import suggest_site, unsuggest_site
+from recommender.jobs.nightly import suggest_site
 from recommender.jobs.record import Known, Record, RecordedRun, changes_between
+from recommender.jobs.unsuggest import unsuggest_site
+from recommender.jobs.writer import WriteBack
 
 
 def folder_of(site: Path) -> JobFolder:
@@ -29,7 +30,7 @@ def test_the_record_of_a_run_says_what_went_in_and_came_out(site: Path, tmp_path
     summary = suggest_site(site, output=output, write_back=WriteBack())
     record = read_record(site)
     sha256 = hashlib.sha256(output.read_bytes()).hexdigest()
-    assert record["outputs"]["suggestions"] == {"path": str(output), "sha256": sha256}
+    assert record["outputs"]["suggestions"] == {"path": str(output), "sha256": sha256, "format": "jsonl"}
     assert record["outputs"].keys() == {"suggestions", "front_matter"}
     assert record["outputs"]["front_matter"]["path"] == str(site)
     assert record["inputs"]["articles"] == record["inputs"]["read"] == 12

@@ -15,9 +15,10 @@ from support.command_line import run
 from support.counted_runs import Killed, counting, kill_after, read_record
 
 from recommender import Recommender, Settings, read_articles
-from recommender.jobs.article_writer import WriteBack
-from recommender.jobs.nightly import suggest_site, unsuggest_site
+from recommender.jobs.nightly import suggest_site
 from recommender.jobs.resume import ResumeFolder
+from recommender.jobs.unsuggest import unsuggest_site
+from recommender.jobs.writer import WriteBack
 from recommender.selection.decisions import decide
 from recommender.selection.scoring import BLOCK
 

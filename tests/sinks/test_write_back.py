@@ -331,6 +331,7 @@ def test_another_key_may_be_ours(site: Path, tmp_path: Path) -> None:
     settings.write_text("sink: {key: see-also}\n", encoding="utf-8")
     assert numbers(run("suggest", site, *TO_ARTICLES, "--settings", settings)) == [12, 0, 0]
     assert numbers(run("suggest", site, *TO_ARTICLES, "--key", "see-also")) == [0, 12, 0]
+    shutil.rmtree(site / ".recommender")  # which has the key on record
     assert numbers(run("unsuggest", site)) == [0, 12, 0]
     assert numbers(run("unsuggest", site, "--settings", settings)) == [12, 0, 0]
     assert contents(site) == before

@@ -149,3 +149,22 @@ def test_optech(corpora: Path) -> None:
     # Two entries of one newsletter stand at one address, fragment included; two pictures have an empty title.
     assert corpus.merged == (("2018-07-10#news-2", "2018-07-10#news"),)
     assert [warning.partition(": ")[2][:14] for warning in corpus.report.warnings] == ["title is empty"] * 2
+
+
+def test_a_body_in_markup_is_read_as_its_readers_see_it_and_its_links_are_relations(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "title": "Ferry &amp; strike", "url": "https://coast.example/a", "body_format": "markdown"}
+        | {"body": "See [the *strike* of May](/b) and [far](https://far.example/b)."},
+        {"id": "b", "title": "May", "url": "https://coast.example/b", "body_format": "html"}
+        | {"body": "<p>Read <a href='https://coast.example/a#x'>more here</a>.</p><script>x</script>"},
+        {"id": "c", "title": "Plain", "body": "[not](/a) read", "body_format": "text"},
+        {"id": "d", "title": "Odd", "body": "[not](/a) read", "body_format": "rst"},
+    ]
+    corpus = read_articles(write(tmp_path, "\n".join(map(json.dumps, rows)).encode()))
+    articles = {article.id: article for article in corpus}
+    assert (articles["a"].title, articles["a"].body) == ("Ferry & strike", "See  and far.")
+    assert [(link.target_id, link.kind) for link in articles["a"].relations] == [("b", "body")]
+    assert (articles["b"].body, [link.target_id for link in articles["b"].relations]) == ("Read .", ["a"])
+    assert articles["c"].body == articles["d"].body == "[not](/a) read"
+    [warning] = corpus.report.warnings
+    assert "body_format must be markdown, html or text, got 'rst'" in warning

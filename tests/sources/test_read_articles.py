@@ -157,7 +157,7 @@ def test_no_processes_at_all_is_an_error(tmp_path: Path) -> None:
         read_articles(tmp_path, n_jobs=0)
 
 
-def test_loops_of_links_end_and_links_to_elsewhere_are_followed(tmp_path: Path) -> None:
+def test_loops_of_links_end_and_what_leads_out_of_the_site_is_not_read(tmp_path: Path) -> None:
     site = write(tmp_path / "site", a=article(), sub__b=article())
     write(tmp_path / "elsewhere", c=article())
     (site / "sub" / "loop").symlink_to(site, target_is_directory=True)
@@ -167,8 +167,20 @@ def test_loops_of_links_end_and_links_to_elsewhere_are_followed(tmp_path: Path) 
     began = time.monotonic()
     corpus = read_articles(site)
     assert time.monotonic() - began < 5
-    assert ids(corpus) == {"a", "sub/b", "out/c"}
-    assert corpus.report.skipped == (f"{site}/broken.md: cannot be read: No such file or directory",)
+    assert ids(corpus) == {"a", "sub/b"}
+    assert corpus.report.skipped == (
+        f"{site}/broken.md: leads out of the site; it is not read",
+        f"{site}/out: leads out of the site; it is not read",
+    )
+    assert corpus.report.read == 4
+    with pytest.raises(ArticleError, match=r"broken\.md: leads out of the site"):
+        read_articles(site, strict=True)
+
+
+def test_a_link_that_the_operator_names_is_followed(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", c=article())
+    (tmp_path / "site").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert ids(read_articles(tmp_path / "site")) == {"c"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -25,8 +25,8 @@ import yaml
 from recommender import Recommender, Settings, read_articles
 from recommender.core.files import SUFFIX
 from recommender.core.settings import SourceSettings
-from recommender.jobs.article_writer import WriteBack
 from recommender.jobs.nightly import suggest_site
+from recommender.jobs.writer import WriteBack
 from recommender.sinks.entries import Entry, EntryShape
 from recommender.sinks.write_back import FileEntries, Plan
 from recommender.sources.records.fields import FieldMap

@@ -24,3 +24,8 @@ def article(number: int, *links: str, words: int | None = None, **more: object) 
         "relations": tuple(Relation(None, link) for link in links),
     }
     return Article(title=" ".join(rng.choice(WORDS, 4)), excerpt=" ".join(rng.choice(WORDS, 6)), **(usual | more))
+
+
+def links_in_text(article: Article) -> tuple[Relation, ...]:
+    """Return an article's relations of the kind `body`: it never gets suggestions that repeat these."""
+    return tuple(relation for relation in article.relations if relation.kind == "body")

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from recommender.corpus.urls import host_of
 from recommender.sources.generators.page_facts import DRAFT, SCHEDULED, PageFacts, SitePage
 from recommender.sources.records.dates import parse_date
 
@@ -26,11 +27,16 @@ _NUMBER = re.compile(r"^\d{1,4}\s*[-_.]\s*(?=\D)")  # by which Docusaurus orders
 
 @dataclass(frozen=True, slots=True)
 class ContentFolder:
-    """A folder of articles: its path from the site's root, what its addresses and what its ids begin with."""
+    """A folder of articles: its path from the site's root, what its addresses and what its ids begin with.
+
+    In a blog of Docusaurus (`dated`) a date in front of a name becomes folders of the address, and a slug replaces all
+    of the path.
+    """
 
     path: str
     address: str = ""
     id_prefix: str = ""
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +52,35 @@ class PathRules:
     root_path: str = ""
     folder: str = ""
     numbered: bool = False  # whether numbers in front of names are left out of addresses
-    dated: bool = False  # whether dates in front of names become folders of addresses
+    has_partials: bool = False  # whether what begins with an underscore is only a part of other pages
+    same_name_is_index: bool = False  # whether a page that is named like its folder stands for the folder
 
 
 RULES: Mapping[str, PathRules] = {
     "docusaurus": PathRules(
         ("docusaurus.config.js", "docusaurus.config.ts", "docusaurus.config.mjs", "docusaurus.config.cjs"),
-        (ContentFolder("docs", "docs/"), ContentFolder("blog", "blog/", "blog/")),
+        (ContentFolder("docs", "docs/"), ContentFolder("blog", "blog/", "blog/", dated=True)),
         base="url",
         root_path="baseUrl",
         numbered=True,
-        dated=True,
+        has_partials=True,
+        same_name_is_index=True,
     ),
     "astro": PathRules(
         ("astro.config.mjs", "astro.config.js", "astro.config.ts", "astro.config.cjs"),
         (ContentFolder("src/content"), ContentFolder("src/pages", "", "pages/")),
         base="site",
         root_path="base",
+        has_partials=True,
     ),
     "eleventy": PathRules(
         (".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"),
         (ContentFolder(""),),
         base="url",
         folder="input",
+        same_name_is_index=True,
     ),
-    "mkdocs": PathRules(
-        ("mkdocs.yml", "mkdocs.yaml"), (ContentFolder("docs"),), base="site_url", folder="docs_dir", numbered=False
-    ),
+    "mkdocs": PathRules(("mkdocs.yml", "mkdocs.yaml"), (ContentFolder("docs"),), base="site_url", folder="docs_dir"),
 }
 
 
@@ -92,11 +100,11 @@ class PathSite:
     def __init__(self, rules: PathRules, settings: str = ""):
         self._rules = rules
         host, path = _setting(settings, rules.base), _setting(settings, rules.root_path)
-        self._base = urljoin(host if host.startswith(("http://", "https://")) else "/", path or "")
+        host = host if host.startswith(("http://", "https://")) and host_of(host) else "/"
+        self._base = urljoin(host, quote(path, safe="/%:~"))
         self._base += "" if self._base.endswith("/") else "/"
-        named = _setting(settings, rules.folder).strip("./")
-        is_inside = named and ".." not in named.split("/")
-        folders = (ContentFolder(named),) if is_inside else rules.folders
+        named = [part for part in _setting(settings, rules.folder).split("/") if part not in {"", "."}]
+        folders = (ContentFolder("/".join(named)),) if named and ".." not in named else rules.folders
         self._folders = sorted(folders, key=lambda folder: -len(folder.path))
 
     @classmethod
@@ -112,11 +120,18 @@ class PathSite:
 
     def page_files(self, paths: Iterable[str]) -> list[str]:
         """Return those of the site's files that can be pages, in the order given."""
-        return [path for path in paths if path.endswith(_SUFFIXES) and self._folder(path) is not None]
+        return [path for path in paths if path.endswith(_SUFFIXES) and self._is_page(path)]
 
     def facts(self, pages: Sequence[SitePage], now: datetime) -> list[PageFacts]:
         """Return what becomes of each page of the site at a moment."""
         return [self._facts(page, now) for page in pages]
+
+    def _is_page(self, path: str) -> bool:
+        folder = self._folder(path)
+        if folder is None:
+            return False
+        is_partial = any(part.startswith("_") for part in path.removeprefix(folder.path).split("/"))
+        return not (self._rules.has_partials and is_partial)
 
     def _folder(self, path: str) -> ContentFolder | None:
         starts = ((f"{folder.path}/" if folder.path else "", folder) for folder in self._folders)
@@ -127,7 +142,9 @@ class PathSite:
         below = page.path.removeprefix(f"{folder.path}/" if folder.path else "")
         matter = page.front_matter or {}
         bare = PurePosixPath(below).with_suffix("")
-        bare = bare.parent if bare.name.lower() in _INDEXES and len(bare.parts) > 1 else bare
+        is_named_twice = self._rules.same_name_is_index and bare.name == bare.parent.name
+        if len(bare.parts) > 1 and (bare.name.lower() in _INDEXES or is_named_twice):
+            bare = bare.parent
         is_home = bare.name.lower() in _INDEXES
         return PageFacts(
             id=folder.id_prefix + bare.as_posix(),
@@ -136,14 +153,17 @@ class PathSite:
             excluded="home page" if is_home and not folder.address else _exclusion(matter, now),
         )
 
-    def _url(self, folder: ContentFolder, path: str, matter: Mapping[str, Any]) -> str:
+    def _url(self, folder: ContentFolder, path: str, matter: Mapping[str, Any]) -> str | None:
         permalink, slug = _text(matter.get("permalink")), _text(matter.get("slug"))
-        if permalink and "{" not in permalink:  # a template's address is known to the generator alone
-            return urljoin(self._base, permalink.lstrip("/"))
-        if self._rules.numbered:
+        if "{" in permalink or matter.get("permalink") is False:  # an address that the generator alone knows, or none
+            return None
+        if permalink:
+            return urljoin(self._base, quote(permalink.lstrip("/"), safe="/%#?=&~"))
+        if folder.dated:
+            path = _DATED.sub(r"\1/\2/\3/", path)
+        elif self._rules.numbered:
             path = "/".join(part if _DATED.match(f"{part}/") else _NUMBER.sub("", part) for part in path.split("/"))
-        path = _DATED.sub(r"\1/\2/\3/" if self._rules.dated else "", path)
-        if slug.startswith("/"):
+        if slug.startswith("/") or (slug and folder.dated):
             path = slug.strip("/")
         elif slug:
             path = "/".join([*path.split("/")[:-1], slug])
@@ -153,6 +173,8 @@ class PathSite:
 def _exclusion(matter: Mapping[str, Any], now: datetime) -> str | None:
     if matter.get("draft") is True or matter.get("published") is False:
         return DRAFT
+    if matter.get("permalink") is False:
+        return "not written (permalink: false)"
     if matter.get("unlisted") is True:
         return "not listed (unlisted: true)"
     with suppress(ValueError, TypeError):
@@ -170,5 +192,9 @@ def _setting(text: str, name: str) -> str:
     """Return the first value of a setting that is written as a text; "" where there is none."""
     if not name:
         return ""
-    found = re.search(rf"""^[ \t{{]*["']?{re.escape(name)}["']?[ \t]*:[ \t]*["']?([^"'\s,#}}]+)""", text, re.MULTILINE)
-    return found[1] if found else ""
+    setting = rf"""["']?{re.escape(name)}["']?[ \t]*:[ \t]*["']?([^"'\s,#}}]+)"""
+    for before in (r"^[ \t{]*", r"[{,][ \t]*"):  # in a line of its own, else anywhere
+        named = re.search(before + setting, text, re.MULTILINE)
+        if named:
+            return named[1]
+    return ""

@@ -51,5 +51,5 @@ def read_markup(
     if markup == "html":
         HtmlReader(writer).feed(plain)
     else:
-        read_markdown(plain, writer)
+        read_markdown(plain, writer, last_definition_counts=templates == "jekyll")
     return writer.finish()

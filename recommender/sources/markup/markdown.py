@@ -20,7 +20,8 @@ _DEEPEST = 40
 _LONGEST_PART = 2**16
 
 _ATTRIBUTE_LIST = re.compile(r"(?m)^[ \t]*(?:[*+-]|1\.) .*\n\{:toc\}|\{:[^{}\n]*\}|\{[#.]\w[^{}\n]*\}")
-_FOOTNOTE = re.compile(r"(?m)^ {0,3}\[\^[^\]\s]{1,80}\]:(.*)(\n(?=\[))?")
+_FOOTNOTE = re.compile(r"(?m)^ {0,3}\[\^[^\]\s]{1,80}\]:(.*)((?:\n(?:[ \t]*+\n)*+(?: {4}|\t)[ \t]*+\S.*)*+)(\n(?=\[))?")
+_INDENT = re.compile(r"(?m)^(?: {4}|\t)")
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,80}\]")
 _MARKDOWN_INSIDE = re.compile(r"(?m)^( {0,3}<[a-zA-Z][^>\n]{0,200}\smarkdown=[^>\n]{0,200}>)")
 
@@ -54,22 +55,33 @@ def _parser() -> _Parser:
     return _Parser()
 
 
-def read_markdown(text: str, writer: ProseWriter) -> None:
+def read_markdown(text: str, writer: ProseWriter, *, last_definition_counts: bool = False) -> None:
     """Write the prose, code and links of Markdown, and of the HTML in it.
 
-    A reference definition is no link by itself.
+    A reference definition is no link by itself. Of several of one name the first counts, in kramdown the last.
+    Lines of HTML that are indented below other HTML are read as HTML: CommonMark takes them for code where a blank
+    line stands before them, and their authors never do.
     """
     html = HtmlReader(writer)
     parser = _parser()
     environment: dict[str, Any] = {}
-    for token in parser.parse(_without_extensions(text), environment):
+    tokens = parser.parse(_without_extensions(text), environment)
+    if last_definition_counts:
+        environment.get("references", {}).update(
+            {definition["label"]: definition for definition in environment.get("duplicate_refs", ())}
+        )
+    below_html = False
+    for token in tokens:
+        below_html = token.type == "html_block" or (
+            below_html and token.type == "code_block" and token.content.lstrip().startswith("<")
+        )
         if token.type == "inline":
             for part in _parts(token.content):
                 children: list[Token] = []
                 parser.inline.parse(part, parser, environment, children)
                 _read_inline(children, writer, html)
             html.end_block()
-        elif token.type == "html_block":
+        elif below_html:
             html.feed(token.content)
             html.end_block()
         elif token.type in ("fence", "code_block"):
@@ -109,11 +121,16 @@ def _without_extensions(text: str) -> str:
     if "{:" in text or "{#" in text or "{." in text:
         text = _ATTRIBUTE_LIST.sub("", text)
     if "[^" in text:
-        # The text of a footnote is a paragraph of its own, and definitions may follow it at once.
-        text = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub(r"\n\1\2\2", text))
+        text = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub(_footnote_text, text))
     if "markdown" in text:
         text = _MARKDOWN_INSIDE.sub(r"\1\n", text)
     return text
+
+
+def _footnote_text(footnote: re.Match[str]) -> str:
+    """Return a footnote's text as paragraphs of its own; definitions may follow it at once."""
+    end = footnote[3] or ""
+    return f"\n{footnote[1]}{_INDENT.sub('', footnote[2])}{end}{end}"
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -57,6 +57,8 @@ _PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
+PRESETS = tuple(_PRESETS)
+
 
 @dataclass(frozen=True)
 class FieldMap:

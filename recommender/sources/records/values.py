@@ -128,15 +128,16 @@ _MOST_VALUES = 5_000  # in one field, every repetition of a YAML alias counted
 
 
 def json_values(record: Mapping[Any, Any], without: Collection[str] = ()) -> dict[str, Any]:
-    """Return a record with texts as names, and with values as JSON has them: dates as texts in ISO 8601.
+    r"""Return a record with texts as names, and with values as JSON has them: dates as texts in ISO 8601.
 
-    A field that is nested too deeply, or that holds too many values as it repeats YAML aliases, is left out.
+    A field that is nested too deeply, or that holds too many values as it repeats YAML aliases, is left out. So are
+    characters that no encoding can write, which an escape such as ``"\udcff"`` makes.
     """
     values: dict[str, Any] = {}
     for name, value in record.items():
         if name not in without:
             with suppress(_TooManyValuesError):
-                values[str(name)] = _JsonCopy().of(value, 1)
+                values[_fit(str(name))] = _JsonCopy().of(value, 1)
     return values
 
 
@@ -155,11 +156,17 @@ class _JsonCopy:
         if self._count > _MOST_VALUES or depth > _DEEPEST:
             raise _TooManyValuesError
         if isinstance(value, Mapping):
-            return {str(name): self.of(member, depth + 1) for name, member in value.items()}
+            return {_fit(str(name)): self.of(member, depth + 1) for name, member in value.items()}
         if isinstance(value, list | tuple | set):
             return [self.of(member, depth + 1) for member in value]
         if isinstance(value, date | time):
             return value.isoformat()
-        if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        if isinstance(value, str):
+            return _fit(value)
+        if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
             return value
-        return None if isinstance(value, float) else str(value)
+        return None if isinstance(value, float) else _fit(str(value))
+
+
+def _fit(text: str) -> str:
+    return text if text.isprintable() else _UNFIT.sub("", text)

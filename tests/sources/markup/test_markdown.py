@@ -105,6 +105,26 @@ def test_extensions_of_kramdown() -> None:
     assert links(text) == [("/b", "a"), ("/f", "e")]
 
 
+def test_a_footnote_of_several_paragraphs_is_prose() -> None:
+    note = "[^a]:\n    See [the *strike*](/ferry),\n    and more.\n\n    Third.\n"
+    text = f"One[^a] two.\n\n{note}[b]: /c\n\n[d][b]\n\n    e = 1"
+    assert (read(text).text, read(text).code) == ("One two.\nSee the strike, and more.\nThird.\nd", "e = 1")
+    assert links(text) == [("/ferry", "the strike"), ("/c", "d")]
+
+
+def test_indented_lines_below_html_are_html() -> None:
+    cells = "    <td><a href='/x'>one</a></td>\n\n    <td>two</td>\n\n"
+    text = f"<table>\n  <tr>\n\n{cells}  </tr>\n</table>\n\nthree\n\n    <b>\n"
+    assert (read(text).text, read(text).code) == ("one\ntwo\nthree", "<b>")
+    assert links(text) == [("/x", "one")]
+
+
+def test_of_two_definitions_the_first_counts_and_with_jekyll_the_last() -> None:
+    text = "[a][b]\n\n[b]: /first\n[B]: /second\n"
+    assert links(text) == [("/first", "a")]
+    assert [link.address for link in read_markup(text, "markdown", "jekyll").links] == ["/second"]
+
+
 def test_what_is_too_long_is_cut() -> None:
     assert read_markup("word " * 100, "markdown", "none", most_characters=14).text == "word word word"
 

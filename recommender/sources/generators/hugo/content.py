@@ -74,6 +74,7 @@ class HugoContent:
         self._languages = settings.languages
         self._default_language = settings.default_language
         self._any_case = has_new_paths(version)
+        self._places: dict[str, ContentPlace | None] = {}  # each path is asked for several times
         patterns = {expression: simple_pattern(expression) for expression in settings.ignored_files}
         self._ignored = [pattern for pattern in patterns.values() if pattern is not None]
         self.warnings = tuple(
@@ -89,6 +90,11 @@ class HugoContent:
 
     def place(self, path: str) -> ContentPlace | None:
         """Return where a file stands in the content; None where it is none of the content."""
+        if path not in self._places:
+            self._places[path] = self._find(path)
+        return self._places[path]
+
+    def _find(self, path: str) -> ContentPlace | None:
         names = _names(path)
         stem, dot, suffix = names[-1].rpartition(".") if names else ("", "", "")
         if not stem or (dot + suffix).lower() not in CONTENT_SUFFIXES or self._is_ignored(path, names):
