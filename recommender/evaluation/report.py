@@ -90,9 +90,10 @@ class EvaluationReport(Record):
             dated = self.articles - self.audit.undated
             largest = self.audit.largest_story / max(self.audit.linked_articles, 1)
             note = f" The largest story has {percent(largest)} of the articles with relations." if largest > 0.5 else ""
+            folds = "1 fold" if self.folds == 1 else f"{self.folds} folds"
             return (
-                f"{self.articles} articles, {dated} of them with a date: too few to split by time. Measured in "
-                f"{self.folds} fold{'s'[: self.folds - 1]} of stories, at random; no relation of a fold is known while it is asked.{note}"
+                f"{self.articles} articles, {dated} of them with a date: too few to split by time. Measured in {folds} "
+                f"of stories, at random; no relation of a fold is known while it is asked.{note}"
             )
         sides = f"{self.past_articles} before the cut to learn from, {self.new_articles} after it"
         return f"{self.articles} articles; {sides}{f'; cut at {self.cut}' if self.cut else ''}."
