@@ -20,10 +20,9 @@ from recommender.core.settings import LEARN, SHIPPED
 from recommender.evaluation import learning_curve
 from recommender.evaluation.baselines import default_baselines
 from recommender.evaluation.figures import ProtocolFigures
-from recommender.evaluation.learning import hide_relations
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.replay import baseline_lists, engine_lists
-from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, past_corpus, time_cut
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, hide_relations, past_corpus, time_cut
 from recommender.evaluation.tables import interval, text_table
 from recommender.model.training import train_shipped
 

@@ -52,7 +52,8 @@ class SourceSettings(_Stage, name="source"):
     the kind where it is not set, is one of ``default``, ``hugo``, ``jekyll``; `fields` overrides single fields of it,
     our name to the site's: ``{"excerpt": "summary"}``. With `strict` a file that cannot be read is an error. `cache` is
     the folder that stores what was read, true for the user's own, false for none; where it is not set, the command line
-    uses the user's own and Python none.
+    uses the user's own and Python none. `date_order` says how 03/04/2021 is read: ``dmy`` is 3 April, ``mdy`` 4 March;
+    where it is not set, other dates of the site decide.
     """
 
     preset: str | None = None
@@ -60,6 +61,7 @@ class SourceSettings(_Stage, name="source"):
     strict: bool = False
     cache: str | bool | None = None
     kind: str | None = None
+    date_order: Annotated[str, Meta(pattern="^(dmy|mdy)$", description="dmy or mdy")] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class RankerSettings(_Stage, name="ranker"):
     `learn` is ``blend`` for the site's own ranker together with the shipped one, weighted by how much there is to
     learn from, ``own`` for the former alone and ``shipped`` for the latter. With fewer than `least_sources` articles
     that have relations nothing is learned, and the shipped one serves. `trees` and `leaves` shape the boosted trees.
-    The ranker is calibrated on the newest `calibration_share`, in (0, 1), of the sources.
+    The ranker is calibrated on the newest `calibration_share`, in (0, 1), of the sources; where fewer than half of the
+    articles have dates, on such a share of stories by chance.
     """
 
     learn: Annotated[str, Meta(pattern=f"^({'|'.join(LEARN)})$", description=f"one of {', '.join(LEARN)}")] = BLEND
@@ -213,7 +216,7 @@ class Settings:
         for stage in ("rules", "job"):  # a model does not depend on them
             if getattr(self, stage) == getattr(Settings(), stage):
                 del values[stage]
-        for stage, name in (("source", "cache"), ("selection", "exposure")):
+        for stage, name in (("source", "cache"), ("source", "date_order"), ("selection", "exposure")):
             if values[stage][name] is None:
                 del values[stage][name]
         return values

@@ -182,6 +182,11 @@ class Corpus(Sequence[Article]):
         n_dated = int(np.searchsorted(self.times, np.inf))
         return self.articles[n_dated - 1].published_at if n_dated else None
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether at least half of the articles have a date: else nothing can be said of before and after."""
+        return 2 * int(np.isfinite(self.times).sum()) >= len(self)
+
     def source_file(self, row: int) -> SourceFile | None:
         """Return the file of a row: of several that were merged, the one whose fields the article has."""
         return self.source_files[self.merges.first_position(row)] if self.source_files else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from recommender.core.records import Article, Relation
 from recommender.corpus.lookup import awaited_key
@@ -79,3 +80,12 @@ def undirected(links: NDArray[np.int32], size: int) -> sparse.csr_matrix:
     graph = forward + forward.T.tocsr()
     graph.data[:] = 1.0
     return graph
+
+
+def stories(neighbours: sparse.csr_matrix) -> NDArray[np.int32]:
+    """Return the story of each row: the connected components of all relations, read as undirected.
+
+    An article without relations is a story of its own.
+    """
+    labels: NDArray[np.int32] = csgraph.connected_components(neighbours, directed=False)[1]
+    return labels

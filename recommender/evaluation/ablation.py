@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.records import Article
-from recommender.core.settings import OWN, Settings
+from recommender.core.settings import OWN, RankerSettings, Settings
 from recommender.corpus.corpus import Corpus
 from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures, RankedLists
+from recommender.evaluation.hold_outs import HeldOutParts, HoldOut
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.records import Record
-from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, Protocol, id_order, measurable_cut, past_corpus
+from recommender.evaluation.splits import AT_PUBLICATION, FOLDS, EvaluationSet, Protocol, id_order
 from recommender.evaluation.tables import MEANS, intervals, number, text_table
 from recommender.features.pair_features import GROUP_NAMES, pair_features
-from recommender.model.training import at_publication, pair_training_set, training_rows
+from recommender.model.training import pair_training_set, training_rows, with_known_rows
 from recommender.ranker import BoostedRanker, Ranker, ShippedRanker, fit_ranker, scores, shipped_ranker
+from recommender.ranker.training_set import TrainingSet
 from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
 
@@ -48,7 +50,7 @@ class GroupWorth(Record):
 
 @dataclass(frozen=True)
 class Ablation(Record):
-    """The worth of each group of features, at publication, on the held-out sources of an evaluation.
+    """The worth of each group of features on the held-out sources of an evaluation, at publication or in folds.
 
     `columns` counts the features of all groups.
 
@@ -58,7 +60,7 @@ class Ablation(Record):
         ``boosted``, the site's own ranker, not blended with the shipped one; or ``shipped`` where there is too little
         to learn from. Then no group can be taken away, and `groups` is empty.
     learned_from
-        How many past articles with relations the ranker learned from.
+        How many past articles with relations the ranker learned from; in folds, the fewest of a fold.
     ndcg
         nDCG@10 of all features: that of the engine where it uses the site's own ranker alone.
     candidate_recall
@@ -80,13 +82,14 @@ class Ablation(Record):
 
     def table(self) -> str:
         """Return the ablation as plain text for people."""
-        head = f"Ablation, {AT_PUBLICATION}: {self.sources} articles in {self.stories} stories"
+        head = f"Ablation, {self.protocol}: {self.sources} articles in {self.stories} stories"
         if not self.sources:
             return f"{head}\n\nNo held-out article has a relation that counts here: nothing to measure.\n"
         recall = self.candidate_recall.over_articles.value if self.candidate_recall else None
+        past = "" if self.protocol == FOLDS else "past "
         parts = [
             head,
-            f"{self.ranker} ranker, {self.learned_from} past articles with relations to learn from; "
+            f"{self.ranker} ranker, {self.learned_from} {past}articles with relations to learn from; "
             f"candidate recall {number(recall)}, the same for all",
         ]
         if self.ranker == ShippedRanker.kind:
@@ -117,39 +120,62 @@ def ablate(
 ) -> Ablation:
     """Measure the engine's ranker without each group of features, and with each group alone.
 
-    Parameters, errors, past, held-out sources, candidates and targets are those of `evaluate`, at publication. Features
-    are computed once. Every ranker is fitted anew, calibration included, on fewer columns of the same pairs. The
-    candidates stay the same, also those that were found by text or relations whose features are left out.
+    Parameters, errors, past, held-out sources, candidates and targets are those of `evaluate`, at publication or in
+    folds. Features are computed once. Every ranker is fitted anew, calibration included, on fewer columns of the same
+    pairs. The candidates stay the same, also those that were found by text or relations whose features are left out.
     """
     corpus = articles if isinstance(articles, Corpus) else Corpus.from_articles(articles)
     settings = settings or Settings()
-    cut = measurable_cut(corpus, newest)
-    evaluation_set = EvaluationSet.held_out(corpus, cut)
-    past = past_corpus(corpus, cut)
-    vectorizer = Vectorizer.fit(past)
-    past_index = vectorizer.index(past)
-    training_set = pair_training_set(past_index, training_rows(past_index, settings.ranker.most_sources), settings)
-    pairs = _HeldOutPairs(vectorizer.index(corpus, previous=past_index), evaluation_set, settings)
-    site_only = replace(settings.ranker, learn=OWN)
-    full = fit_ranker(training_set, site_only, shipped or shipped_ranker())
+    held_out = HeldOutParts.of(corpus, newest, random_state)
+    protocol = held_out.protocols[0]
+    learned = [_LearnedPart.of(part, protocol, settings, shipped or shipped_ranker()) for part in held_out.parts]
     # The shipped ranker learned nothing here, so there is nothing to take away from it.
-    groups = _group_columns(training_set.names) if full.kind != ShippedRanker.kind else {}
-    lists = {ALL: pairs.ranked_by(full)}
-    for group, columns in groups.items():
-        for name, selected in ((f"without {group}", ~columns), (f"{group} alone", columns)):
-            lists[name] = pairs.ranked_by(BoostedRanker.fit(training_set.select_columns(selected), site_only), selected)
+    own = all(part.full.kind != ShippedRanker.kind for part in learned)
+    groups = _group_columns(learned[0].training_set.names) if own else {}
+    parts = [part.lists(groups, replace(settings.ranker, learn=OWN)) for part in learned]
+    lists = {name: RankedLists.joined([part[name] for part in parts]) for name in parts[0]}
+    evaluation_set = EvaluationSet.joined([part.evaluation_sets[protocol] for part in held_out.parts])
     result = ProtocolFigures.from_lists(evaluation_set, lists, engine=ALL, random_state=random_state)
     figures = result.models[ALL].figures
     return Ablation(
-        ranker=full.kind,
-        learned_from=len(training_set.group_sizes),
+        ranker=learned[0].full.kind if own else ShippedRanker.kind,
+        learned_from=min(len(part.training_set.group_sizes) for part in learned),
         sources=result.sources,
         stories=result.stories,
-        columns=len(training_set.names),
+        columns=len(learned[0].training_set.names),
         ndcg=figures[PRIMARY],
         candidate_recall=figures.get("candidate recall"),
         groups={group: _worth(result, group, int(columns.sum())) for group, columns in groups.items()},
+        protocol=protocol,
     )
+
+
+@dataclass(frozen=True)
+class _LearnedPart:
+    """What was learned for one part of the evaluation, and the pairs that its rankers score."""
+
+    training_set: TrainingSet
+    pairs: _HeldOutPairs
+    full: Ranker
+
+    @classmethod
+    def of(cls, part: HoldOut, protocol: Protocol, settings: Settings, shipped: ShippedRanker) -> _LearnedPart:
+        vectorizer = Vectorizer.fit(part.learned)
+        index = vectorizer.index(part.learned)
+        rows = training_rows(index, settings.ranker.most_sources, settings.ranker.random_state)
+        training_set = pair_training_set(index, rows, settings)
+        known = index if part.known is part.learned else vectorizer.index(part.known, previous=index)
+        pairs = _HeldOutPairs(known, part.evaluation_sets[protocol], settings)
+        return cls(training_set, pairs, fit_ranker(training_set, replace(settings.ranker, learn=OWN), shipped))
+
+    def lists(self, groups: dict[str, NDArray[np.bool_]], settings: RankerSettings) -> dict[str, RankedLists]:
+        """Return the lists of the ranker of all features, and of those without each group and of it alone."""
+        lists = {ALL: self.pairs.ranked_by(self.full)}
+        for group, columns in groups.items():
+            for name, selected in ((f"without {group}", ~columns), (f"{group} alone", columns)):
+                ranker = BoostedRanker.fit(self.training_set.select_columns(selected), settings)
+                lists[name] = self.pairs.ranked_by(ranker, selected)
+        return lists
 
 
 class _HeldOutPairs:
@@ -159,7 +185,9 @@ class _HeldOutPairs:
         self._id_order = id_order(index.corpus)
         self._targets: list[NDArray[np.intp]] = []
         blocks = []
-        for query in at_publication(index, evaluation_set.sources.astype(np.intp), settings):
+        for query in with_known_rows(
+            index, evaluation_set.sources.astype(np.intp), evaluation_set.known.astype(np.intp), settings
+        ):
             self._targets += np.split(query.targets, query.groups.starts[1:])
             blocks.append(pair_features(query)[0])
         self._features = np.vstack(blocks) if blocks else None

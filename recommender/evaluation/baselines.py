@@ -215,9 +215,9 @@ class TimeDecay(Baseline):
         return self.baseline.score(source_rows) * np.exp2(-days_apart / self.half_life)
 
 
-def default_baselines(random_state: int = 0) -> list[Baseline]:
-    """Return the baselines of the evaluation, unfitted, weakest first."""
-    return [
+def default_baselines(random_state: int = 0, dated: bool = True) -> list[Baseline]:
+    """Return the baselines of the evaluation, unfitted, weakest first; those that need dates only where `dated`."""
+    baselines = [
         RandomTargets(random_state),
         NewestInTopic(),
         TopicOverlap(),
@@ -226,6 +226,7 @@ def default_baselines(random_state: int = 0) -> list[Baseline]:
         Bm25(),
         TimeDecay(Bm25()),
     ]
+    return [baseline for baseline in baselines if dated or not isinstance(baseline, NewestInTopic | TimeDecay)]
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

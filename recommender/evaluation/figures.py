@@ -44,6 +44,18 @@ class RankedLists:
             if lists is not None and len(lists) != len(self.rows):
                 raise RecommenderError(f"{name} must hold one list for each of {len(self.rows)}, got {len(lists)}")
 
+    @classmethod
+    def joined(cls, parts: Sequence[RankedLists]) -> RankedLists:
+        """Return the lists of one model for several sets of sources, one set after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        rows, scores, candidates = (
+            [entry for part in parts for entry in getattr(part, name) or ()]
+            for name in ("rows", "scores", "candidates")
+        )
+        first = parts[0]
+        return cls(rows, None if first.scores is None else scores, None if first.candidates is None else candidates)
+
     def select(self, positions: Sequence[int], excluded: Sequence[Collection[int]] | None = None) -> RankedLists:
         """Return the lists of the sources at these positions, as plain numbers, without each source's excluded rows."""
         rows: list[list[int]] = []

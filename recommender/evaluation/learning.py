@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ProtocolFigures
 from recommender.evaluation.records import Record
 from recommender.evaluation.replay import ENGINE, engine_lists
-from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, measurable_cut, past_corpus
+from recommender.evaluation.splits import AT_PUBLICATION, EvaluationSet, hide_relations, measurable_cut, past_corpus
 from recommender.model.recommender import Recommender
 from recommender.ranker import ShippedRanker
 
@@ -90,24 +90,6 @@ def learning_curve(
         linked = int(np.count_nonzero(np.diff(known.neighbours[:cut, :cut].indptr)))
         points.append(LearningPoint(share, linked, model.ranker.kind, result.models[ENGINE].figures))
     return tuple(points)
-
-
-def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpus:
-    """Return the corpus without the relations between two rows before `cut` of which at least one is `hidden`.
-
-    All other relations stay, and articles keep their rows.
-    """
-    articles = list(corpus.articles)
-    for row in range(cut):
-        ends = [(relation, corpus.resolve(relation)) for relation in articles[row].relations]
-        visible = [
-            relation
-            for relation, target in ends
-            if target is None or target >= cut or not (hidden[row] or hidden[target])
-        ]
-        if len(visible) < len(ends):
-            articles[row] = replace(articles[row], relations=tuple(visible))
-    return Corpus(articles, corpus.merged, corpus.topic_parents, corpus.report)
 
 
 def _least_shares(corpus: Corpus, cut: int, random_state: int) -> NDArray[np.float64]:

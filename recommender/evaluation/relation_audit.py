@@ -259,7 +259,7 @@ def _warnings(audit: RelationAudit) -> list[str]:
             f"{percent(share_in_large)} of the links lie in stories of more than 20 articles: "
             "read the means over stories, not only those over articles."
         )
-    if audit._future_share >= 0.1:
+    if audit._future_share >= 0.1 and 2 * audit.undated <= audit.articles:
         warnings.append(
             f"{percent(audit._future_share)} of the relations point to an article published later than their "
             "source: lists were written after publication, when more was known than a live system knows."

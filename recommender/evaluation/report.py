@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from recommender.core.errors import RecommenderError
@@ -14,11 +14,13 @@ from recommender.evaluation.figures import ModelFigures, ProtocolFigures
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.records import Record
 from recommender.evaluation.relation_audit import RelationAudit, audit_relations
+from recommender.evaluation.relation_kinds import BOTH, MeasuredRelations, count_by_kind
 from recommender.evaluation.splits import ALL_TARGETS, dated_rows
-from recommender.evaluation.tables import MEANS, interval, intervals, number, text_table
+from recommender.evaluation.tables import MEANS, interval, intervals, number, percent, text_table
 
 _PLAIN = ("P@5", "Recall@10", "MRR", "coverage")
 _EXTRA = ("P@threshold", "coverage@threshold", "candidate recall")
+_DATA = ("articles", "past_articles", "new_articles", "cut", "folds", "audit", "relations", "relation_counts")
 _TOTALS = ("catalogue reach", "Gini", "calibration error")
 
 
@@ -32,8 +34,14 @@ class EvaluationReport(Record):
         Articles of the corpus; those before the cut, which models learned from; dated ones from the cut on.
     cut
         Time of the first article of the new side, ISO 8601; None where nothing is new.
+    relations, relation_counts
+        Which relations were read at all: of kind ``related``, ``body`` or ``both``; and how many of each kind lead to
+        an article of the corpus.
     ablation
         The worth of each group of features; None where it was not measured.
+    folds
+        In how many folds of stories a site without dates was measured, which has no cut, no past and nothing new; None
+        where it was measured by time.
 
     >>> report = EvaluationReport.from_figures(Corpus.from_articles([]), 0, [])
     >>> report.articles, report.cut
@@ -46,24 +54,54 @@ class EvaluationReport(Record):
     cut: str | None
     results: tuple[ProtocolFigures, ...]
     audit: RelationAudit
+    relations: MeasuredRelations = BOTH
+    relation_counts: Mapping[str, int] = field(default_factory=dict)
     ablation: Ablation | None = None
+    folds: int | None = None
 
     @classmethod
     def from_figures(
-        cls, corpus: Corpus, cut: int, results: Iterable[ProtocolFigures], ablation: Ablation | None = None
+        cls,
+        corpus: Corpus,
+        cut: int,
+        results: Iterable[ProtocolFigures],
+        ablation: Ablation | None = None,
+        relations: MeasuredRelations = BOTH,
+        folds: int | None = None,
     ) -> Self:
         """Build the report from the figures of the protocols and the facts of their corpus; `cut` as of `time_cut`."""
         dated = dated_rows(corpus)
-        moment = corpus[cut].published_at if cut < dated else None
+        moment = corpus[cut].published_at if cut < dated and folds is None else None
         return cls(
             articles=len(corpus),
             past_articles=cut,
-            new_articles=max(0, dated - cut),
+            new_articles=max(0, dated - cut) if folds is None else 0,
             cut=utc_text(moment) if moment else None,
             results=tuple(results),
             audit=audit_relations(corpus),
+            relations=relations,
+            relation_counts=count_by_kind(corpus),
             ablation=ablation,
+            folds=folds,
         )
+
+    def _split_line(self) -> str:
+        if self.folds is not None:
+            dated = self.articles - self.audit.undated
+            largest = self.audit.largest_story / max(self.audit.linked_articles, 1)
+            note = f" The largest story has {percent(largest)} of the articles with relations." if largest > 0.5 else ""
+            folds = "1 fold" if self.folds == 1 else f"{self.folds} folds"
+            return (
+                f"{self.articles} articles, {dated} of them with a date: too few to split by time. Measured in {folds} "
+                f"of stories, at random; no relation of a fold is known while it is asked.{note}"
+            )
+        sides = f"{self.past_articles} before the cut to learn from, {self.new_articles} after it"
+        return f"{self.articles} articles; {sides}{f'; cut at {self.cut}' if self.cut else ''}."
+
+    def _relations_line(self) -> str:
+        counts = ", ".join(f"{count:,} of kind {kind}" for kind, count in self.relation_counts.items()) or "none"
+        others = "" if self.relations == BOTH else "; those of other kinds are left out"
+        return f"Relations between articles: {counts}{others}."
 
     def result(self, protocol: str, variant: str = ALL_TARGETS) -> ProtocolFigures:
         """Return the figures of one protocol and variant; `RecommenderError` where the report has none."""
@@ -76,7 +114,7 @@ class EvaluationReport(Record):
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; floats rounded to six places, None where undefined."""
         values = super().to_dict()
-        data = {name: values.pop(name) for name in ("articles", "past_articles", "new_articles", "cut", "audit")}
+        data = {name: values.pop(name) for name in _DATA}
         if self.ablation is None:
             del values["ablation"]
         return {"data": data, **values}
@@ -86,10 +124,7 @@ class EvaluationReport(Record):
 
         With `full` every figure, also by size of story, without near-duplicates, and as paired differences.
         """
-        head = (
-            f"{self.articles} articles; {self.past_articles} before the cut to learn from, {self.new_articles} after it"
-        )
-        parts = [f"{head}; cut at {self.cut}." if self.cut else f"{head}."]
+        parts = [self._split_line(), self._relations_line()]
         for result in self.results:
             if full or result.variant == ALL_TARGETS:
                 parts += _heading(result)

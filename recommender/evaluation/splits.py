@@ -10,16 +10,17 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csgraph
 
 from recommender.core.errors import ArticleError, SettingsError
 from recommender.core.languages import is_readable
+from recommender.corpus import relations
 from recommender.corpus.corpus import Corpus
 
-Protocol = Literal["at publication", "today"]
+Protocol = Literal["at publication", "today", "folds"]
 AT_PUBLICATION: Protocol = "at publication"
 TODAY: Protocol = "today"
-PROTOCOLS = (AT_PUBLICATION, TODAY)
+FOLDS: Protocol = "folds"
+PROTOCOLS = (AT_PUBLICATION, TODAY)  # of a site with dates
 
 ALL_TARGETS = "all targets"
 WITHOUT_DUPLICATES = "without near-duplicates"
@@ -76,6 +77,22 @@ class EvaluationSet:
         relevant = [targets.difference(rows) for targets, rows in zip(self.relevant, excluded, strict=True)]
         return replace(self, variant=WITHOUT_DUPLICATES, relevant=tuple(relevant), excluded=tuple(excluded))
 
+    @classmethod
+    def joined(cls, parts: Sequence[EvaluationSet]) -> EvaluationSet:
+        """Return the sources of several sets of one corpus, protocol and variant, one set after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        excluded = [rows for part in parts for rows in part.excluded or ()]
+        return replace(
+            parts[0],
+            sources=np.concatenate([part.sources for part in parts]),
+            known=np.concatenate([part.known for part in parts]),
+            stories=np.concatenate([part.stories for part in parts]),
+            story_sizes=np.concatenate([part.story_sizes for part in parts]),
+            relevant=tuple(targets for part in parts for targets in part.relevant),
+            excluded=tuple(excluded) if parts[0].excluded is not None else None,
+        )
+
     def take(self, positions: Sequence[int]) -> EvaluationSet:
         """Return only the sources at these positions."""
         indices = np.asarray(positions, dtype=np.intp)
@@ -98,8 +115,7 @@ def time_cut(corpus: Corpus, newest: float = 0.25) -> int:
     side.
 
     >>> from datetime import UTC, datetime
-    >>> from recommender.core.languages import is_readable
-    from recommender.core.records import Article
+    >>> from recommender.core.records import Article
     >>> days = [Article(f"a-{day}", "", published_at=datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 9)]
     >>> time_cut(Corpus.from_articles(days))
     6
@@ -132,6 +148,24 @@ def past_corpus(corpus: Corpus, cut: int) -> Corpus:
     return Corpus(corpus.articles[:cut], topic_parents=corpus.topic_parents)
 
 
+def hide_relations(corpus: Corpus, cut: int, hidden: NDArray[np.bool_]) -> Corpus:
+    """Return the corpus without the relations between two rows before `cut` of which at least one is `hidden`.
+
+    All other relations stay, and articles keep their rows.
+    """
+    articles = list(corpus.articles)
+    for row in range(cut):
+        ends = [(relation, corpus.resolve(relation)) for relation in articles[row].relations]
+        visible = [
+            relation
+            for relation, target in ends
+            if target is None or target >= cut or not (hidden[row] or hidden[target])
+        ]
+        if len(visible) < len(ends):
+            articles[row] = replace(articles[row], relations=tuple(visible))
+    return Corpus(articles, corpus.merged, corpus.topic_parents, corpus.report)
+
+
 def dated_rows(corpus: Corpus) -> int:
     """Return how many rows, from the first, have a date."""
     return int(np.isfinite(corpus.times).sum())
@@ -139,7 +173,7 @@ def dated_rows(corpus: Corpus) -> int:
 
 def known_rows(corpus: Corpus, row: int, protocol: Protocol) -> int:
     """Return how many rows, from the first, a source may be linked with: at publication those up to its own moment."""
-    if protocol == TODAY:
+    if protocol in (TODAY, FOLDS):
         return len(corpus)
     if protocol == AT_PUBLICATION:
         return corpus.rows_as_of(corpus[row].published_at)
@@ -167,12 +201,8 @@ def held_out_sources(corpus: Corpus, cut: int, protocol: Protocol = AT_PUBLICATI
 
 
 def stories(corpus: Corpus) -> NDArray[np.int32]:
-    """Return the story of each row: the connected components of all relations, read as undirected.
-
-    An article without relations is a story of its own.
-    """
-    labels: NDArray[np.int32] = csgraph.connected_components(corpus.neighbours, directed=False)[1]
-    return labels
+    """Return the story of each row: the articles that relations, read as undirected, join."""
+    return relations.stories(corpus.neighbours)
 
 
 def story_slices(sizes: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:

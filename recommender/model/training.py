@@ -11,6 +11,7 @@ from scipy import sparse
 from recommender.core.settings import Settings
 from recommender.core.workers import SharedPayload, map_blocks
 from recommender.corpus.corpus import Corpus
+from recommender.corpus.relations import stories
 from recommender.features.pair_features import feature_names, pair_features
 from recommender.ranker import Ranker, ShippedRanker, fit_ranker, shipped_ranker
 from recommender.ranker.training_set import TrainingSet
@@ -19,6 +20,7 @@ from recommender.retrieval.index import Index
 from recommender.retrieval.query import Query, queries
 from recommender.retrieval.vectorizer import Vectorizer
 
+LARGE_STORY = 0.1  # of the sources: a story of more is not held out for calibration, nor is it split where others do
 SOURCES_A_BLOCK = 256  # sources whose pairs a worker computes at a time
 
 
@@ -27,7 +29,7 @@ def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None
 
     Where these are few, `shipped` is used instead or blended in; for None it is the ranker inside the package.
     """
-    rows = training_rows(index, settings.ranker.most_sources)
+    rows = training_rows(index, settings.ranker.most_sources, settings.ranker.random_state)
     training_set = pair_training_set(index, rows, settings, n_jobs=n_jobs)
     return fit_ranker(training_set, settings.ranker, shipped or shipped_ranker())
 
@@ -39,14 +41,29 @@ def known_limits(index: Index, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return limits
 
 
-def training_rows(index: Index, most: int) -> NDArray[np.intp]:
-    """Return the newest rows, at most so many, ascending, with a relation to an article known at their publication."""
+def training_rows(index: Index, most: int, random_state: int = 0) -> NDArray[np.intp]:
+    """Return the newest rows, at most so many, ascending, with a relation to an article known at their publication.
+
+    On a site without dates they come story by story, in an order by chance.
+    """
     graph = index.corpus.neighbours
     rows = np.flatnonzero(np.diff(graph.indptr))
     limits = known_limits(index, rows)
     oldest_neighbours = graph.indices[graph.indptr[rows]]  # the first of each row, as neighbours are sorted
     rows_to_learn_from: NDArray[np.intp] = rows[oldest_neighbours < limits]
+    if not index.corpus.is_dated:
+        rows_to_learn_from = _by_story(rows_to_learn_from, stories(graph), random_state)
     return rows_to_learn_from[-most:]
+
+
+def _by_story(rows: NDArray[np.intp], story_of: NDArray[np.int32], random_state: int) -> NDArray[np.intp]:
+    """Return rows by chance, those of a story together; large stories first, so that the last ones can be held out."""
+    rng = np.random.default_rng(random_state)
+    rows = rng.permutation(rows)
+    turn = rng.permutation(int(story_of.max(initial=-1)) + 1)[story_of[rows]]
+    is_small = np.bincount(story_of[rows], minlength=1)[story_of[rows]] <= LARGE_STORY * len(rows)
+    ordered: NDArray[np.intp] = rows[np.lexsort((turn, is_small))]
+    return ordered
 
 
 def train_shipped(corpus: Corpus, settings: Settings) -> ShippedRanker:
@@ -56,7 +73,7 @@ def train_shipped(corpus: Corpus, settings: Settings) -> ShippedRanker:
     """
     features = Vectorizer.fit(corpus)
     index = features.index(corpus)
-    rows = training_rows(index, settings.ranker.most_sources)
+    rows = training_rows(index, settings.ranker.most_sources, settings.ranker.random_state)
     without_relations = features.index(corpus.without_relations())
     views = [pair_training_set(known, rows, settings, labelled=corpus) for known in (index, without_relations)]
     return ShippedRanker.fit(views, settings.ranker)
@@ -82,7 +99,8 @@ def pair_training_set(
         parts[number] = (features[:0], *rest)  # frees the copy: two of all features would take much memory
     labels = np.concatenate([np.empty(0, dtype=bool), *(part[1] for part in parts)])
     group_sizes = np.concatenate([np.empty(0, dtype=np.intp), *(part[2] for part in parts)])
-    return TrainingSet(features, labels, group_sizes, names)
+    story_of = None if index.corpus.is_dated else stories((labelled or index.corpus).neighbours)[rows]
+    return TrainingSet(features, labels, group_sizes, names, story_of)
 
 
 def _labelled_pairs(
@@ -103,6 +121,13 @@ def _labelled_pairs(
 
 def at_publication(index: Index, rows: NDArray[np.intp], settings: Settings) -> Iterator[Query]:
     """Yield the sources, in blocks, with their candidates, each with what was published by its own publication."""
+    return with_known_rows(index, rows, known_limits(index, rows), settings)
+
+
+def with_known_rows(
+    index: Index, rows: NDArray[np.intp], limits: NDArray[np.intp], settings: Settings
+) -> Iterator[Query]:
+    """Yield the sources, in blocks, with their candidates, each among the first rows up to its own limit."""
     depth = searched_depth(settings.candidates)
-    for query in queries(index, index.vectors.take(rows), rows, known_limits(index, rows), depth=depth):
+    for query in queries(index, index.vectors.take(rows), rows, limits, depth=depth):
         yield with_candidates(query, settings.candidates)

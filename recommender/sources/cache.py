@@ -23,6 +23,7 @@ from recommender.core.runtime import code_digest
 from recommender.sources.generators.page_facts import SitePage
 from recommender.sources.markdown import PLAIN, Reading, read_bytes
 from recommender.sources.outcomes import Outcome
+from recommender.sources.records.dates import NumericDate
 from recommender.sources.records.fields import FieldMap
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class CachedOutcome(msgspec.Struct, array_like=True, frozen=True, gc=False, forb
     problem: tuple[str, int | None] | None
     warnings: tuple[str, ...]
     page: SitePage | None
+    date: NumericDate | None
 
 
 class ParseCache:
@@ -217,6 +219,7 @@ def _to_record(key: bytes, outcome: Outcome) -> bytes:
         None if problem is None else (problem.message, problem.line),
         tuple(warning[len(outcome.location) :] for warning in outcome.warnings),
         outcome.page,
+        outcome.date,
     )
     payload = msgspec.msgpack.encode(cached)
     return content_digest(key + payload) + payload
@@ -239,4 +242,5 @@ def _from_record(
     if article is not None and cached.relations:
         article = replace(article, relations=tuple(map(relations.__getitem__, cached.relations)))
     problem = None if cached.problem is None else ArticleError(cached.problem[0], path, cached.problem[1])
-    return Outcome(path, article, problem, tuple(path + text for text in cached.warnings), digest, cached.page)
+    warnings = tuple(path + text for text in cached.warnings)
+    return Outcome(path, article, problem, warnings, digest, cached.page, date=cached.date)

@@ -78,7 +78,8 @@ def _outcome(
         article = builder.article(record, location, body=page.text.text if page else "")
     except ArticleError as error:
         return Outcome(f"{path}:{number}", problem=error, warnings=tuple(location.warnings))
-    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings), page=page)
+    date = location.date and replace(location.date, line=None)  # which the location of the outcome has already
+    return Outcome(f"{path}:{number}", article, warnings=tuple(location.warnings), page=page, date=date)
 
 
 def _page(record: Mapping[Any, Any], location: RecordLocation) -> SitePage | None:

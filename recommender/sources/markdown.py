@@ -106,7 +106,7 @@ class FrontMatterReader:
             article, page = self._read(decoded(data, name), relative, location)
         except ArticleError as error:
             return Outcome(name, problem=error, warnings=tuple(location.warnings), digest=digest)
-        return Outcome(name, article, warnings=tuple(location.warnings), digest=digest, page=page)
+        return Outcome(name, article, warnings=tuple(location.warnings), digest=digest, page=page, date=location.date)
 
     def _read(self, text: str, relative: PurePosixPath, location: RecordLocation) -> tuple[Article, SitePage | None]:
         if not text.strip() and not self._reading.generated:

@@ -10,6 +10,7 @@ from recommender.core.errors import ArticleError
 from recommender.core.records import Article
 from recommender.corpus.corpus import Corpus, ReadReport, SourceFile
 from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.records.dates import NumericDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Outcome:
         What else the file holds; None where its article needs nothing of it.
     left_out
         Why the file is no article, such as ``section page``; None where it is one, or has a problem.
+    date
+        The date of the article where its day and month are numbers, which other articles may have to decide.
     """
 
     location: str
@@ -36,6 +39,7 @@ class Outcome:
     digest: bytes | None = field(default=None, repr=False)
     page: SitePage | None = None
     left_out: str | None = None
+    date: NumericDate | None = None
 
 
 def raising_problems(outcomes: Iterable[Outcome], strict: bool) -> Iterator[Outcome]:

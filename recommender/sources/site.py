@@ -12,6 +12,7 @@ from recommender.core.runtime import collection_paused
 from recommender.core.settings import SourceSettings
 from recommender.corpus.corpus import Corpus
 from recommender.sources.cache import cache_folder
+from recommender.sources.date_order import with_dates
 from recommender.sources.folder import MARKDOWN, NOT_WALKED, read_site_files, site_files
 from recommender.sources.json_lines import SUFFIXES, read_json_lines
 from recommender.sources.languages import with_languages
@@ -92,6 +93,7 @@ def read_articles(
         if site.generator is not None:
             outcomes, claims = with_facts(outcomes, site.generator, now or datetime.now(UTC))
             warnings += [*site.generator.warnings, *claims]
+        outcomes = with_dates(outcomes, settings.date_order)
         outcomes = with_languages(with_text_links(outcomes))
         warnings += _doubts(site, outcomes)
         return to_corpus(outcomes, parents, warnings, _message_if_empty(path), site.line())

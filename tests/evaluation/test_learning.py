@@ -8,8 +8,7 @@ from recommender import Article, Corpus, Relation, Settings, SettingsError, eval
 from recommender.core.errors import ArticleError
 from recommender.core.settings import RankerSettings
 from recommender.evaluation import learning_curve
-from recommender.evaluation.learning import hide_relations
-from recommender.evaluation.splits import AT_PUBLICATION, time_cut
+from recommender.evaluation.splits import AT_PUBLICATION, hide_relations, time_cut
 
 QUICK = Settings(ranker=RankerSettings(trees=20, leaves=8, least_sources=40))
 

@@ -142,3 +142,29 @@ def test_the_order_in_which_articles_came_changes_nothing(newsroom: Corpus) -> N
     turned = Corpus.from_articles(reversed(newsroom.articles), newsroom.topic_parents)
     ranker, ranker_of_turned = (train_ranker(Vectorizer.fit(site).index(site), QUICK) for site in (newsroom, turned))
     assert ranker.to_dict() == ranker_of_turned.to_dict()
+
+
+def test_without_dates_sources_come_story_by_story_and_whole_stories_are_held_out(newsroom: Corpus) -> None:
+    timeless = Corpus.from_articles(replace(article, published_at=None) for article in newsroom)
+    index = Vectorizer.fit(timeless).index(timeless)
+    rows = training_rows(index, 1000)
+    assert sorted(rows.tolist()) == np.flatnonzero(np.diff(timeless.neighbours.indptr)).tolist()
+    training_set = pair_training_set(index, rows, QUICK)
+    learned, held_out = training_set.split_newest(QUICK.ranker)
+    assert learned.stories is not None
+    assert held_out.stories is not None
+    assert not set(learned.stories.tolist()) & set(held_out.stories.tolist())
+    assert 0.1 <= len(held_out.group_sizes) / len(rows) <= 0.3
+    assert training_rows(index, 1000, random_state=1).tolist() != rows.tolist()
+    assert train_ranker(index, QUICK).kind == "blended"
+
+
+def test_one_large_story_is_held_out_in_part() -> None:
+    chain = Corpus.from_articles(
+        Article(f"a{number:02}", f"Ferry {number}", relations=(Relation(None, f"a{number // 2:02}"),))
+        for number in range(50)
+    )
+    index = Vectorizer.fit(chain).index(chain)
+    training_set = pair_training_set(index, training_rows(index, 1000), QUICK)
+    learned, held_out = training_set.split_newest(QUICK.ranker)
+    assert (len(learned.group_sizes), len(held_out.group_sizes)) == (40, 10)

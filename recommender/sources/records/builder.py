@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from recommender.core.errors import ArticleError
 from recommender.core.markup import decoded
 from recommender.core.records import Article, Provider, Relation
-from recommender.sources.records.dates import parse_date, shown
+from recommender.sources.records.dates import NumericDate, numeric_date, parse_date, shown
 from recommender.sources.records.fields import FieldMap
 from recommender.sources.records.values import (
     LONGEST_TEXT,
@@ -44,6 +44,7 @@ class RecordLocation:
     path: str | None
     line_of: Callable[[str | None], int | None] = lambda _: None
     warnings: list[str] = field(default_factory=list)
+    date: NumericDate | None = None  # of the record, where its day and month are numbers
 
     def error(self, message: str, name: str | None = None) -> ArticleError:
         """Return an error with file and line, for the caller to raise."""
@@ -181,6 +182,8 @@ class ArticleBuilder:
             provider=self._provider(entry, location),
             quality=self._value("quality", entry, location, number_of),
         )
+        if location.date is not None and location.date.order is None:
+            location.warn(f"has a date that can be read as two: {location.date.text}; the date is left out")
         return Related(relation, tuple(location.warnings))
 
     def _title(self, record: Mapping[Any, Any], location: RecordLocation, default: str | None, has_text: bool) -> str:
@@ -208,6 +211,10 @@ class ArticleBuilder:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
+            date = numeric_date(value)
+            if date is not None:
+                location.date = replace(date, name=name, line=location.line_of(name))
+                return date.read_as(None)
             return parse_date(value)
         except ValueError as error:
             location.warn(f"{name}: {error}; the date is left out", name)

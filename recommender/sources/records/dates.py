@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -27,10 +28,68 @@ _RFC_2822 = re.compile(
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?!\d)")  # a whole date; Python would also take a week for one
 _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_NUMERIC_DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)")
+_NUMERIC_DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 # Two defaults that differ in every part: where the results differ, a part was guessed.
 _DEFAULTS = (datetime(2000, 1, 1), datetime(2004, 2, 2))
 _LONGEST = 80
+
+DMY, MDY = "dmy", "mdy"  # which of day, month and year comes first
+
+
+@dataclass(frozen=True, slots=True)
+class NumericDate:
+    """A date whose day and month are numbers, and what it means with either of them first.
+
+    Attributes
+    ----------
+    text
+        As it was given, for a message.
+    day_first, month_first
+        The two readings, in UTC; None for one that is no date, as the month of 25/04/2021 with the month first.
+    name, line
+        The site's name of the field, and its line in the file; None where unknown.
+    """
+
+    text: str
+    day_first: datetime | None
+    month_first: datetime | None
+    name: str = ""
+    line: int | None = None
+
+    @property
+    def order(self) -> str | None:
+        """``dmy`` or ``mdy``, as the date can only be read; None where it can be read both ways."""
+        if self.day_first is None or self.month_first is None:
+            return MDY if self.day_first is None else DMY
+        return None
+
+    def read_as(self, order: str | None) -> datetime | None:
+        """Return the only reading; of two that of the order, None where there is no order."""
+        order = self.order or order
+        return {DMY: self.day_first, MDY: self.month_first}.get(order or "")
+
+
+def numeric_date(value: Any) -> NumericDate | None:
+    """Return the readings of a date with a numeric day and month; None for any other value.
+
+    None also where it makes no difference, as in 03/03/2021.
+
+    >>> date = numeric_date("03/04/2021")
+    >>> date.read_as("dmy").isoformat(), date.read_as(None)
+    ('2021-04-03T00:00:00+00:00', None)
+    """
+    numeric = _NUMERIC_DAY_MONTH.search(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+    if numeric is None or int(numeric[1]) == int(numeric[2]):
+        return None
+    before, after = value[: numeric.start()], value[numeric.end() :]
+    readings: list[datetime | None] = []
+    for day, month in ((numeric[1], numeric[2]), (numeric[2], numeric[1])):
+        try:
+            readings.append(parse_date(f"{before}{numeric[3]}-{int(month):02}-{int(day):02}{after}"))
+        except ValueError:
+            readings.append(None)
+    day_first, month_first = readings
+    return None if day_first is None and month_first is None else NumericDate(shown(value), day_first, month_first)
 
 
 def parse_date(value: Any) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.sources.records.dates import parse_date, shown
+from recommender.sources.records.dates import numeric_date, parse_date, shown
 
 EVENING = datetime(2020, 10, 1, 19, 44, tzinfo=UTC)
 DAY = datetime(2020, 10, 1, tzinfo=UTC)
@@ -102,3 +102,49 @@ def test_shown_is_short_and_gives_nothing_of_a_container_away() -> None:
     assert shown(["secret"]) == "a list"
     assert len(shown("x" * 1000)) == 80
     assert shown("x\ny") == "'x\\ny'"
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "month_first", "order"),
+    [
+        ("03/04/2021", (2021, 4, 3), (2021, 3, 4), None),
+        ("3.4.2021", (2021, 4, 3), (2021, 3, 4), None),
+        ("25/04/2021", (2021, 4, 25), None, "dmy"),
+        ("04-25-2021", None, (2021, 4, 25), "mdy"),
+        ("29/02/2020", (2020, 2, 29), None, "dmy"),
+    ],
+)
+def test_both_readings_of_a_numeric_date(text: str, day_first: Any, month_first: Any, order: str | None) -> None:
+    readings = numeric_date(text)
+    assert readings is not None
+    expected = [None if day is None else datetime(*day, tzinfo=UTC) for day in (day_first, month_first)]
+    assert [readings.day_first, readings.month_first] == expected
+    assert readings.order == order
+    assert [readings.read_as("dmy"), readings.read_as("mdy")] == [
+        expected[0] or expected[1],
+        expected[1] or expected[0],
+    ]
+    assert readings.read_as(None) == (parse_date(text) if order else None)
+
+
+def test_both_readings_keep_the_time_and_its_zone() -> None:
+    readings = numeric_date("03/04/2021 10:00 PM +0200")
+    assert readings is not None
+    assert readings.day_first == datetime(2021, 4, 3, 20, tzinfo=UTC)
+    assert readings.month_first == datetime(2021, 3, 4, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value", ["03/03/2021", "31/31/2021", "2021-03-04", "2020-10-01-0700", 20210304, None, "3/4/21"]
+)
+def test_what_cannot_be_read_two_ways_has_no_two_readings(value: Any) -> None:
+    assert numeric_date(value) is None
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from("/.-"))
+def test_a_numeric_date_is_read_as_it_was_written(day: date, mark: str) -> None:
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    for order, pattern in (("dmy", f"%d{mark}%m{mark}%Y"), ("mdy", f"%m{mark}%d{mark}%Y")):
+        text = f"{day:{pattern}}"
+        readings = numeric_date(text)
+        assert (parse_date(text) if readings is None else readings.read_as(order)) == moment
