@@ -18,6 +18,7 @@ FEWEST_LETTERS = 40  # below, a name or a quotation decides
 LONGEST_SAMPLE = 600  # characters
 LEAST_PROBABILITY = 0.98
 SAMPLE = 200  # articles by which it is found out whether a site has more than one language
+MOST_ODD = 0.02  # share of the texts that need not have the words of the others
 _PARAGRAPH = 150  # characters
 _WORD = re.compile(r"[^\W\d_]+")
 LEAST_SHARE = 0.01  # of the articles; a rarer language is more likely a mistake of the detector
@@ -62,7 +63,7 @@ def with_languages(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def share_their_words(texts: Sequence[str]) -> bool:
-    """Whether all but one of some texts have two of the words that more than half of them have.
+    """Whether nearly all of some texts have two of the words that more than half of them have.
 
     Very short ones do not count, unless most are.
 
@@ -75,7 +76,8 @@ def share_their_words(texts: Sequence[str]) -> bool:
     words = [set(_WORD.findall(text.lower())) for text in texts if len(text) >= _PARAGRAPH]
     counts = Counter(word for own in words for word in own)
     common = {word for word, count in counts.items() if 2 * count > len(words)}
-    return 2 * len(words) >= len(texts) and sum(len(own & common) < 2 for own in words) < 2
+    odd = sum(len(own & common) < 2 for own in words)
+    return 2 * len(words) >= len(texts) and odd <= MOST_ODD * len(words)
 
 
 def _with_language(outcome: Outcome, languages: set[str | None]) -> Outcome:
