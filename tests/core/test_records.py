@@ -187,3 +187,24 @@ def test_an_error_of_an_article_says_where() -> None:
     assert str(ArticleError("is empty", "a.md", 3)) == "a.md:3: is empty"
     assert str(ArticleError("is empty", "a.md")) == "a.md: is empty"
     assert str(ArticleError("is empty")) == "is empty"
+
+
+def test_a_body_in_markup_is_read_as_its_readers_see_it() -> None:
+    text = "See [the *strike*](/strike#top), [far](https://far.example/x) & [again](https://coast.example/strike)."
+    article = Article.from_markdown("a", "Ferry &amp; **crew**", text, url="https://coast.example/a", topics=["Sea"])
+    assert (article.title, article.body, article.topics) == ("Ferry & crew", "See , far & .", ("Sea",))
+    assert [(link.url, link.kind) for link in article.relations] == [
+        ("https://coast.example/strike#top", "body"),
+        ("https://coast.example/strike", "body"),
+    ]
+
+
+def test_without_an_address_every_link_of_a_body_counts_as_one_of_the_own_site() -> None:
+    html = "<p>See <a href='https://far.example/x'>far</a> and <a href='/near'>near</a>.</p>"
+    article = Article.from_html("a", "T", html, relations=[Relation(None, "listed")])
+    assert article.body == "See  and ."
+    assert [(link.url or link.target_id, link.kind) for link in article.relations] == [
+        ("listed", "related"),
+        ("https://far.example/x", "body"),
+        ("/near", "body"),
+    ]
