@@ -150,29 +150,56 @@ def test_what_never_was_ours_is_no_failure(site: Path, what: str) -> None:
 
 def test_a_file_that_cannot_be_written_keeps_entries_and_is_named(site: Path) -> None:
     run("suggest", site, *TO_ARTICLES)
-    outside = site.parent / "outside.md"
-    (site / "ferry-1.md").rename(outside)
-    (site / "ferry-1.md").symlink_to(outside)
+    linked = site / ".kept" / "ferry-1.md"
+    linked.parent.mkdir()
+    (site / "ferry-1.md").rename(linked)
+    (site / "ferry-1.md").symlink_to(linked)
     result = run("unsuggest", site)
     assert (result.exit_code, numbers(result)) == (1, [11, 0, 1])
     assert f"{site / 'ferry-1.md'}: entries of ours remain" in result.stderr
-    assert b"suggested:" in outside.read_bytes()
+    assert b"suggested:" in linked.read_bytes()
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-@pytest.mark.parametrize(("name", "preset"), [("hugo-digitalgov", "hugo"), ("jekyll-optech", "jekyll")])
-def test_a_real_site_is_byte_for_byte_what_it_was(corpora: Path, tmp_path: Path, name: str, preset: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "preset", "left_out"),
+    [("hugo-digitalgov", "hugo", ["news", "events", "authors"]), ("jekyll-optech", "jekyll", ["zh", "ja", "fr", "cs"])],
+)
+def test_a_real_site_is_byte_for_byte_what_it_was(
+    corpora: Path, tmp_path: Path, name: str, preset: str, left_out: list[str]
+) -> None:
     raw = corpora / "raw" / name
     if not raw.is_dir():
         pytest.skip(f"{raw} is not there")
-    site = shutil.copytree(raw, tmp_path / name, ignore=shutil.ignore_patterns(".recommender"))
+    # The largest folders stay away, so that the test is done in seconds.
+    before, site = tmp_path / "before", tmp_path / name
+    shutil.copytree(raw, before, ignore=shutil.ignore_patterns(".recommender", *left_out))
+    shutil.copytree(before, site)
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("ranker: {learn: shipped}\n", encoding="utf-8")
     git = ["git", "-C", str(site), "-c", "user.name=x", "-c", "user.email=x@x.example", "-c", "core.autocrlf=false"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "raw"]):
         subprocess.run([*git, *arguments], check=True, capture_output=True)
-    assert run("suggest", site, *TO_ARTICLES, "--preset", preset, "--no-cache", "-k", 2).exit_code == 0
+    assert (
+        run(
+            "suggest",
+            site,
+            *TO_ARTICLES,
+            "--preset",
+            preset,
+            "--no-cache",
+            "-k",
+            2,
+            "--threshold",
+            0,
+            "--settings",
+            settings,
+        ).exit_code
+        == 0
+    )
     changed = subprocess.run([*git, "diff", "-U0"], check=True, capture_output=True).stdout.decode()
     lines = [line for line in changed.splitlines() if line.startswith(("+", "-")) and line[:4] not in {"+++ ", "--- "}]
-    assert sum(line == "+suggested:" for line in lines) > 1000
+    assert sum(line == "+suggested:" for line in lines) > 200
     assert {line[:3] for line in lines if line != "+suggested:"} == {"+  "}, "another key has changed"
     forget(site)
     result = run("unsuggest", site)
@@ -180,4 +207,4 @@ def test_a_real_site_is_byte_for_byte_what_it_was(corpora: Path, tmp_path: Path,
     forget(site)
     assert subprocess.run([*git, "status", "--short"], check=True, capture_output=True).stdout == b""
     shutil.rmtree(site / ".git")
-    assert subprocess.run(["diff", "-r", str(site), str(raw)], capture_output=True, check=False).stdout == b""
+    assert subprocess.run(["diff", "-r", str(site), str(before)], capture_output=True, check=False).stdout == b""
