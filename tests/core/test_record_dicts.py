@@ -101,7 +101,7 @@ def test_a_moment_is_read_in_the_zone_that_is_stated(value: object, zone: object
         ({"published_at": 5}, "must be an ISO 8601 text like .*, got 5"),
         ({"titel": "T"}, r"the article 1 has the unknown key 'titel' \(did you mean title\?\); ignore_unknown=True"),
         ({"relations": [{"url": "/b", "titel": "T"}]}, "the relation '/b' has the unknown key 'titel'"),
-        ({"provider": {"nam": "X"}}, "a provider has the unknown key 'nam'"),
+        ({"provider": {"titel": "X"}}, "a provider has the unknown key 'titel'"),
         ({"provider": "X"}, "a provider must be a mapping of its fields, got 'X'"),
         ({"relations": [{}]}, "neither url nor target_id"),
         ({"title": 5}, r"the article 1 cannot be read: Expected `str`, got `int` - at `\$.title`"),
