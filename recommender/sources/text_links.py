@@ -39,6 +39,7 @@ class LinkTargets:
         self._paths: dict[str, str] = {}
         self._names: dict[str, set[str]] = defaultdict(set)
         self._addresses: dict[str, str] = {}
+        self._known_hosts: set[str] = set()
         self._lists: set[str] = set()
         self._absolute: dict[str, str | None] = {}  # what was found before, wherever the link stands
         hosts: Counter[str] = Counter()
@@ -56,6 +57,7 @@ class LinkTargets:
                 self._names[posixpath.basename(bare)].add(article.id)
             for address in article.addresses:
                 self._addresses.setdefault(canonical_url(address), article.id)
+                self._known_hosts.add(_host_text(address))
             host = host_of(article.url or "")
             hosts.update([host] if host else [])
         self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
@@ -92,9 +94,7 @@ class LinkTargets:
         if _MARKDOWN.search(address) and "://" not in address and (by_path := self._file(address, path)):
             return None, by_path
         if link.address.startswith(("http://", "https://")):
-            if link.address not in self._absolute:
-                self._absolute[link.address] = self._page_at(link.address)
-            return link.address, self._absolute[link.address]
+            return self._of_web_address(link.address)
         try:
             url = urljoin(article.url or f"/{path}", link.address)
         except ValueError:  # brackets that no address can have
@@ -103,6 +103,14 @@ class LinkTargets:
         if found is None and address and "://" not in address:
             found = self._file(address, path)
         return url, found
+
+    def _of_web_address(self, url: str) -> tuple[str | None, str | None]:
+        """Return an address and the page there, both None for one of another site, as most are."""
+        if _host_text(url) not in self._known_hosts and "amp" not in url:
+            return None, None
+        if url not in self._absolute:
+            self._absolute[url] = self._page_at(url)
+        return url, self._absolute[url]
 
     def _page_at(self, url: str) -> str | None:
         """Return the page at an address; that of its path where the address is one of the site's own host."""
@@ -142,6 +150,11 @@ class LinkTargets:
     def _named(self, bare: str) -> str | None:
         ids = self._names.get(posixpath.basename(bare), ())
         return next(iter(ids)) if len(ids) == 1 else None
+
+
+def _host_text(address: str) -> str:
+    """Return the host of an address as it is written, without `www.`; "" where it names none."""
+    return address.partition("://")[2].partition("/")[0].lower().removeprefix("www.")
 
 
 def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
