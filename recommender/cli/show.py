@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 from rich.console import Console
@@ -13,27 +13,43 @@ from rich.table import Table
 from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
 from recommender.core.records import Article, Suggestion
 
-WIDEST = 70  # characters of the column with the ids, where these are longer
+MOST_ASKED = 30  # articles that are asked until one has suggestions
+WIDEST = 60  # characters of the column with the ids, where these are longer
 
 
 @click.command(epilog="Example: recommender show examples/newsroom --articles 3")
 @SITE
 @click.option("--articles", default=4, show_default=True, type=click.IntRange(min=1), help="How many articles to show.")
 @click.option("-k", default=3, show_default=True, type=click.IntRange(min=1), help="Suggestions for each.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Least score, a probability; 0 shows the best, whatever they score.  [default: the ranker's own]",
+)
 @MODEL
 @site_options
-def show(options: SiteOptions, articles: int, k: int) -> None:
-    """Print the suggestions of a few articles of SITE, spread over its time, as a table."""
+def show(options: SiteOptions, articles: int, k: int, threshold: float | None) -> None:
+    """Print the suggestions of a few articles of SITE, spread over its time, as a table.
+
+    They are articles that have suggestions, where there are some.
+    """
     model = options.model()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    for article in _evenly_spaced(model.corpus, articles):
-        console.print(_table(article, model.suggest(article.id, k=k)))
+    for stretch in _stretches([article for article in model.corpus if article.is_source], articles):
+        lists = ((article, model.suggest(article.id, k=k, threshold=threshold)) for article in stretch[:MOST_ASKED])
+        article, suggestions = next((found for found in lists if found[1]), (stretch[0], []))
+        if suggestions:
+            console.print(_table(article, suggestions))
+        else:
+            click.echo(f"{_names(article)}\n  no suggestion scores enough; --threshold 0 shows the best\n")
 
 
-def _evenly_spaced(articles: Sequence[Article], count: int) -> Sequence[Article]:
+def _stretches(articles: Sequence[Article], count: int) -> Iterator[Sequence[Article]]:
+    """Yield as many parts of the articles as are to be shown, of equal length."""
     step = max(1, len(articles) // (count + 1))
     first = step if len(articles) > count else 0
-    return articles[first::step][:count]
+    for start in range(first, len(articles), step)[:count]:
+        yield articles[start : start + step]
 
 
 def _table(article: Article, suggestions: Sequence[Suggestion]) -> Table:
@@ -43,7 +59,7 @@ def _table(article: Article, suggestions: Sequence[Suggestion]) -> Table:
     for name in ("score", "kind", "suggestion", "because"):
         # An id in one piece can be copied.
         width = min(longest, WIDEST) if name == "suggestion" else None
-        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold", min_width=width)
+        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold", width=width)
     for suggestion, text in zip(suggestions, names, strict=True):
         reasons = "; ".join(reason.text for reason in suggestion.reasons[:2])
         table.add_row(f"{suggestion.score:.2f}", suggestion.kind, escape(text), escape(reasons))
