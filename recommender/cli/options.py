@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
 from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
-from recommender.sources import KINDS, read_articles
+from recommender.sources import KINDS, read_articles, root_of_site
 
 Command = Callable[..., Any]
 
@@ -55,7 +56,7 @@ class SiteOptions:
     @cached_property
     def settings(self) -> Settings:
         """The site's settings, overridden by the options."""
-        settings = Settings.of_site(self.site, self.settings_file)
+        settings = Settings.of_site(root_of_site(self.site), self.settings_file)
         source = settings.source
         kind, preset = self.kind or source.kind, self.preset or source.preset
         source = replace(source, kind=kind, preset=preset, strict=self.strict or source.strict)
@@ -75,6 +76,8 @@ class SiteOptions:
         corpus = read_articles(self.site, source, n_jobs=self.n_jobs, cache=self.cache_folder, now=self.now)
         if report:
             report_skipped(corpus)
+            if sys.stderr.isatty():  # for a person; in a log an error stays one line
+                click.echo(f"{self.site}: {corpus.report.site}", err=True)
         return corpus
 
     def model(self, corpus: Corpus | None = None) -> Recommender:

@@ -26,7 +26,7 @@ from recommender.sinks.data_file import (
 )
 from recommender.sinks.diff import unified_diff
 from recommender.sinks.write_back import Written
-from recommender.sources import find_site
+from recommender.sources import find_site, root_of_site
 from recommender.sources.site_kinds import FOLDER
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class DataWriter(SiteWriter):
         if site.exists() and not site.is_dir():
             raise ArticleError("is one file, and a data file holds all pages of a site; give its folder", site)
         self._kind, self._root = kind_and_root(site, settings.source)
-        own_file = site_root(site) / settings.job.folder / OTHERWISE
+        own_file = root_of_site(site) / settings.job.folder / OTHERWISE
         self._file = data_file(self._kind, self._root, output or own_file)
         # A file that the user or the settings name may lie anywhere.
         self._inside = self._root if self._kind != FOLDER else None

@@ -15,9 +15,10 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from recommender.core.errors import RecommenderError, SettingsError
-from recommender.core.files import replacing, site_root
+from recommender.core.files import replacing
 from recommender.core.settings import Settings
 from recommender.core.times import utc_text
+from recommender.sources import root_of_site
 
 OFF = "RECOMMENDER_OFF"
 LOCK, HOLDER = "lock", "holder.json"
@@ -42,7 +43,7 @@ class JobFolder:
     @classmethod
     def of_site(cls, site: Path, settings: Settings) -> JobFolder:
         """Make the folder of a site, which git ignores; a SettingsError where it cannot be made."""
-        folder = cls(site_root(site) / settings.job.folder)
+        folder = cls(root_of_site(site) / settings.job.folder)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             ignore = folder.path / ".gitignore"

@@ -32,7 +32,7 @@ from recommender.model.recommender import Recommender
 from recommender.selection.decisions import Decisions
 from recommender.sinks.row_files import JSON_LINES, format_of, write_file, write_rows
 from recommender.sinks.write_back import Written
-from recommender.sources import read_articles
+from recommender.sources import read_articles, root_of_site
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def suggest_site(
         When the site or the settings cannot be used, more files would change than may, or another job is at work on
         the site; nothing is written then.
     """
-    settings = settings or Settings.of_site(site)
+    settings = settings or Settings.of_site(root_of_site(site))
     if off := switched_off(settings):
         logger.info("switched off: %s", off)
         return None

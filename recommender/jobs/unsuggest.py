@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.core.errors import ArticleError, SettingsError
-from recommender.core.files import site_root
 from recommender.core.settings import Settings, SourceSettings
 from recommender.jobs.data_writer import OTHERWISE, DataWriter, kind_and_root
 from recommender.jobs.folder import JobFolder
@@ -20,7 +19,7 @@ from recommender.sinks.diff import unified_diff
 from recommender.sinks.entries import EntryShape
 from recommender.sinks.removal import holds_entries
 from recommender.sinks.write_back import Plan, Written
-from recommender.sources import article_files
+from recommender.sources import article_files, root_of_site
 from recommender.sources.records.fields import FORBIDDEN, PRESETS, FieldMap
 
 
@@ -104,7 +103,7 @@ class _Removal:
 
 def _removal(site: Path, settings: Settings) -> _Removal:
     """Plan what is to be taken out, as settings and the record of the last run say."""
-    record = Record.read(JobFolder(site_root(site) / settings.job.folder))
+    record = Record.read(JobFolder(root_of_site(site) / settings.job.folder))
     shapes = _shapes(settings, _recorded_settings(record))
     # The files of the whole site, not of its content alone: the settings may have been others.
     plan = Plan.of_removal(article_files(site, settings.source), shapes)
@@ -146,7 +145,7 @@ def _shape(key: str, source: SourceSettings) -> EntryShape:
 def _data_files(site: Path, root: Path, settings: Settings, record: Record | None) -> Iterable[Path]:
     """Return the data files of ours that a site has: where any generator reads them, and the one on record."""
     files = [data_file(kind, root, root) for kind in FOLDERS]
-    files.append(site_root(site) / settings.job.folder / OTHERWISE)
+    files.append(root_of_site(site) / settings.job.folder / OTHERWISE)
     output = record.outputs.get(DataWriter.output_name) if record is not None else None
     if output is not None and Path(output.path).resolve().is_relative_to(root.resolve()):
         # Whoever writes the site's files could name any file in the record: outside the site none is touched.

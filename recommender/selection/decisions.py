@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from recommender.core.errors import RecommenderError
-from recommender.core.files import site_root, sync_folder
+from recommender.core.files import sync_folder
 from recommender.core.records import Relation
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.selection.named_articles import NamedArticles, missing_line
+from recommender.sources import root_of_site
 
 SITE_FILE = "decisions.jsonl"
 ACCEPT, REJECT = "accept", "reject"
@@ -235,7 +236,7 @@ class Decisions:
 
 def decisions_file(site: Path | str) -> Path:
     """Return the file of a site's decisions, whether there is one or not."""
-    return site_root(Path(site)) / SITE_FILE
+    return root_of_site(Path(site)) / SITE_FILE
 
 
 def decide(

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from recommender.core.errors import SettingsError, nearest
+from recommender.core.files import site_root
 from recommender.core.settings import SourceSettings
 from recommender.sources.generators.hugo import HugoSite
 from recommender.sources.generators.jekyll import JekyllSite
@@ -93,6 +94,15 @@ def find_site(path: Path, settings: SourceSettings) -> Site:
     if kind == NEWS or (kind is None and ((path / NEWS_FOLDER).is_dir() or _is_news(path))):
         return Site(NEWS, path, path)
     return _assumed(path, kind) if kind else Site(FOLDER, path, path)
+
+
+def root_of_site(path: Path) -> Path:
+    """Return the folder that holds a site's own files, such as its settings and its decisions.
+
+    It is the same whether a site's root is given or a folder of its content.
+    """
+    site = find_site(path, SourceSettings())
+    return site_root(path) if site.generator is None else site.root.absolute()
 
 
 def _generated(root: Path, path: Path, kind: str | None) -> Site | None:

@@ -125,7 +125,8 @@ class LinkTargets:
         host = host_of(url)
         if host not in self._hosts and (host or "://" in url):
             return False
-        return _PAGE.search(urlsplit(url).path) is not None
+        path = urlsplit(url).path
+        return path not in {"", "/"} and _PAGE.search(path) is not None  # the home page is always there
 
     def _reference(self, name: str, path: str) -> str | None:
         """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""

@@ -55,3 +55,21 @@ def test_a_decision_without_effect_is_a_line_of_every_verb_and_of_the_record(sit
     assert line in run("suggest", site, "--output", tmp_path / "suggestions.jsonl").stderr
     record = json.loads((site / ".recommender" / "run.json").read_text(encoding="utf-8"))
     assert [warning for warning in record["warnings"] if line in warning]
+
+
+def test_root_and_content_folder_of_a_site_share_settings_decisions_and_records(tmp_path: Path) -> None:
+    (tmp_path / "hugo.toml").write_text("baseURL = 'https://coast.example/'\n", encoding="utf-8")
+    (tmp_path / "recommender.yaml").write_text("selection: {threshold: 0, k: 2}\n", encoding="utf-8")
+    content = tmp_path / "content"
+    content.mkdir()
+    for name in ("strike", "ferry", "island", "harbor"):
+        text = f"---\ntitle: Ferry {name}\ndate: 2025-01-02\n---\nThe ferry to the {name} sails.\n"
+        (content / f"{name}.md").write_text(text, encoding="utf-8")
+    output = tmp_path / "out.jsonl"
+    assert run("reject", content, "strike", "ferry", "--who", "Ana").exit_code == 0
+    assert run("suggest", content, "--output", output).exit_code == 0
+    lists = json_lines(output.read_text(encoding="utf-8"))
+    assert [line["target"] for line in lists if line["source"] == "strike"] == ["harbor", "island"]
+    assert "rejected for strike by Ana" in run("explain", tmp_path, "strike", "ferry").stdout
+    assert (tmp_path / ".recommender" / "run.json").is_file()
+    assert [path.name for path in content.iterdir() if path.suffix != ".md"] == []

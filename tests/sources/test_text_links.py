@@ -123,6 +123,8 @@ def test_links_of_a_plain_folder_resolve(tmp_path: Path) -> None:
         "<!-- [x](/2026/ferry/) -->",
         "[x](http://[)",
         "[x](/posts/)",
+        "[x](/)",
+        "[x](https://coast.example)",
     ],
 )
 def test_what_is_no_relation(link: str, tmp_path: Path) -> None:
