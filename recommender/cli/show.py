@@ -37,7 +37,8 @@ def show(options: SiteOptions, articles: int, k: int, threshold: float | None) -
     console = Console(width=None if sys.stdout.isatty() else 120)
     for stretch in _stretches([article for article in model.corpus if article.is_source], articles):
         lists = ((article, model.suggest(article.id, k=k, threshold=threshold)) for article in stretch[:MOST_ASKED])
-        article, suggestions = next((found for found in lists if found[1]), (stretch[0], []))
+        answered = ((article, suggestions) for article, suggestions in lists if suggestions)
+        article, suggestions = next(answered, (stretch[0], []))
         if suggestions:
             console.print(_table(article, suggestions))
         else:

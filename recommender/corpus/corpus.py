@@ -212,8 +212,9 @@ class Corpus(Sequence[Article]):
         if len(rows) > 1:
             raise UnknownArticleError.naming_all(name, [self._id(row) for row in rows])
         if not rows:
-            names = [one for both in ids_and_titles(self.originals) for one in (both if " " in name else both[:1])]
-            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*names, *(lost for lost, _ in self.merged)]))
+            with_titles = " " in name  # then it is more likely a title than an id
+            known = [text for names in ids_and_titles(self.originals) for text in (names if with_titles else names[:1])]
+            raise UnknownArticleError.naming_nearest(name, dict.fromkeys([*known, *(lost for lost, _ in self.merged)]))
         return rows[0]
 
     def row_of_title(self, title: str) -> int | None:

@@ -37,8 +37,8 @@ OTHERWISE = "suggestions.json"  # in the job's folder
 def kind_and_root(site: Path, settings: SourceSettings) -> tuple[str, Path]:
     """Return which generator builds a site, ``folder`` for none, and the absolute path of the site's root."""
     path = Path(os.path.abspath(site))
-    found = find_site(path, settings)
-    return (FOLDER, site_root(path)) if found.generator is None else (found.kind, found.root)
+    known = find_site(path, settings)
+    return (FOLDER, site_root(path)) if known.generator is None else (known.kind, known.root)
 
 
 class DataWriter(SiteWriter):

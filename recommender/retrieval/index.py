@@ -147,23 +147,23 @@ def nearest_in_time(
     """
     known = np.minimum(limits, len(dated))
     undated = np.isnan(days)[:, np.newaxis]
-    # The nearest lie around the place of the source in time order: one more on either side, as it may be there itself.
+    # The nearest lie around the source's position in time order: one more on either side, as it may be there itself.
     position = np.where(undated[:, 0], known, np.minimum(np.searchsorted(dated, days, side="right"), known))
     around = position[:, np.newaxis] + np.arange(-count - 1, count + 1)
     around = np.where((around >= 0) & (around < known[:, np.newaxis]) & ~undated, around, -1)
     # Where these are too few, the last rows fill up: of a dated source those without a date, of an undated one all.
     last = limits[:, np.newaxis] - np.arange(count + 1, 0, -1)
     last = np.where((last >= known[:, np.newaxis]) | undated, last, -1)
-    found = np.hstack([around, last])
-    found = np.where((found == rows[:, np.newaxis]) | (found < 0), -1, found)
-    days_apart = np.full(found.shape, np.inf)
-    has_date = (found >= 0) & (found < len(dated))
-    source_days = np.broadcast_to(days[:, np.newaxis], found.shape)
-    days_apart[has_date] = np.abs(dated[found[has_date]] - source_days[has_date])
+    target_rows = np.hstack([around, last])
+    target_rows = np.where((target_rows == rows[:, np.newaxis]) | (target_rows < 0), -1, target_rows)
+    days_apart = np.full(target_rows.shape, np.inf)
+    has_date = (target_rows >= 0) & (target_rows < len(dated))
+    source_days = np.broadcast_to(days[:, np.newaxis], target_rows.shape)
+    days_apart[has_date] = np.abs(dated[target_rows[has_date]] - source_days[has_date])
     days_apart[np.isnan(days_apart)] = np.inf
     # Nearest first, then the highest row. -1, which is no row, comes last: its days are infinite and it is the lowest.
-    order = np.lexsort((-found, days_apart), axis=-1)[:, :count]
-    nearest = np.take_along_axis(found, order, axis=1)
+    order = np.lexsort((-target_rows, days_apart), axis=-1)[:, :count]
+    nearest = np.take_along_axis(target_rows, order, axis=1)
     source_of, column = np.nonzero(nearest >= 0)
     return Pairs(source_of, nearest[source_of, column])
 

@@ -73,11 +73,11 @@ def shown_terms(
     ['café', 'データベース', '管理']
     """
     source, target = _normalised(source_text), _normalised(target_text)
-    found = [(count, token) for token, count in frequencies.items() if not is_unspaced(token) and is_readable(token)]
-    if len(found) < len(frequencies) and not source.isascii() and not target.isascii():
-        found += [(count, run) for run, count in _shared_runs(source, target, frequencies).items()]
+    terms = [(count, token) for token, count in frequencies.items() if not is_unspaced(token) and is_readable(token)]
+    if len(terms) < len(frequencies) and not source.isascii() and not target.isascii():
+        terms += [(count, run) for run, count in _shared_runs(source, target, frequencies).items()]
     runs_shown: list[str] = []
-    for _, term in sorted(entry for entry in found if entry[0] <= most_common):
+    for _, term in sorted((count, term) for count, term in terms if count <= most_common):
         source_word, target_word = _in_prose(source, term), _in_prose(target, term)
         if source_word is None or target_word is None:
             continue
@@ -107,7 +107,7 @@ def is_readable(token: str) -> bool:
 def _shared_runs(source: str, target: str, frequencies: Mapping[str, int]) -> dict[str, int]:
     """Return what two texts without spaces have in common that can be read, and the count of its rarest pair."""
     target_words = {run.text for run in _runs(target) if run.is_word}
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for run in _runs(source):
         if len(run.letters) < _LEAST_LETTERS:
             continue
@@ -122,8 +122,8 @@ def _shared_runs(source: str, target: str, frequencies: Mapping[str, int]) -> di
             for part in readable:
                 pairs = [frequencies[pair] for pair in run.pairs if pair in frequencies and pair in part]
                 if pairs:
-                    found[part] = min(pairs)
-    return found
+                    counts[part] = min(pairs)
+    return counts
 
 
 def _chains(run: Run, frequencies: Mapping[str, int], target: str) -> Iterator[Sequence[str]]:
@@ -168,7 +168,7 @@ def _is_machine_made(text: str, start: int, end: int) -> bool:
     right = after.split()[0] if after and not after[0].isspace() else ""
     if left or right:
         part = left + text[start:end] + right
-        if any(found.start() <= len(left) < found.end() for found in _MACHINE_MADE.finditer(part)):
+        if any(machine_made.start() <= len(left) < machine_made.end() for machine_made in _MACHINE_MADE.finditer(part)):
             return True
     for opening, closing in _ENCLOSURES:
         opened = text.rfind(opening, max(0, start - _LONGEST_LINE), start)

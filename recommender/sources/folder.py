@@ -147,8 +147,8 @@ def read_site_files(
     ArticleError
         The first problem, where `strict`.
     """
-    found = site_files(site)
-    files = [(file.path, file.inside) for file in found if file.problem is None]
+    all_files = site_files(site)
+    files = [(file.path, file.inside) for file in all_files if file.problem is None]
     reader = partial(_read_chunk, fields, site.reading)
     if cache_folder is None or not site.path.is_dir():
         read = iter(_read_files(files, reader, n_jobs, strict, fewest_for_processes))
@@ -160,7 +160,7 @@ def read_site_files(
         cache.store(unknown, new)
         remaining = iter(new)
         read = (outcome or next(remaining) for outcome in cached)
-    outcomes = (next(read) if file.problem is None else _unopened(file, file.problem) for file in found)
+    outcomes = (next(read) if file.problem is None else _unopened(file, file.problem) for file in all_files)
     return list(raising_problems(outcomes, strict))
 
 

@@ -30,20 +30,20 @@ def with_facts(outcomes: Iterable[Outcome], generator: Generator, now: datetime)
     known, warnings = _with_own_addresses(known, [outcome.location for outcome, _ in paged])
     many_languages = len({page_facts.language for page_facts in known if not page_facts.is_list}) > 1
     facts = iter(known)
-    placed = []
+    completed = []
     for outcome in outcomes:
         page_facts = next(facts) if outcome.page is not None else None
         if outcome.article is not None and outcome.page is not None and page_facts is not None:
-            article = _placed(outcome.article, outcome.page, page_facts, many_languages)
+            article = _completed(outcome.article, outcome.page, page_facts, many_languages)
             is_article = not page_facts.is_list and page_facts.excluded != NO_FRONT_MATTER
             outcome = replace(  # noqa: PLW2901
                 outcome, article=article, left_out=None if is_article else page_facts.excluded or page_facts.kind
             )
-        placed.append(outcome)
-    return placed, warnings
+        completed.append(outcome)
+    return completed, warnings
 
 
-def _placed(article: Article, page: SitePage, facts: PageFacts, many_languages: bool) -> Article:
+def _completed(article: Article, page: SitePage, facts: PageFacts, many_languages: bool) -> Article:
     """Return an article with what is known of its page.
 
     Where the configuration knows one language only, a text may still be in another one, and says so best itself.

@@ -41,7 +41,7 @@ class LinkTargets:
         self._addresses: dict[str, str] = {}
         self._known_hosts: set[str] = set()
         self._lists: set[str] = set()
-        self._absolute: dict[str, str | None] = {}  # what was found before, wherever the link stands
+        self._absolute: dict[str, str | None] = {}  # pages by address, wherever the link stands
         hosts: Counter[str] = Counter()
         for outcome in outcomes:
             article = outcome.article
@@ -99,10 +99,10 @@ class LinkTargets:
             url = urljoin(article.url or f"/{path}", link.address)
         except ValueError:  # brackets that no address can have
             return None, None
-        found = self._page_at(url)
-        if found is None and address and "://" not in address:
-            found = self._file(address, path)
-        return url, found
+        page_id = self._page_at(url)
+        if page_id is None and address and "://" not in address:
+            page_id = self._file(address, path)
+        return url, page_id
 
     def _of_web_address(self, url: str) -> tuple[str | None, str | None]:
         """Return an address and the page there, both None for one of another site, as most are."""
@@ -115,10 +115,10 @@ class LinkTargets:
     def _page_at(self, url: str) -> str | None:
         """Return the page at an address; that of its path where the address is one of the site's own host."""
         ways = (url, unquote(url), _INDEX.sub("", url))
-        found = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
-        if found is None and host_of(url) in self._hosts:
+        page_id = next((self._addresses[key] for key in map(canonical_url, ways) if key in self._addresses), None)
+        if page_id is None and host_of(url) in self._hosts:
             return self._addresses.get(canonical_url(urlsplit(url).path))
-        return found
+        return page_id
 
     def is_own(self, url: str) -> bool:
         """Whether an address is one of a page of the site itself, whether or not there is such a page."""
@@ -142,10 +142,10 @@ class LinkTargets:
         candidates = [bare.lstrip("/")] if name.startswith("/") else [relative, bare]
         ends = ("", "/index", "/README", "/_index")
         for candidate in candidates:
-            found = next((self._paths[candidate + end] for end in ends if candidate + end in self._paths), None)
-            found = found or self._ids.get(candidate.lower())
-            if found is not None:
-                return found
+            page_id = next((self._paths[candidate + end] for end in ends if candidate + end in self._paths), None)
+            page_id = page_id or self._ids.get(candidate.lower())
+            if page_id is not None:
+                return page_id
         return self._named(bare) if _DATED.match(posixpath.basename(bare)) else None
 
     def _named(self, bare: str) -> str | None:

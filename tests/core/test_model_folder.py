@@ -137,8 +137,8 @@ def test_a_file_that_the_manifest_does_not_list_is_not_read(folder: Path, name: 
 def test_the_manifest_leads_to_no_other_place(folder: Path, name: str) -> None:
     secret = folder.parent / "secret.txt"
     (folder / "sub").mkdir()
-    for place in (secret, folder / "sub" / "secret.txt"):
-        place.write_bytes(b"secret")
+    for path in (secret, folder / "sub" / "secret.txt"):
+        path.write_bytes(b"secret")
     described = {"sha256": hashlib.sha256(b"secret").hexdigest()}
     change_manifest(folder, lambda manifest: manifest["files"].update({name.format(absolute=secret): described}))
     with pytest.raises(ModelFormatError, match=r"has no file '.*', which its manifest lists"):
@@ -231,18 +231,18 @@ def test_an_array_with_impossible_numbers_is_refused(folder: Path, name: str, va
 class Bomb:
     """Leaves a file behind where it is unpickled."""
 
-    def __init__(self, place: Path):
-        self.place = str(place)
+    def __init__(self, path: Path):
+        self.path = str(path)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return os.mkdir, (self.place,)
+        return os.mkdir, (self.path,)
 
 
 def test_an_array_of_objects_is_refused_and_never_unpickled(folder: Path, tmp_path: Path) -> None:
-    place = tmp_path / "executed"
+    executed = tmp_path / "executed"
     for data in (
-        array_bytes(np.array([Bomb(place)], dtype=object), allow_pickle=True),
-        pickle.dumps(Bomb(place)),
+        array_bytes(np.array([Bomb(executed)], dtype=object), allow_pickle=True),
+        pickle.dumps(Bomb(executed)),
         archive_bytes(),
         b"PK\x03\x04 no archive",
         (folder / "title_terms.npy").read_bytes()[:-4],
@@ -251,7 +251,7 @@ def test_an_array_of_objects_is_refused_and_never_unpickled(folder: Path, tmp_pa
         exchange(folder, "title_terms.npy", data)
         with pytest.raises(ModelFormatError, match=r"title_terms\.npy holds no plain array"):
             Recommender.load(folder)
-    assert not place.exists()
+    assert not executed.exists()
 
 
 @pytest.mark.parametrize(
@@ -325,15 +325,15 @@ def test_damaged_articles_are_refused(folder: Path, line: bytes) -> None:
 
 @pytest.mark.parametrize("content", ["a folder", "a file"])
 def test_what_is_no_model_is_not_written_over(unlearned: Recommender, tmp_path: Path, content: str) -> None:
-    place = tmp_path / "thesis"
+    thesis = tmp_path / "thesis"
     if content == "a folder":
-        place.mkdir()
-        (place / "chapter-1.txt").write_text("years of work", encoding="utf-8")
+        thesis.mkdir()
+        (thesis / "chapter-1.txt").write_text("years of work", encoding="utf-8")
     else:
-        place.write_text("years of work", encoding="utf-8")
+        thesis.write_text("years of work", encoding="utf-8")
     before = contents(tmp_path)
     with pytest.raises(ModelFormatError, match="thesis exists and is no model folder; name another place"):
-        unlearned.save(place)
+        unlearned.save(thesis)
     assert contents(tmp_path) == before
 
 

@@ -92,12 +92,12 @@ def test_an_opened_corpus_travels_as_arrays(site: Corpus) -> None:
     same(pickle.loads(pickle.dumps(edit[0])), edit[0])  # noqa: S301 - our own
 
 
-def at(place: int, value: float) -> Callable[[np.ndarray], np.ndarray]:
+def at(position: int, value: float) -> Callable[[np.ndarray], np.ndarray]:
     """Return what puts a value into an array."""
 
     def change(old: np.ndarray) -> np.ndarray:
         new = old.copy()
-        new[place] = value
+        new[position] = value
         return new
 
     return change

@@ -367,14 +367,14 @@ def test_threads_ask_about_outsiders_while_another_edits(site: list[Article]) ->
 
     def ask() -> None:
         while not done.is_set():
-            for place, one in enumerate(outsiders):
+            for position, outsider in enumerate(outsiders):
                 try:
-                    found = model.explain("a001", one)
+                    explanation = model.explain("a001", outsider)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the test reports it
                     wrong.append(error)
                     return
-                if found not in [answers[place] for answers in wanted]:
-                    wrong.append(found)
+                if explanation not in [answers[position] for answers in wanted]:
+                    wrong.append(explanation)
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:

@@ -38,9 +38,9 @@ def same(one: Corpus, other: Corpus) -> None:
     np.testing.assert_array_equal(one.times, other.times)
     assert one.neighbours.shape == other.neighbours.shape
     assert (one.neighbours != other.neighbours).nnz == 0
-    for place in other:
-        assert one.find(place.id) == other.find(place.id)
-        assert one.find(place.url or "") == other.find(place.url or "")
+    for known in other:
+        assert one.find(known.id) == other.find(known.id)
+        assert one.find(known.url or "") == other.find(known.url or "")
 
 
 STEPS = st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), min_size=1, max_size=3), max_size=4)
@@ -52,7 +52,7 @@ def test_a_grown_model_answers_as_one_made_anew(site: list[Article], steps: list
     model, anew = Recommender().fit(site), Recommender().fit(site)
     every = list(site)
     for step in steps:
-        added = [newer(len(every) + place, *drawn) for place, drawn in enumerate(step)]
+        added = [newer(len(every) + position, *drawn) for position, drawn in enumerate(step)]
         every += added
         model.add(added)
         anew.renew(every)

@@ -53,10 +53,10 @@ def test_where_no_date_decides_the_article_is_undated_and_a_warning_names_the_se
     assert days(corpus)["a0"] is None
     assert len(corpus) == len(others) + 1
     [warning] = [line for line in corpus.report.warnings if "two dates" in line]
-    place = f"{site}:1" if site.is_file() else f"{site}/a0.md:3"
+    location = f"{site}:1" if site.is_file() else f"{site}/a0.md:3"
     assert warning == (
-        f"{place}: date: '03/04/2021' can be read as two dates, and no other date of the site decides; the article is "
-        "undated: set source.date_order to dmy or mdy"
+        f"{location}: date: '03/04/2021' can be read as two dates, and no other date of the site decides; the article "
+        "is undated: set source.date_order to dmy or mdy"
     )
 
 

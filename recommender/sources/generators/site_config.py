@@ -67,9 +67,9 @@ def read_config_file(path: Path) -> dict[str, Any]:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
         values = parse_header(FrontMatter(form, text, 1, ""))
     except HeaderError as error:
-        place = path if error.line is None else f"{path}:{error.line}"
+        location = path if error.line is None else f"{path}:{error.line}"
         reason = str(error).replace("front matter", "the configuration", 1)
-        raise SiteConfigError(f"{place}: {reason}") from error
+        raise SiteConfigError(f"{location}: {reason}") from error
     except UnicodeDecodeError as error:
         raise SiteConfigError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except OSError as error:

@@ -80,9 +80,9 @@ def test_of_any_text_the_prose_is_normal_and_links_lie_in_it(text: str, template
         read = read_markup(text, markup, templates)  # type: ignore[arg-type]
         lines = read.text.split("\n") if read.text else []
         assert all(line and line == " ".join(line.split()) for line in lines)
-        places = [place for link in read.links for place in (link.start, link.end)]
-        assert places == sorted(places)
-        assert not places or (places[0] >= 0 and places[-1] <= len(read.text))
+        positions = [position for link in read.links for position in (link.start, link.end)]
+        assert positions == sorted(positions)
+        assert not positions or (positions[0] >= 0 and positions[-1] <= len(read.text))
         marks = set("\ue000\ue001\ue002")
         assert marks & set(text) or not marks & set(read.text + read.code)
     assert plain_text(text) == " ".join(plain_text(text).split())

@@ -1,4 +1,4 @@
-"""The content of a Hugo site: where each file stands in it, in which language, and which files are pages."""
+"""The content of a Hugo site: where each file lies in it, in which language, and which files are pages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Folder = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ContentPlace:
-    """Where a file stands in the content.
+class ContentFile:
+    """A file of the content: its path there, its language, and the id of its article.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class HugoContent:
         self._languages = settings.languages
         self._default_language = settings.default_language
         self._any_case = has_new_paths(version)
-        self._places: dict[str, ContentPlace | None] = {}  # each path is asked for several times
+        self._located: dict[str, ContentFile | None] = {}  # each path is asked for several times
         patterns = {expression: simple_pattern(expression) for expression in settings.ignored_files}
         self._ignored = [pattern for pattern in patterns.values() if pattern is not None]
         self.warnings = tuple(
@@ -88,13 +88,13 @@ class HugoContent:
             key=lambda mounted: -len(mounted[0]),
         )
 
-    def place(self, path: str) -> ContentPlace | None:
-        """Return where a file stands in the content; None where it is none of the content."""
-        if path not in self._places:
-            self._places[path] = self._find(path)
-        return self._places[path]
+    def locate(self, path: str) -> ContentFile | None:
+        """Return a file of the content by its path in the site; None where it is none of the content."""
+        if path not in self._located:
+            self._located[path] = self._find(path)
+        return self._located[path]
 
-    def _find(self, path: str) -> ContentPlace | None:
+    def _find(self, path: str) -> ContentFile | None:
         names = _names(path)
         stem, dot, suffix = names[-1].rpartition(".") if names else ("", "", "")
         if not stem or (dot + suffix).lower() not in CONTENT_SUFFIXES or self._is_ignored(path, names):
@@ -102,10 +102,10 @@ class HugoContent:
         for source, mount, prefix in self._mounts:
             inner = names[len(source) :]
             if names[: len(source)] == source and inner and _is_mounted(mount, inner):
-                return self._placed(mount, prefix, inner[:-1], stem)
+                return self._content_file(mount, prefix, inner[:-1], stem)
         return None
 
-    def _placed(self, mount: ContentMount, prefix: Folder, below: Folder, name: str) -> ContentPlace:
+    def _content_file(self, mount: ContentMount, prefix: Folder, below: Folder, name: str) -> ContentFile:
         stem, _, mark = name.rpartition(".")
         key = lower_case(mark) if self._any_case else mark
         marked = bool(stem) and key in self._languages
@@ -116,7 +116,7 @@ class HugoContent:
         is_bundle = stem == "index" and bool(below)
         ending = f".{language}" if marked else ""
         article_id = "/".join((*prefix, *(below if is_bundle else (*below, stem)))) + ending
-        return ContentPlace(article_id, (*_names(mount.target), *below), stem, language)
+        return ContentFile(article_id, (*_names(mount.target), *below), stem, language)
 
     def _is_ignored(self, path: str, names: Folder) -> bool:
         return any(name[0] in ".#" for name in names) or any(
@@ -125,13 +125,13 @@ class HugoContent:
 
     def page_files(self, paths: Iterable[str]) -> list[str]:
         """Return the files that are pages, in the order given; a bundle's other files belong to its page."""
-        places = {path: place for path in paths if (place := self.place(path)) is not None}
-        bundles = {place.folder for place in places.values() if place.is_bundle}
+        files = {path: file for path in paths if (file := self.locate(path)) is not None}
+        bundles = {file.folder for file in files.values() if file.is_bundle}
         return [
             path
-            for path, place in places.items()
-            if (place.is_bundle or place.folder not in bundles)
-            and not any(place.folder[:depth] in bundles for depth in range(1, len(place.folder)))
+            for path, file in files.items()
+            if (file.is_bundle or file.folder not in bundles)
+            and not any(file.folder[:depth] in bundles for depth in range(1, len(file.folder)))
         ]
 
 

@@ -125,7 +125,7 @@ def glob_patterns(glob: str) -> tuple[Pattern, ...]:
     if len(glob) > _LONGEST_PATTERN:
         return ()
     alternatives = [glob]
-    while brace := next((found for text in alternatives if (found := re.search(r"\{([^{}]*)\}", text))), None):
+    while brace := next((braces for text in alternatives if (braces := re.search(r"\{([^{}]*)\}", text))), None):
         text = brace.string
         expanded = [text[: brace.start()] + choice + text[brace.end() :] for choice in brace[1].split(",")]
         alternatives.remove(text)

@@ -201,6 +201,6 @@ def _module_mounts(module: Mapping[str, Any]) -> list[ContentMount]:
         language = text_at(mount, "lang") or (languages[0] if len(languages) == 1 else None)
         included = (texts_of(mount.get("includefiles")) or texts_of(mount.get("files")))[:_MOST_PATTERNS]
         left_out = texts_of(mount.get("excludefiles"))[:_MOST_PATTERNS]
-        place = target.removeprefix("content").strip("/")
-        mounts.append(ContentMount(source, place, language.lower() if language else None, included, left_out))
+        inner_target = target.removeprefix("content").strip("/")
+        mounts.append(ContentMount(source, inner_target, language.lower() if language else None, included, left_out))
     return mounts

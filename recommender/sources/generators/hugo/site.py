@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.sources.generators.hugo.cascade import cascade_entries
-from recommender.sources.generators.hugo.content import ContentPlace, Folder, HugoContent
+from recommender.sources.generators.hugo.content import ContentFile, Folder, HugoContent
 from recommender.sources.generators.hugo.dates import PageDates, page_dates
 from recommender.sources.generators.hugo.exclusion import exclusion, redirect_of, unpublished
 from recommender.sources.generators.hugo.links import Link, LinkParts, address, alias_address, make_link
@@ -61,7 +61,7 @@ class HugoSite:
     def __init__(self, config: SiteConfig, version: HugoVersion | None = None):
         self._version = version or USUAL_VERSION
         self._settings = HugoSettings.from_values(config.values)
-        self._sections: dict[tuple[str, Folder], tuple[ContentPlace, Mapping[str, Any]]] = {}
+        self._sections: dict[tuple[str, Folder], tuple[ContentFile, Mapping[str, Any]]] = {}
         self._clean: Callable[[str], str] = partial(
             clean_path, lower=self._settings.lower, without_accents=self._settings.without_accents
         )
@@ -126,14 +126,14 @@ class HugoSite:
 
     def is_section(self, path: str) -> bool:
         """Whether a file is the page of a section, a taxonomy or the home page."""
-        place = self._content.place(path)
-        return place is not None and place.is_section
+        file = self._content.locate(path)
+        return file is not None and file.is_section
 
     def add_section(self, path: str, front_matter: Mapping[Any, Any]) -> None:
         """Take note of a section and of what it hands down to the pages below it."""
-        place = self._content.place(path)
-        if place is not None and place.is_section:
-            self._sections[place.language, _lower(place.folder)] = place, _lower_names(front_matter)
+        file = self._content.locate(path)
+        if file is not None and file.is_section:
+            self._sections[file.language, _lower(file.folder)] = file, _lower_names(front_matter)
 
     def page(self, path: str, front_matter: Mapping[Any, Any], now: datetime) -> PageFacts:
         """Return what Hugo makes of a page.
@@ -152,103 +152,103 @@ class HugoSite:
         ValueError
             When the file lies in no content folder, or is of no content format.
         """
-        place = self._content.place(path)
-        if place is None:
+        file = self._content.locate(path)
+        if file is None:
             raise ValueError(f"{path} is no page of this Hugo site; ask page_files which are")
-        language = self._settings.languages[place.language]
-        kind = self._kind(place)
-        matter = self._with_cascade(place, kind, _lower_names(front_matter))
-        dates = page_dates(language.dates, matter, place.name, language.zone)
-        link = self._link(place, kind, matter, dates)
+        language = self._settings.languages[file.language]
+        kind = self._kind(file)
+        matter = self._with_cascade(file, kind, _lower_names(front_matter))
+        dates = page_dates(language.dates, matter, file.name, language.zone)
+        link = self._link(file, kind, matter, dates)
         redirect = redirect_of(matter)
-        ugly = self._is_ugly(place)
+        ugly = self._is_ugly(file)
         aliases = (
             alias_address(alias, link, language, ugly, self._version) for alias in texts_of(matter.get("aliases"))
         )
         url = text_of(matter.get("url"))
         absolute = url.startswith(("http://", "https://"))
         return PageFacts(
-            id=place.id,
+            id=file.id,
             url=url if absolute else address(language.base, link.path, self._version),
             aliases=tuple(dict.fromkeys(alias for alias in aliases if alias is not None)),
             language=language.code,
-            translation_key=_translation_key(place, kind, matter),
+            translation_key=_translation_key(file, kind, matter),
             kind="redirect" if redirect and kind == "page" else kind,
-            excluded=self._excluded(place, kind, matter, dates, now),
+            excluded=self._excluded(file, kind, matter, dates, now),
             published_at=dates.published or dates.date,
-            title=text_of(matter.get("title")).strip() or _title_of_path(place, kind, language),
+            title=text_of(matter.get("title")).strip() or _title_of_path(file, kind, language),
         )
 
-    def _kind(self, place: ContentPlace) -> str:
-        if not place.is_section:
+    def _kind(self, file: ContentFile) -> str:
+        if not file.is_section:
             return "page"
-        if not place.folder:
+        if not file.folder:
             return "home"
-        return "taxonomy" if place.folder[0].lower() in self._settings.taxonomies else "section"
+        return "taxonomy" if file.folder[0].lower() in self._settings.taxonomies else "section"
 
-    def _sections_above(self, place: ContentPlace) -> list[tuple[ContentPlace, Mapping[str, Any]]]:
+    def _sections_above(self, file: ContentFile) -> list[tuple[ContentFile, Mapping[str, Any]]]:
         """Return the sections that are known down to a page, its own among them, the home page first."""
-        folder = _lower(place.folder if place.is_section else place.parent)
-        keys = [(place.language, folder[:depth]) for depth in range(len(folder) + 1)]
+        folder = _lower(file.folder if file.is_section else file.parent)
+        keys = [(file.language, folder[:depth]) for depth in range(len(folder) + 1)]
         return [self._sections[key] for key in keys if key in self._sections]
 
-    def _section(self, place: ContentPlace) -> Folder:
+    def _section(self, file: ContentFile) -> Folder:
         """Return the folder of a page's section: the deepest with a page of its own, else the topmost."""
-        folder = place.folder if place.is_section else place.parent
-        known = [len(section.folder) for section, _ in self._sections_above(place)]
+        folder = file.folder if file.is_section else file.parent
+        known = [len(section.folder) for section, _ in self._sections_above(file)]
         return folder[: max([1, *known])]
 
-    def _with_cascade(self, place: ContentPlace, kind: str, matter: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _with_cascade(self, file: ContentFile, kind: str, matter: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return front matter with what the sections above and the configuration hand down; its own fields win."""
-        path = "/" + "/".join(_lower(place.path))
-        sections = [handed_down.get("cascade") for _, handed_down in reversed(self._sections_above(place))]
-        own = [matter.get("cascade")] if place.is_section else []
+        path = "/" + "/".join(_lower(file.path))
+        sections = [handed_down.get("cascade") for _, handed_down in reversed(self._sections_above(file))]
+        own = [matter.get("cascade")] if file.is_section else []
         merged = dict(matter)
         for cascade in (*own, *sections, self._settings.cascade):
             for entry in cascade_entries(cascade):
-                if entry.applies(path, kind, place.language):
+                if entry.applies(path, kind, file.language):
                     merged = {**entry.fields, **merged}
         return merged
 
-    def _is_ugly(self, place: ContentPlace) -> bool:
-        ugly = self._settings.languages[place.language].ugly
+    def _is_ugly(self, file: ContentFile) -> bool:
+        ugly = self._settings.languages[file.language].ugly
         if isinstance(ugly, Mapping):
-            return bool(place.parent) and ugly.get(place.parent[0].lower()) is True
+            return bool(file.parent) and ugly.get(file.parent[0].lower()) is True
         return bool(ugly)
 
-    def _link(self, place: ContentPlace, kind: str, matter: Mapping[str, Any], dates: PageDates) -> Link:
-        language = self._settings.languages[place.language]
+    def _link(self, file: ContentFile, kind: str, matter: Mapping[str, Any], dates: PageDates) -> Link:
+        language = self._settings.languages[file.language]
         slug = text_of(matter.get("slug")).strip("-") or dates.slug or ""
-        permalinks = self._permalinks[place.language]
-        section = self._section(place)
-        of_kind = ("term" if len(place.folder) > 1 else "taxonomy") if kind == "taxonomy" else kind
-        path = "/" + "/".join(_lower(place.path))
+        permalinks = self._permalinks[file.language]
+        section = self._section(file)
+        of_kind = ("term" if len(file.folder) > 1 else "taxonomy") if kind == "taxonomy" else kind
+        path = "/" + "/".join(_lower(file.path))
         pattern = None if kind == "home" else permalinks.pattern_for(of_kind, _lower(section), path)
         url = text_of(matter.get("url"))
         tokens = PermalinkPage(
             text_of(matter.get("title")),
             slug,
-            "" if place.is_section else place.name,
+            "" if file.is_section else file.name,
             section,
-            tuple(self._name_of(place.language, section[: depth + 1]) for depth in range(len(section))),
+            tuple(self._name_of(file.language, section[: depth + 1]) for depth in range(len(section))),
             dates.date,
         )
         if ":" in url and has_new_paths(self._version):
             url = permalinks.expand(url, tokens)
         expanded = permalinks.expand(pattern, tokens) if pattern else ""
-        folder = self._folder(place)
-        name = "" if place.is_section else (slug or self._normal(place.name))
+        folder = self._folder(file)
+        name = "" if file.is_section else (slug or self._normal(file.name))
         return make_link(
-            LinkParts(kind, folder, name, expanded, url.replace("\\", "/"), self._is_ugly(place)),
+            LinkParts(kind, folder, name, expanded, url.replace("\\", "/"), self._is_ugly(file)),
             language.prefix,
             self._version,
             self._clean,
         )
 
-    def _folder(self, place: ContentPlace) -> str:
-        names = list(place.folder if place.is_section else place.parent)
+    def _folder(self, file: ContentFile) -> str:
+        names = list(file.folder if file.is_section else file.parent)
         if self._version >= _SECTION_SLUGS:
-            for section, own in self._sections_above(place):
+            for section, own in self._sections_above(file):
                 matter = self._with_cascade(section, self._kind(section), own)
                 if section.folder and (slug := text_of(matter.get("slug")).strip("-")):
                     names[len(section.folder) - 1] = slug
@@ -265,37 +265,37 @@ class HugoSite:
         return text_of(matter.get("slug")) or text_of(matter.get("title")) or section[-1]
 
     def _excluded(
-        self, place: ContentPlace, kind: str, matter: Mapping[str, Any], dates: PageDates, now: datetime
+        self, file: ContentFile, kind: str, matter: Mapping[str, Any], dates: PageDates, now: datetime
     ) -> str | None:
-        if self._settings.languages[place.language].disabled:
-            return f"the language {place.language} is disabled"
-        reason = exclusion(kind, place.path, matter, dates, now, self._settings.build_future)
+        if self._settings.languages[file.language].disabled:
+            return f"the language {file.language} is disabled"
+        reason = exclusion(kind, file.path, matter, dates, now, self._settings.build_future)
         if reason or has_new_paths(self._version):
             return reason
         # Before 0.123 what keeps a section from being published keeps its pages too.
-        language = self._settings.languages[place.language]
-        for section, own in self._sections_above(place):
+        language = self._settings.languages[file.language]
+        for section, own in self._sections_above(file):
             merged = self._with_cascade(section, self._kind(section), own)
             of_section = page_dates(language.dates, merged, section.stem, language.zone)
-            if found := unpublished(merged, of_section, now, self._settings.build_future):
-                return f"its section {'/'.join(section.folder) or '/'} is not published: {found}"
+            if section_reason := unpublished(merged, of_section, now, self._settings.build_future):
+                return f"its section {'/'.join(section.folder) or '/'} is not published: {section_reason}"
         return None
 
 
-def _translation_key(place: ContentPlace, kind: str, matter: Mapping[str, Any]) -> str:
+def _translation_key(file: ContentFile, kind: str, matter: Mapping[str, Any]) -> str:
     """Return what a page shares with its translations alone."""
     if named := text_of(matter.get("translationkey")):
         return f"key:{kind}:{named}"
-    return f"path:{'/'.join(_lower(place.path))}" + ("/_index" if place.is_section else "")
+    return f"path:{'/'.join(_lower(file.path))}" + ("/_index" if file.is_section else "")
 
 
-def _title_of_path(place: ContentPlace, kind: str, language: HugoLanguage) -> str | None:
+def _title_of_path(file: ContentFile, kind: str, language: HugoLanguage) -> str | None:
     """Return the title of a page whose front matter has none: Hugo makes one for sections alone."""
     if kind == "home":
         return language.title
     if kind == "page":
         return None
-    name = place.folder[-1].replace("-", " ")
+    name = file.folder[-1].replace("-", " ")
     return name[:1].upper() + name[1:]
 
 

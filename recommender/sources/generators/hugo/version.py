@@ -28,8 +28,8 @@ def version_of_site(root: Path) -> HugoVersion | None:
     """
     for path in _candidates(root):
         text = _start_of(path, root)
-        if found := _NAMED.search(text.lower()) or (_BARE.match(text) if path.name == ".hvm" else None):
-            return 0, int(found[1]), int(found[2] or 0)
+        if version := _NAMED.search(text.lower()) or (_BARE.match(text) if path.name == ".hvm" else None):
+            return 0, int(version[1]), int(version[2] or 0)
     return None
 
 

@@ -15,8 +15,8 @@ _POSTS, _DRAFTS = "_posts", "_drafts"
 
 
 @dataclass(frozen=True, slots=True)
-class FilePlace:
-    """Where a file lies in a site, and what Jekyll takes it for.
+class PageFile:
+    """A file of a site, and what Jekyll takes it for.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ class SiteFiles:
         self._above_collections = f"{settings.collections_folder}/" if settings.collections_folder else ""
         self._walked: dict[str, bool] = {"": True}
 
-    def place(self, path: str) -> FilePlace | None:
-        """Return where a file lies; None where Jekyll does not read it, or it is no Markdown and no HTML.
+    def locate(self, path: str) -> PageFile | None:
+        """Return what Jekyll takes a file for; None where it does not read it, or it is no Markdown and no HTML.
 
         Parameters
         ----------
@@ -100,17 +100,17 @@ class SiteFiles:
             return None
         return self._document(path) or self._post(path) or self._page(path)
 
-    def _document(self, path: str) -> FilePlace | None:
+    def _document(self, path: str) -> PageFile | None:
         for collection in self._settings.collections.values():
             folder = f"_{collection.label}"
             inside = f"{self._above_collections}{folder}/"
             if collection.label in {"posts", "data"} or not path.startswith(inside):
                 continue
             if self._is_read(path.removeprefix(inside), folder):
-                return FilePlace("document", path, path.removeprefix(self._above_collections), collection)
+                return PageFile("document", path, path.removeprefix(self._above_collections), collection)
         return None
 
-    def _post(self, path: str) -> FilePlace | None:
+    def _post(self, path: str) -> PageFile | None:
         parts = path.split("/")
         for depth, part in enumerate(parts[:-1]):
             if part not in {_POSTS, _DRAFTS}:
@@ -124,14 +124,14 @@ class SiteFiles:
             if inside and dated and not hidden and self._is_walked(above) and self._is_read(entry, f"{folder}/{part}"):
                 relative = path.removeprefix(self._above_collections)
                 posts = self._settings.collections["posts"]
-                return FilePlace("post" if part == _POSTS else "draft", path, relative, posts)
+                return PageFile("post" if part == _POSTS else "draft", path, relative, posts)
         return None
 
-    def _page(self, path: str) -> FilePlace | None:
+    def _page(self, path: str) -> PageFile | None:
         folder, _, name = path.rpartition("/")
         named = any(pattern.strip("/") == path for pattern in self._settings.included)
         if named or (self._is_walked(folder) and self._is_read(name, folder)):
-            return FilePlace("page", path, path)
+            return PageFile("page", path, path)
         return None
 
     def _is_walked(self, folder: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from recommender.sources.generators.jekyll.files import FilePlace
+from recommender.sources.generators.jekyll.files import PageFile
 from recommender.sources.generators.jekyll.matter import text_of
 
 # ISO 639-1: the second letters of the codes by their first.
@@ -48,29 +48,29 @@ class SiteLanguages:
         self.known = tuple(dict.fromkeys([*configured, *listed, *beside]))
         self._folders = frozenset(name.lower() for name in self.known)
 
-    def language(self, place: FilePlace, values: Mapping[str, Any]) -> str | None:
+    def language(self, file: PageFile, values: Mapping[str, Any]) -> str | None:
         """Return a page's language: of its own fields, its folder, its file's name, else the site's."""
         for name in _FIELDS:
             if tag := self._believed(name, values.get(name)):
                 return tag
-        folder = self._folder(place)
+        folder = self._folder(file)
         if folder is not None:
-            return self._as_known(place.parts[folder])
-        suffix = self._suffix(place.stem)
+            return self._as_known(file.parts[folder])
+        suffix = self._suffix(file.stem)
         return self._as_known(suffix[1]) if suffix else self.default
 
-    def translation_key(self, place: FilePlace, values: Mapping[str, Any]) -> str:
+    def translation_key(self, file: PageFile, values: Mapping[str, Any]) -> str:
         """Return what a page shares with its translations alone."""
         for name in _KEYS:
             if key := text_of(values.get(name)).strip():
                 return f"key:{key}"
-        parts = place.parts[:-1]
-        folder = self._folder(place)
+        parts = file.parts[:-1]
+        folder = self._folder(file)
         if folder is not None:
             del parts[folder]
-        language = (self.language(place, values) or "").lower()
-        suffix = self._suffix(place.stem, language)
-        return "path:" + "/".join([*parts, suffix[0] if suffix else place.stem])
+        language = (self.language(file, values) or "").lower()
+        suffix = self._suffix(file.stem, language)
+        return "path:" + "/".join([*parts, suffix[0] if suffix else file.stem])
 
     def _believed(self, field: str, value: Any) -> str | None:
         """Return a field's language; `language` may name a programming language as well."""
@@ -83,9 +83,9 @@ class SiteLanguages:
         """Return a language as the configuration writes it."""
         return next((known for known in self.known if known.lower() == name.lower()), name)
 
-    def _folder(self, place: FilePlace) -> int | None:
+    def _folder(self, file: PageFile) -> int | None:
         """Return which part of a path is the folder of its language: the first one, or the first of its collection."""
-        folders = place.parts[:-1]
+        folders = file.parts[:-1]
         inside = [index + 1 for index, name in enumerate(folders) if name.startswith("_")]
         for index in dict.fromkeys([0, *inside]):
             if index < len(folders) and folders[index].lower() in self._folders:

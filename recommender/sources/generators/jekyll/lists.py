@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from recommender.sources.generators.jekyll.files import FilePlace
+from recommender.sources.generators.jekyll.files import PageFile
 from recommender.sources.generators.jekyll.matter import text_of
 
 _LIST_NAMES = frozenset(
@@ -33,13 +33,13 @@ _LOOP = re.compile(
 )
 
 
-def service(place: FilePlace) -> str | None:
+def service(file: PageFile) -> str | None:
     """Say what a page is that the site itself needs, such as its 404 page or its feed; None for any other."""
-    return _SERVICE_NAMES.get(_own_name(place)) if place.kind == "page" else None
+    return _SERVICE_NAMES.get(_own_name(file)) if file.kind == "page" else None
 
 
 def kind_of(
-    place: FilePlace, path: str, values: Mapping[str, Any], labels: frozenset[str], has_company: bool, body: str
+    file: PageFile, path: str, values: Mapping[str, Any], labels: frozenset[str], has_company: bool, body: str
 ) -> str:
     """Return whether a page is ``home``, a ``section`` that lists others, or a ``page``.
 
@@ -56,12 +56,12 @@ def kind_of(
     body
         The text, which may loop over the site's pages; it may be left out.
     """
-    if place.kind != "page":
+    if file.kind != "page":
         return "page"
-    is_index = place.stem.partition(".")[0] == "index"
-    if path in {"/", "/index.html"} or (is_index and not place.folder):
+    is_index = file.stem.partition(".")[0] == "index"
+    if path in {"/", "/index.html"} or (is_index and not file.folder):
         return "home"
-    name = _own_name(place)
+    name = _own_name(file)
     is_named = name in _LIST_NAMES or name in labels or _PAGE_NUMBER.fullmatch(name) is not None
     is_laid_out = text_of(values.get("layout")).lower() in _LIST_LAYOUTS
     is_paged = bool(values.get("pagination")) or bool(values.get("paginate"))
@@ -70,10 +70,10 @@ def kind_of(
     return "section" if _loops(body, labels) else "page"
 
 
-def _own_name(place: FilePlace) -> str:
+def _own_name(file: PageFile) -> str:
     """Return what a page is called in its path: the name of the file, of an index that of its folder."""
-    stem = place.stem.partition(".")[0].lower()
-    return place.folder.rpartition("/")[2].lower() if stem == "index" else stem
+    stem = file.stem.partition(".")[0].lower()
+    return file.folder.rpartition("/")[2].lower() if stem == "index" else stem
 
 
 def _loops(body: str, labels: frozenset[str]) -> bool:

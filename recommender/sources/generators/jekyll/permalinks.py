@@ -15,7 +15,7 @@ from recommender.sources.generators.jekyll.addresses import (
     slugify,
     with_suffix_of,
 )
-from recommender.sources.generators.jekyll.files import FilePlace
+from recommender.sources.generators.jekyll.files import PageFile
 from recommender.sources.generators.jekyll.matter import text_of
 from recommender.sources.generators.jekyll.moments import date_tokens
 from recommender.sources.generators.jekyll.settings import Collection, JekyllSettings
@@ -23,19 +23,19 @@ from recommender.sources.generators.jekyll.settings import Collection, JekyllSet
 _HTML = frozenset({".html", ".xhtml", ".htm"})
 
 
-def page_path(place: FilePlace, settings: JekyllSettings, values: Mapping[str, Any]) -> str:
+def page_path(file: PageFile, settings: JekyllSettings, values: Mapping[str, Any]) -> str:
     """Return the path of a page's address."""
     permalink = _permalink(values) or None
-    extension = _output_extension(place, settings, permalink)
+    extension = _output_extension(file, settings, permalink)
     if permalink is not None:
         template = permalink
     elif extension not in _HTML:
         template = "/:path/:basename:output_ext"
-    elif place.stem == "index":
+    elif file.stem == "index":
         template = "/:path/"
     else:
         template = with_suffix_of("/:path/:basename", settings.permalink)
-    return fill_page(template, place.folder, place.stem, extension)
+    return fill_page(template, file.folder, file.stem, extension)
 
 
 def redirect_path(text: str) -> str:
@@ -48,7 +48,7 @@ def redirect_path(text: str) -> str:
 
 
 def document_path(
-    place: FilePlace,
+    file: PageFile,
     collection: Collection,
     settings: JekyllSettings,
     values: Mapping[str, Any],
@@ -69,12 +69,12 @@ def document_path(
     if template is None:
         return None
     categories: Sequence[str] = values["categories"]
-    inside = splitext(place.relative_path)[0].replace(f"_{collection.label}", "", 1).rstrip(".")
+    inside = splitext(file.relative_path)[0].replace(f"_{collection.label}", "", 1).rstrip(".")
     tokens = {
         "collection": collection.label,
         "path": inside,
-        "output_ext": _output_extension(place, settings, permalink),
-        "name": slugify(splitext(place.name)[0]),
+        "output_ext": _output_extension(file, settings, permalink),
+        "name": slugify(splitext(file.name)[0]),
         "title": slugify(slug, pretty=True, cased=True),
         "slug": slugify(slug),
         "categories": "/".join(dict.fromkeys(lower_case(name) for name in categories)),
@@ -91,9 +91,9 @@ def _permalink(values: Mapping[str, Any]) -> str | None:
     return None if text is None or len(text) > LONGEST_TEMPLATE else text
 
 
-def _output_extension(place: FilePlace, settings: JekyllSettings, permalink: str | None) -> str:
+def _output_extension(file: PageFile, settings: JekyllSettings, permalink: str | None) -> str:
     """Return the extension of the file that Jekyll writes: that of the permalink, else by the page's format."""
     of_permalink = splitext(permalink)[1] if permalink and not permalink.endswith("/") else ""
     if of_permalink:
         return of_permalink
-    return ".html" if place.extension.lower() in settings.markdown else place.extension
+    return ".html" if file.extension.lower() in settings.markdown else file.extension

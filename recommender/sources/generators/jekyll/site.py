@@ -11,7 +11,7 @@ from typing import Any
 
 from recommender.sources.generators.jekyll.addresses import absolute, clean_path, title_of_slug
 from recommender.sources.generators.jekyll.exclusion import KINDS, redirect_of, unlisted, unpublished
-from recommender.sources.generators.jekyll.files import FilePlace, SiteFiles
+from recommender.sources.generators.jekyll.files import PageFile, SiteFiles
 from recommender.sources.generators.jekyll.languages import SiteLanguages
 from recommender.sources.generators.jekyll.lists import kind_of, service
 from recommender.sources.generators.jekyll.matter import MatterDefaults, document_values, page_values, text_of
@@ -107,7 +107,7 @@ class JekyllSite:
         paths
             Relative to the site's root, with slashes.
         """
-        return [path for path in paths if self._files.place(path) is not None]
+        return [path for path in paths if self._files.locate(path) is not None]
 
     def facts(self, pages: Sequence[SitePage], now: datetime) -> list[PageFacts]:
         """Return what Jekyll makes of all pages of the site at a moment."""
@@ -132,31 +132,31 @@ class JekyllSite:
         ValueError
             When Jekyll does not read the file as a page.
         """
-        place = self._files.place(path)
-        if place is None:
+        file = self._files.locate(path)
+        if file is None:
             raise ValueError(f"{path} is no page of this Jekyll site; ask page_files which are")
-        if front_matter is None and place.kind in {"page", "document"}:
-            url = absolute(self._settings.base, clean_path(place.path)) if place.kind == "page" else None
-            return PageFacts(self._id(place), url, excluded="no front matter")
-        if place.collection is None:
-            return self._page(place, front_matter or {}, now, body)
-        return self._document(place, place.collection, front_matter or {}, now)
+        if front_matter is None and file.kind in {"page", "document"}:
+            url = absolute(self._settings.base, clean_path(file.path)) if file.kind == "page" else None
+            return PageFacts(self._id(file), url, excluded="no front matter")
+        if file.collection is None:
+            return self._page(file, front_matter or {}, now, body)
+        return self._document(file, file.collection, front_matter or {}, now)
 
-    def _page(self, place: FilePlace, front_matter: Mapping[Any, Any], now: datetime, body: str) -> PageFacts:
-        values = page_values(self._defaults.of_page(place.path), front_matter)
-        path = page_path(place, self._settings, values)
-        has_company = self._tree.company[place.folder.removeprefix("/")] > 0
-        kind = kind_of(place, path, values, self._lists, has_company, body)
+    def _page(self, file: PageFile, front_matter: Mapping[Any, Any], now: datetime, body: str) -> PageFacts:
+        values = page_values(self._defaults.of_page(file.path), front_matter)
+        path = page_path(file, self._settings, values)
+        has_company = self._tree.company[file.folder.removeprefix("/")] > 0
+        kind = kind_of(file, path, values, self._lists, has_company, body)
         redirect = redirect_of(values)
         # Jekyll asks the page itself whether it is published, not the defaults, and never for a page's date.
         own = {**values, "published": front_matter.get("published", True)}
-        excluded = KINDS.get(kind) or redirect or service(place) or unpublished(own, self._settings, None, now)
+        excluded = KINDS.get(kind) or redirect or service(file) or unpublished(own, self._settings, None, now)
         return PageFacts(
-            id=self._id(place),
-            url=self._address(place, values, path),
-            aliases=self._aliases(place, values),
-            language=self._languages.language(place, values),
-            translation_key=self._translation_key(place, values, path),
+            id=self._id(file),
+            url=self._address(file, values, path),
+            aliases=self._aliases(file, values),
+            language=self._languages.language(file, values),
+            translation_key=self._translation_key(file, values, path),
             kind="redirect" if redirect and kind == "page" else kind,
             excluded=excluded or unlisted(values),
             published_at=moment_of(values.get("date"), self._settings.zone),
@@ -164,61 +164,61 @@ class JekyllSite:
         )
 
     def _document(
-        self, place: FilePlace, collection: Collection, front_matter: Mapping[Any, Any], now: datetime
+        self, file: PageFile, collection: Collection, front_matter: Mapping[Any, Any], now: datetime
     ) -> PageFacts:
-        defaults = self._defaults.of_document(place.relative_path, place.path, collection.label)
-        values = document_values(defaults, front_matter, place.categories)
-        name = dated_name(place.relative_path)
-        slug = (name[1] if name else splitext(place.name)[0]).rstrip(".")
+        defaults = self._defaults.of_document(file.relative_path, file.path, collection.label)
+        values = document_values(defaults, front_matter, file.categories)
+        name = dated_name(file.relative_path)
+        slug = (name[1] if name else splitext(file.name)[0]).rstrip(".")
         zone = self._settings.zone
         moment = moment_of(values.get("date"), zone) or (moment_of_name(name[0], zone) if name else None)
         date = moment or now.astimezone(zone)
         own_slug = values.get("slug")
         url_slug = slug if own_slug is None or own_slug is False else text_of(own_slug)
-        path = document_path(place, collection, self._settings, values, url_slug, date)
-        is_draft = place.kind == "draft"
+        path = document_path(file, collection, self._settings, values, url_slug, date)
+        is_draft = file.kind == "draft"
         is_written = collection.written and (not is_draft or self._settings.shows_drafts)
         redirect = redirect_of(values)
         excluded = "draft" if is_draft else None if is_written else "its collection is not written"
         excluded = excluded or redirect or unpublished(values, self._settings, moment, now) or unlisted(values)
         return PageFacts(
-            id=self._id(place),
-            url=self._address(place, values, path) if path and is_written else None,
-            aliases=self._aliases(place, values) if is_written else (),
-            language=self._languages.language(place, values),
-            translation_key=self._translation_key(place, values, path or ""),
+            id=self._id(file),
+            url=self._address(file, values, path) if path and is_written else None,
+            aliases=self._aliases(file, values) if is_written else (),
+            language=self._languages.language(file, values),
+            translation_key=self._translation_key(file, values, path or ""),
             kind="redirect" if redirect else "page",
             excluded=excluded,
             published_at=moment,
             title=text_of(values.get("title")).strip() or title_of_slug(slug),
         )
 
-    def _address(self, place: FilePlace, values: Mapping[str, Any], path: str) -> str:
+    def _address(self, file: PageFile, values: Mapping[str, Any], path: str) -> str:
         base = self._settings.base
         if self._settings.is_polyglot:
-            language = self._languages.language(place, values)
+            language = self._languages.language(file, values)
             default = text_of(self._settings.values.get("default_lang")) or "en"
             base += f"/{language}" if language and language != default else ""
         return absolute(base, path)
 
-    def _aliases(self, place: FilePlace, values: Mapping[str, Any]) -> tuple[str, ...]:
+    def _aliases(self, file: PageFile, values: Mapping[str, Any]) -> tuple[str, ...]:
         value = values.get("redirect_from")
         texts = filter(None, map(text_of, value if isinstance(value, list) else [value]))
-        return tuple(dict.fromkeys(self._address(place, values, redirect_path(text)) for text in texts))
+        return tuple(dict.fromkeys(self._address(file, values, redirect_path(text)) for text in texts))
 
-    def _translation_key(self, place: FilePlace, values: Mapping[str, Any], path: str) -> str:
-        key = self._languages.translation_key(place, values)
+    def _translation_key(self, file: PageFile, values: Mapping[str, Any], path: str) -> str:
+        key = self._languages.translation_key(file, values)
         # The plugin takes pages of the same address for translations of one another, wherever they lie.
         return f"url:{path}" if self._settings.is_polyglot and key.startswith("path:") else key
 
-    def _id(self, place: FilePlace) -> str:
-        without_extension = splitext(place.relative_path)[0]
+    def _id(self, file: PageFile) -> str:
+        without_extension = splitext(file.relative_path)[0]
         first = without_extension.partition("/")[0]
         labels = self._settings.collections
-        if place.kind == "document":
+        if file.kind == "document":
             return without_extension.removeprefix("_")
-        if place.kind == "post":
+        if file.kind == "post":
             inside = without_extension.removeprefix("_posts/")
             return without_extension if inside.partition("/")[0] in labels else inside
-        is_like_others = place.kind == "page" and (first in labels or dated_name(place.path) is not None)
-        return place.relative_path if is_like_others else without_extension
+        is_like_others = file.kind == "page" and (first in labels or dated_name(file.path) is not None)
+        return file.relative_path if is_like_others else without_extension
