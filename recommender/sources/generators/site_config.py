@@ -1,6 +1,6 @@
 """The configuration of a site generator: YAML, TOML or JSON, of one file or of many, read safely.
 
-Names are case-insensitive, as Hugo's are: all come in lower case. Nothing outside the site's folder is read, and no
+Hugo's names are case-insensitive: all of them come in lower case. Nothing outside the site's folder is read, and no
 file is so large, so deep or so full of YAML aliases that reading it takes long.
 """
 
@@ -48,24 +48,26 @@ class SiteConfig:
     warnings: tuple[str, ...] = ()
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Read one file of a configuration, whose extension names its form; names come in lower case.
+def read_values(path: Path, root: Path) -> Mapping[Any, Any]:
+    """Read one file of the configuration of the site in a folder, names as they are; its extension names its form.
 
     Raises
     ------
     SiteConfigError
-        When it cannot be read, is too large or too deep, or is no mapping.
+        When it leads out of the site, cannot be read, is too large, or is no mapping.
     """
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise SiteConfigError(f"{path} is no configuration; its extension must be one of {', '.join(FORMS)}")
     try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise SiteConfigError(f"{path} leads out of the site; it is not read")
         with path.open("rb") as stream:
             content = stream.read(_LARGEST_FILE + 1)
         if len(content) > _LARGEST_FILE:
             raise SiteConfigError(f"{path} is larger than {_LARGEST_FILE:,} bytes; no configuration is")
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
-        values = parse_header(FrontMatter(form, text, 1, ""))
+        return parse_header(FrontMatter(form, text, 1, ""))
     except HeaderError as error:
         location = path if error.line is None else f"{path}:{error.line}"
         reason = str(error).replace("front matter", "the configuration", 1)
@@ -74,7 +76,17 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise SiteConfigError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except OSError as error:
         raise SiteConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-    return lower_names(values, path, _MOST_VALUES)
+
+
+def read_config_file(path: Path, root: Path) -> dict[str, Any]:
+    """Read one file of a site's configuration as `read_values` does, its names in lower case.
+
+    Raises
+    ------
+    SiteConfigError
+        Also when it is too deep, or holds too many values.
+    """
+    return lower_names(read_values(path, root), path, _MOST_VALUES)
 
 
 def lower_names(values: Mapping[Any, Any], source: Path | str, most: int) -> dict[str, Any]:
@@ -118,9 +130,7 @@ def read_hugo_config(root: Path, environment: str = "production") -> SiteConfig:
     for path in _hugo_files(root, environment):
         name = path.relative_to(root).as_posix()
         try:
-            if not path.resolve().is_relative_to(root.resolve()):
-                raise SiteConfigError(f"{path} leads out of the site; it is not read")
-            content = read_config_file(path)
+            content = read_config_file(path, root)
         except SiteConfigError as error:
             warnings.append(str(error))
             continue

@@ -40,7 +40,7 @@ def write(folder: Path, **files: str) -> None:
 )
 def test_every_form_is_read_with_names_in_lower_case(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(text.encode())
-    assert read_config_file(tmp_path / name) == {"baseurl": "x", "params": {"foobar": [{"inner": 1}]}}
+    assert read_config_file(tmp_path / name, tmp_path) == {"baseurl": "x", "params": {"foobar": [{"inner": 1}]}}
 
 
 @given(
@@ -56,7 +56,7 @@ def test_values_come_as_they_are(value: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "c.json")
         path.write_text(json.dumps({"key": value}))
-        assert json.dumps(read_config_file(path)["key"]).lower() == json.dumps(_lower(value)).lower()
+        assert json.dumps(read_config_file(path, path.parent)["key"]).lower() == json.dumps(_lower(value)).lower()
 
 
 def _lower(value: object) -> object:
@@ -83,13 +83,13 @@ def _lower(value: object) -> object:
 def test_what_cannot_be_read_is_one_clear_error(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SiteConfigError, match=message) as caught:
-        read_config_file(tmp_path / name)
+        read_config_file(tmp_path / name, tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(SiteConfigError, match=r"c\.yaml cannot be read: No such file"):
-        read_config_file(tmp_path / "c.yaml")
+        read_config_file(tmp_path / "c.yaml", tmp_path)
 
 
 def test_aliases_that_multiply_end_in_an_error_at_once(tmp_path: Path) -> None:
@@ -98,14 +98,14 @@ def test_aliases_that_multiply_end_in_an_error_at_once(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("\n".join(lines))
     start = time.perf_counter()
     with pytest.raises(SiteConfigError, match=r"more than 100,000 values; does it repeat YAML aliases\?"):
-        read_config_file(tmp_path / "c.yaml")
+        read_config_file(tmp_path / "c.yaml", tmp_path)
     assert time.perf_counter() - start < 5
 
 
 def test_an_alias_that_holds_itself_ends_in_an_error(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("a: &a\n  b: *a\n")
     with pytest.raises(SiteConfigError, match="nested more than 40 levels deep"):
-        read_config_file(tmp_path / "c.yaml")
+        read_config_file(tmp_path / "c.yaml", tmp_path)
 
 
 def test_the_folders_are_merged_over_the_root_and_production_over_the_default(tmp_path: Path) -> None:

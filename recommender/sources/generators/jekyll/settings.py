@@ -10,12 +10,11 @@ from typing import Any
 
 from recommender.sources.generators.jekyll.addresses import LONGEST_TEMPLATE, STYLES, with_suffix_of
 from recommender.sources.generators.jekyll.moments import zone_of
+from recommender.sources.generators.site_config import SiteConfigError, read_values
 from recommender.sources.records.dates import shown
-from recommender.sources.records.front_matter import FrontMatter, HeaderError, parse_header
 
 CONFIG_FILES = ("_config.yml", "_config.yaml", "_config.toml")
 
-_LARGEST_FILE = 1_000_000  # bytes
 _MOST_PATTERNS = 500
 _MOST_COLLECTIONS = 500
 _MOST_DEFAULTS = 500
@@ -123,10 +122,6 @@ class JekyllSettings:
         return extension.lower() in self.markdown or extension.lower() in _HTML
 
 
-class _UnreadableError(Exception):
-    """The configuration cannot be read."""
-
-
 def read_config(root: Path) -> tuple[Mapping[Any, Any], str | None, str | None]:
     """Return what a site's configuration holds, its file's name, and a warning where it cannot be read.
 
@@ -136,30 +131,9 @@ def read_config(root: Path) -> tuple[Mapping[Any, Any], str | None, str | None]:
     if name is None:
         return {}, None, None
     try:
-        if not (root / name).resolve().is_relative_to(root.resolve()):
-            raise _UnreadableError("leads out of the site; it is not read")
-        return _parse(root / name), name, None
-    except _UnreadableError as error:
-        return {}, None, f"{root / name} {error}"
-
-
-def _parse(path: Path) -> Mapping[Any, Any]:
-    form = "toml" if path.suffix == ".toml" else "yaml"
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST_FILE + 1)
-        if len(content) > _LARGEST_FILE:
-            raise _UnreadableError(f"is larger than {_LARGEST_FILE:,} bytes; no configuration is")
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-        return parse_header(FrontMatter(form, text, 1, ""))
-    except HeaderError as error:
-        line = "" if error.line is None else f"in line {error.line} "
-        reason = str(error).replace("front matter", "the configuration", 1)
-        raise _UnreadableError(f"{line}cannot be read: {reason}") from error
-    except UnicodeDecodeError as error:
-        raise _UnreadableError(f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except OSError as error:
-        raise _UnreadableError(f"cannot be read: {error.strerror or error}") from error
+        return read_values(root / name, root), name, None
+    except SiteConfigError as error:
+        return {}, None, str(error)
 
 
 def _base(values: Mapping[str, Any]) -> tuple[str, str | None]:

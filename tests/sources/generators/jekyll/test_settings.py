@@ -56,7 +56,7 @@ def test_sites_of_other_generators_are_left_to_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "warning"),
     [
-        (b"a: [", "cannot be read: the configuration is no YAML"),
+        (b"a: [", "_config.yml:2: the configuration is no YAML"),
         (b"- a\n- b", "the configuration must be a mapping"),
         (b"a: \xff", "is not UTF-8 at byte 3"),
         (b"#" * 1_000_001, "is larger than 1,000,000 bytes"),
