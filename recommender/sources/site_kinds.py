@@ -107,13 +107,7 @@ def root_of_site(path: Path) -> Path:
 
 def _generated(root: Path, path: Path, kind: str | None) -> Site | None:
     """Return the generator's site in a folder where `path` is a part of its content; None where there is none."""
-    site = None
-    if kind in {None, *RULES} and (found := PathSite.from_folder(root)) is not None and kind in {None, found[0]}:
-        site = Site(found[0], root, path, found[1])
-    elif kind in {None, HUGO} and (hugo := HugoSite.from_folder(root)) is not None:
-        site = Site(HUGO, root, path, hugo)
-    elif kind in {None, JEKYLL} and not _is_news(root) and (jekyll := JekyllSite.from_folder(root)) is not None:
-        site = Site(JEKYLL, root, path, jekyll)
+    site = _configured(root, path, kind)
     if site is None or site.generator is None or root == path:
         return site
     below = path.absolute().relative_to(root).as_posix()
@@ -121,16 +115,39 @@ def _generated(root: Path, path: Path, kind: str | None) -> Site | None:
     return site if site.generator.page_files(islice(files, 100)) else None
 
 
+def _configured(root: Path, path: Path, kind: str | None) -> Site | None:
+    """Return the site whose generator's own files lie in a folder, where it is of a `kind`, any for None."""
+    if kind in {None, *RULES} and (path_site := PathSite.from_folder(root)) is not None:
+        own_kind, generator = path_site
+        return Site(own_kind, root, path, generator) if kind in {None, own_kind} else None
+    if kind in {None, HUGO} and (hugo := HugoSite.from_folder(root)) is not None:
+        return Site(HUGO, root, path, hugo)
+    if kind in {None, JEKYLL} and not _is_news(root) and (jekyll := JekyllSite.from_folder(root)) is not None:
+        return Site(JEKYLL, root, path, jekyll)
+    return None
+
+
 def _assumed(path: Path, kind: str) -> Site:
     """Return a folder without a configuration as a site of the kind that the settings name."""
     if kind == HUGO:
-        folders = [parent for parent in (path / CONTENT, *path.absolute().parents, path.absolute()) if parent.is_dir()]
-        content = next((folder for folder in folders if folder.name == CONTENT), None)
-        root = path if content in {None, path / CONTENT} else content.parent if content else path
-        return Site(kind, root, path, HugoSite(SiteConfig({"contentdir": CONTENT if content else "."})))
+        root, content = _assumed_content(path)
+        return Site(kind, root, path, HugoSite(SiteConfig({"contentdir": content})))
     if kind == JEKYLL:
         return Site(kind, path, path, JekyllSite.without_config(path))
     return Site(kind, path, path, PathSite(RULES[kind]) if kind in RULES else None)
+
+
+def _assumed_content(path: Path) -> tuple[Path, str]:
+    """Return the root and the content folder of a Hugo site without a configuration, of which a folder is a part.
+
+    The content is the folder ``content`` in it, or the nearest one that it lies in; without either it is all content.
+    """
+    if (path / CONTENT).is_dir():
+        return path, CONTENT
+    for folder in (path.absolute(), *islice(path.absolute().parents, _PARENTS)):
+        if folder.name == CONTENT:
+            return folder.parent, CONTENT
+    return path, "."
 
 
 def _is_news(root: Path) -> bool:
@@ -144,10 +161,10 @@ def _markdown_names(folder: Path) -> Iterator[str]:
     """Yield the names of the Markdown files in a folder, and below it where it holds none itself, in order."""
     for current, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "node_modules")))
-        found = sorted(name for name in names if name.endswith((".md", ".markdown", ".mdx")))
+        markdown_names = sorted(name for name in names if name.endswith((".md", ".markdown", ".mdx")))
         below = Path(current).relative_to(folder)
-        yield from ((below / name).as_posix() for name in found)
-        if found:
+        yield from ((below / name).as_posix() for name in markdown_names)
+        if markdown_names:
             return
 
 

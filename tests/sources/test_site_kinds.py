@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from recommender import SettingsError, read_articles
 from recommender.core.settings import SourceSettings
-from recommender.sources.site_kinds import KINDS, Site, find_site
+from recommender.sources.site_kinds import KINDS, Site, find_site, root_of_site
 
 PAGE = "---\ntitle: Ferry\n---\nText.\n"
 NEWS = "---\ntitle: Ferry\npublishedDateTime: 2026-01-09T06:00:00Z\nwebUrl: https://coast.example/ferry\n---\nText.\n"
@@ -74,6 +74,36 @@ def test_a_preset_names_its_kind_and_a_kind_its_preset(preset: str, tmp_path: Pa
 def test_an_unknown_kind_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"unknown setting source\.kind 'hugoo'.*hugo"):
         find_site(tmp_path, SourceSettings(kind="hugoo"))
+
+
+@pytest.mark.parametrize("below", ["", "content", "content/blog", "content/news/content/deep"])
+def test_a_folder_assumed_to_be_of_hugo_belongs_to_the_nearest_content(below: str, tmp_path: Path) -> None:
+    root = write(tmp_path / "site", {"content/blog/a.md": PAGE, "content/news/content/deep/b.md": PAGE})
+    site = find_site(root / below, SourceSettings(kind="hugo"))
+    assert site.root == (root / "content/news" if below.endswith("deep") else root)
+
+
+def test_a_folder_far_above_is_not_assumed_to_be_the_content(tmp_path: Path) -> None:
+    folder = write(tmp_path / "content/servers/coast/www/articles", {"a.md": PAGE})
+    assert find_site(folder, SourceSettings(kind="hugo")).root == folder
+
+
+def test_the_root_of_a_jekyll_site_is_found_without_a_walk_through_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(tmp_path / "site", SITES["jekyll"][1])
+
+    walked: list[Path] = []
+
+    def walk(root: Path, _settings: object) -> Iterator[str]:
+        walked.append(root)
+        yield from ()
+
+    monkeypatch.setattr("recommender.sources.generators.jekyll.site.markup_files", walk)
+    assert root_of_site(root / SITES["jekyll"][0]) == root
+    assert walked == []
+    read_articles(root)
+    assert walked == [root]
 
 
 def test_a_part_of_a_site_keeps_ids_and_addresses_of_the_whole(tmp_path: Path) -> None:

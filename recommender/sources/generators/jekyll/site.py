@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from posixpath import splitext
 from typing import Any
@@ -67,10 +68,7 @@ class JekyllSite:
         self._settings = settings
         self._files = SiteFiles(settings)
         self._defaults = MatterDefaults(settings)
-        self._tree = SiteTree.from_paths(paths, settings)
-        self._languages = SiteLanguages(settings.values, self._tree.siblings.values(), self._tree.mirrors)
-        lists = {name.lower() for name in (*settings.collections, *self._tree.post_folders)}
-        self._lists = frozenset(lists - {name.lower() for name in self._languages.known})
+        self._paths = paths
         self.warnings = tuple(dict.fromkeys([*warnings, *settings.warnings]))
         self.config_files = tuple(config_files)
 
@@ -91,6 +89,22 @@ class JekyllSite:
         """Return the site in a folder that has no configuration."""
         settings = JekyllSettings.from_values({})
         return cls(settings, markup_files(root, settings))
+
+    # These three are made when the first page is asked for: to go through all files of a site takes long, and who asks
+    # only for its root or its page files needs none of it.
+
+    @cached_property
+    def _tree(self) -> SiteTree:
+        return SiteTree.from_paths(self._paths, self._settings)
+
+    @cached_property
+    def _languages(self) -> SiteLanguages:
+        return SiteLanguages(self._settings.values, self._tree.siblings.values(), self._tree.mirrors)
+
+    @cached_property
+    def _list_names(self) -> frozenset[str]:
+        names = {name.lower() for name in (*self._settings.collections, *self._tree.post_folders)}
+        return frozenset(names - {name.lower() for name in self._languages.known})
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -146,7 +160,7 @@ class JekyllSite:
         values = page_values(self._defaults.of_page(file.path), front_matter)
         path = page_path(file, self._settings, values)
         has_company = self._tree.company[file.folder.removeprefix("/")] > 0
-        kind = kind_of(file, path, values, self._lists, has_company, body)
+        kind = kind_of(file, path, values, self._list_names, has_company, body)
         redirect = redirect_of(values)
         # Jekyll asks the page itself whether it is published, not the defaults, and never for a page's date.
         own = {**values, "published": front_matter.get("published", True)}
