@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from support.command_line import write_json_lines
 
 from recommender import Article, Corpus, Recommender, Relation, Settings, SettingsError, Suggestion
 from recommender.jobs.backfill import FEW, BackFill, inbound_rows, new_articles, orphan_row, orphans
@@ -71,17 +72,7 @@ def test_an_orphan_that_a_rule_blocks_has_no_sources(articles: tuple[Article, ..
 
 
 def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[Article, ...], tmp_path: Path) -> None:
-    site = tmp_path / "articles.jsonl"
-    fields = [
-        {
-            "id": article.id,
-            "title": article.title,
-            "excerpt": article.excerpt,
-            "publishedDateTime": article.published_at.isoformat(),
-        }
-        for article in articles
-    ]
-    site.write_text("".join(json.dumps(values) + "\n" for values in fields), encoding="utf-8")
+    site = write_json_lines(tmp_path / "articles.jsonl", articles)
     back_fill = BackFill(tmp_path / "inbound.jsonl", articles[9].published_at)
     summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
     rows = [json.loads(line) for line in back_fill.output.read_text(encoding="utf-8").splitlines()]

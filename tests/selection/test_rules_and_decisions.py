@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.command_line import write_json_lines
 
 from recommender import (
     Article,
@@ -349,17 +350,7 @@ def test_rules_hold_alike_on_every_path(articles: tuple[Article, ...], tmp_path:
 
 
 def test_the_job_finds_the_rules_of_the_site(articles: tuple[Article, ...], tmp_path: Path) -> None:
-    lines = tmp_path / "articles.jsonl"
-    fields = [
-        {
-            "id": article.id,
-            "title": article.title,
-            "excerpt": article.excerpt,
-            "publishedDateTime": article.published_at.isoformat(),
-        }
-        for article in articles
-    ]
-    lines.write_text("".join(json.dumps(row) + "\n" for row in fields), encoding="utf-8")
+    lines = write_json_lines(tmp_path / "articles.jsonl", articles)
     (tmp_path / "recommender.yaml").write_text(
         "selection: {k: 2}\nrules:\n  block_targets: [ferry-3]\n  block_providers: [Nobody]\n", encoding="utf-8"
     )

@@ -66,3 +66,18 @@ def write_articles(folder: Path, articles: Sequence[Article]) -> Path:
         ]
         write_file(folder, f"{article.id}.md", *header, *related, body="")
     return folder
+
+
+def write_json_lines(file: Path, articles: Sequence[Article]) -> Path:
+    """Write a line for each article, without its relations."""
+    fields = [
+        {
+            "id": article.id,
+            "title": article.title,
+            "excerpt": article.excerpt,
+            "publishedDateTime": article.published_at.isoformat(),
+        }
+        for article in articles
+    ]
+    file.write_text("".join(json.dumps(values) + "\n" for values in fields), encoding="utf-8")
+    return file
