@@ -15,7 +15,11 @@ from recommender.jobs.backfill import inbound_row
 @SITE
 @click.argument("article_id", metavar="ID")
 @click.option("-k", type=click.IntRange(min=1), help="Most articles.  [default: 5]")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score, a probability.  [default: 0]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Least score, a probability; 0 fills up to -k.  [default: the ranker's own]",
+)
 @click.option("--any-age", is_flag=True, help="Later articles too.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 @MODEL
