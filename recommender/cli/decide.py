@@ -7,6 +7,12 @@ import click
 from recommender.cli.options import SITE, SOURCE, TARGET, SiteOptions, site_options
 from recommender.selection.decisions import ACCEPT, REJECT, decide, decisions_file
 
+# An acceptance changes no list by itself, which an editor may expect.
+_EFFECTS = {
+    ACCEPT: "; the next training learns from it, and its score decides as before: only rules.pin shows it always",
+    REJECT: "",
+}
+
 WHO = click.option("--who", required=True, help="The editor.")
 
 
@@ -22,6 +28,7 @@ WHO = click.option("--who", required=True, help="The editor.")
 def accept(options: SiteOptions, source_id: str, target_id: str, who: str, why: str) -> None:
     """Note that an editor would link SOURCE to TARGET: the next training learns from it.
 
+    It is no pin: the pair is suggested where its score is high enough; `rules.pin` in recommender.yaml shows it always.
     Each is an id, an address, a path, or a title that one article alone has. It is noted in decisions.jsonl at the root
     of SITE, and never written into the articles.
     """
@@ -48,4 +55,4 @@ def _decide(options: SiteOptions, verdict: str, source_id: str, target_id: str, 
     corpus = options.read(report=False)
     decision = decide(options.site, corpus, verdict, source_id, target_id, who, why)
     file = decisions_file(options.site)
-    click.echo(f"{verdict}: {decision.source} -> {decision.target}, noted in {file}", err=True)
+    click.echo(f"{verdict}: {decision.source} -> {decision.target}, noted in {file}{_EFFECTS[verdict]}", err=True)

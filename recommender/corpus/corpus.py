@@ -13,7 +13,7 @@ import numpy as np
 from recommender.core.errors import UnknownArticleError
 from recommender.core.records import Article, Relation
 from recommender.core.times import seconds_since_epoch
-from recommender.corpus.lookup import ArticleLookup, shared_pages
+from recommender.corpus.lookup import ArticleLookup, hosts_of, shared_pages
 from recommender.corpus.merging import Merges, merged_article, same_article, time_order
 from recommender.corpus.names import FurtherNames, bare_name, ids_of_path
 from recommender.corpus.relations import resolve_relations, undirected
@@ -194,8 +194,9 @@ class Corpus(Sequence[Article]):
     def find(self, name: str) -> int | None:
         """Return the row of an article by its id, an address, its path, or the name of its file; None for none.
 
-        A path may have ``./``, the content folder and the extension. The name of a file counts if one article alone has
-        it: so what was noted when ids were names of files is understood.
+        An address may lack the host, as ``/blog/x/`` does, where one article alone has this path. The path of a file
+        may have ``./``, the content folder and the extension. The name of a file counts if one article alone has it: so
+        what was noted when ids were names of files is understood.
         """
         rows = self._rows_called(name)
         return rows[0] if len(rows) == 1 else None
@@ -225,9 +226,11 @@ class Corpus(Sequence[Article]):
     def _rows_called(self, name: str) -> list[int]:
         """Return the rows of a name other than a title; all articles are looked at only where nothing else helps."""
         row = self._row_of_id_or_address(name)
+        if row is None and name.startswith("/") and (rows := self.lookup.rows_of_path(name, self._hosts())):
+            return rows
         if row is None:
-            rows = map(self.lookup.row_of_id, ids_of_path(name))
-            row = next((row for row in rows if row is not None), None)
+            rows_of_ids = map(self.lookup.row_of_id, ids_of_path(name))
+            row = next((row for row in rows_of_ids if row is not None), None)
         if row is not None:
             return [row]
         bare = bare_name(name)
@@ -239,6 +242,12 @@ class Corpus(Sequence[Article]):
 
     def _id(self, row: int) -> str:
         return id_of(self.originals, self.merges.first_position(row))
+
+    def _hosts(self) -> dict[str, None]:
+        """Return the hosts of the addresses; later edits only add to them."""
+        if self.lookup.hosts is None:
+            self.lookup.hosts = hosts_of(self.originals)
+        return self.lookup.hosts
 
     def _names(self) -> FurtherNames:
         """Return the names of files and the titles; later edits only add to them."""

@@ -12,7 +12,7 @@ from recommender.core.records import Article
 from recommender.corpus.names import FurtherNames, title_key
 from recommender.corpus.row_map import Ints
 from recommender.corpus.slot_table import SlotTable
-from recommender.corpus.urls import canonical_url, split_fragment
+from recommender.corpus.urls import canonical_url, host_of, split_fragment
 
 
 def shared_pages(articles: Iterable[Article]) -> frozenset[str]:
@@ -36,6 +36,12 @@ def fragments_of(article: Article) -> Iterator[tuple[str, str]]:
             page, fragment = split_fragment(address)
             if fragment:
                 yield page, fragment
+
+
+def hosts_of(articles: Iterable[Article]) -> dict[str, None]:
+    """Return the hosts of all addresses of articles, each once, as an ordered set."""
+    addresses = (address for article in articles for address in article.addresses)
+    return {host: None for address in addresses if (host := host_of(canonical_url(address)))}
 
 
 def address_key(address: str, pages: frozenset[str]) -> str:
@@ -76,12 +82,15 @@ class ArticleLookup:
     names
         Slots by the name of the file and by title; None until somebody asks for one, as all articles are looked at
         for it.
+    hosts
+        Those of the addresses, in the order of the articles; None until somebody asks for an address without one.
     """
 
     def __init__(self, pages: frozenset[str], rows: Ints, ids: SlotTable, addresses: SlotTable, awaited: SlotTable):
         self.pages, self.rows = pages, rows
         self.ids, self.addresses, self.awaited = ids, addresses, awaited
         self.names: FurtherNames | None = None
+        self.hosts: dict[str, None] | None = None
 
     @classmethod
     def from_articles(cls, articles: Sequence[Article], pages: frozenset[str]) -> ArticleLookup:
@@ -96,6 +105,7 @@ class ArticleLookup:
         tables = (table.extended() for table in (self.ids, self.addresses, self.awaited))
         lookup = ArticleLookup(pages, self.rows, *tables)
         lookup.names = None if self.names is None else self.names.extended()
+        lookup.hosts = None if self.hosts is None else dict(self.hosts)
         return lookup
 
     def add(self, article: Article, slot: int) -> None:
@@ -104,6 +114,8 @@ class ArticleLookup:
         for address in article.addresses:
             for key in index_keys(address):
                 self.addresses.add(key, slot)
+        if self.hosts is not None:
+            self.hosts |= hosts_of([article])
 
     def add_id(self, article_id: str, slot: int, title: str | None = None) -> None:
         """Index an article under its id, or, without a title, under one that was merged into it."""
@@ -118,6 +130,11 @@ class ArticleLookup:
     def row_of_address(self, address: str) -> int | None:
         """Return the row of an address; None where there is none."""
         return min(self.rows_of_address(address, self.pages), default=None)
+
+    def rows_of_path(self, path: str, hosts: Iterable[str]) -> list[int]:
+        """Return the rows of all articles with an address of this path, on none or any of these hosts, ascending."""
+        addresses = (path, *(f"https://{host}{path}" for host in hosts))
+        return sorted({row for address in addresses for row in self.rows_of_address(address, self.pages)})
 
     def rows_of_address(self, address: str, pages: frozenset[str]) -> list[int]:
         """Return the rows of all articles with an address equal to this one, were these the shared pages."""

@@ -22,7 +22,10 @@ def test_a_rejection_is_noted_and_the_next_job_heeds_it(site: Path) -> None:
     rows = json_lines(run("suggest", site).stdout)
     assert ("ferry-2", "ferry-3") not in {(row["source"], row["target"]) for row in rows}
     assert ("ferry-3", "ferry-2") in {(row["source"], row["target"]) for row in rows}
-    assert run("accept", site, "ferry-2", "ferry-3", "--who", "Ben").exit_code == 0
+    accepted = run("accept", site, "/ferry-2", "ferry-3", "--who", "Ben")
+    assert (accepted.exit_code, accepted.stdout) == (0, "")
+    assert accepted.stderr.startswith(f"accept: ferry-2 -> ferry-3, noted in {file}; the next training learns from it")
+    assert "only rules.pin shows it always" in accepted.stderr
     assert "suggested, at rank" in run("explain", site, "ferry-2", "ferry-3").stdout
     assert len(file.read_text(encoding="utf-8").splitlines()) == 2
 

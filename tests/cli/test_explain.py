@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.command_line import assert_one_line_and_exit_2, json_lines, run
+from support.command_line import assert_one_line_and_exit_2, json_lines, run, write_file
 
 from recommender import Article
 
@@ -34,6 +34,21 @@ def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: 
     plain = run("explain", site, "ferry-1", target).stdout
     titles = {article.id: article.title for article in articles}
     assert "".join(f"  {name}: {titles[name]}\n" for name in explanation["outranked_by"]) in plain
+
+
+def test_of_a_source_that_is_not_on_the_site_it_says_that_nothing_is_written_for_it(tmp_path: Path) -> None:
+    (tmp_path / "hugo.toml").write_text("baseURL = 'https://coast.example/'\n", encoding="utf-8")
+    for name, *header in (("old", "expiryDate: 2025-02-01"), ("strike",), ("ferry",)):
+        write_file(tmp_path / "content", f"{name}.md", f"title: Ferry {name}", "date: 2025-01-02", *header)
+    (tmp_path / "recommender.yaml").write_text("selection: {threshold: 0}\n", encoding="utf-8")
+    line = "but old gets no suggestions from the nightly job: expired on 2025-02-01\n"
+    text = run("explain", tmp_path, "old", "/ferry/").stdout
+    assert ("suggested, at rank" in text, line in text) == (True, True)
+    as_json = run("explain", tmp_path, "old", "ferry", "--json")
+    assert json.loads(as_json.stdout)["target"] == "ferry"
+    assert as_json.stderr == line
+    assert "but " not in run("explain", tmp_path, "/strike/", "ferry").stdout
+    assert "old" not in {row["source"] for row in json_lines(run("suggest", tmp_path).stdout)}
 
 
 def test_an_unknown_id_names_the_nearest(site: Path) -> None:

@@ -30,14 +30,15 @@ def corpus(request: pytest.FixtureRequest) -> Corpus:
         Article("blog/ferry-strike", "Ferry strike: ENDED"),
         Article("blog/cameras", "Cameras"),
         Article("shop/cameras", "Cameras "),
-        Article("guides/start", "Start here"),
+        Article("guides/start", "Start here", url="/start/", aliases=("https://b.example/old/start.html",)),
         Article("about", "About us"),
     ]
     if request.param != "grown":
         built = corpus_of(*articles)
         return built if request.param == "built" else opened(built)
     model = Recommender().fit(articles[:2])
-    assert model.corpus.row("ferry-strike") == 0  # so that the names are known before the edits
+    assert model.corpus.row("ferry-strike") == 0  # so that the names are known before the edits, and the hosts
+    assert model.corpus.find("/detroit/") is not None
     model.add([*articles[2:], Article("blog/passing", "Passing")])
     model.remove(["passing"])
     return model.corpus
@@ -48,6 +49,9 @@ def corpus(request: pytest.FixtureRequest) -> Corpus:
     [
         (DETROIT, DETROIT),
         ("http://www.a.example/detroit", DETROIT),
+        ("/detroit/", DETROIT),
+        ("/detroit", DETROIT),
+        ("/old/start.html", "guides/start"),
         (f"{DETROIT}.md", DETROIT),
         (f"./{DETROIT}.md", DETROIT),
         (f"content/{DETROIT}", DETROIT),
@@ -85,11 +89,23 @@ def test_a_name_of_several_articles_is_an_error_that_names_them(corpus: Corpus, 
         corpus.row(name)
 
 
-@pytest.mark.parametrize("name", ["blog/2020-10-02-detroit", "detroit", "https://b.example/start.md", "", "passing"])
+@pytest.mark.parametrize(
+    "name", ["blog/2020-10-02-detroit", "detroit", "https://b.example/start.md", "/lost/", "", "passing"]
+)
 def test_another_name_finds_nothing(corpus: Corpus, name: str) -> None:
     assert corpus.find(name) is None
     with pytest.raises(UnknownArticleError, match="no article has the id"):
         corpus.row(name)
+
+
+def test_an_address_without_host_that_two_articles_have_is_an_error_that_names_them() -> None:
+    corpus = corpus_of(
+        Article("a", "Ferry", url="https://a.example/2025/ferry/"),
+        Article("b", "Ferry", url="https://b.example/2025/ferry/"),
+    )
+    assert corpus.find("/2025/ferry/") is None
+    with pytest.raises(UnknownArticleError, match=r"2 articles .*: a or b; give the id"):
+        corpus.row("/2025/ferry/")
 
 
 def test_a_title_that_nobody_has_names_the_nearest_title(corpus: Corpus) -> None:
