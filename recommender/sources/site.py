@@ -90,11 +90,13 @@ def read_articles(
         site = find_site(path, settings)
         outcomes = _read(site, site.fields(settings), n_jobs, strict, folder)
         parents, warnings = read_topic_tree(path if path.is_dir() else path.parent)
+        list_addresses: list[str] = []
         if site.generator is not None:
             outcomes, claims = with_facts(outcomes, site.generator, now or datetime.now(UTC))
             warnings += [*site.generator.warnings, *claims]
+            list_addresses = site.generator.list_addresses([outcome.page for outcome in outcomes if outcome.page])
         outcomes = with_dates(outcomes, settings.date_order)
-        outcomes = with_languages(with_text_links(outcomes))
+        outcomes = with_languages(with_text_links(outcomes, list_addresses))
         warnings += _doubts(site, outcomes)
         return to_corpus(outcomes, parents, warnings, _message_if_empty(path), site.line())
 

@@ -20,6 +20,7 @@ NAVIGATION_SHARE = 0.05
 NAVIGATION_PAGES = 10
 
 _PAGE = re.compile(r"(?:^|/|\.(?:html?|php|aspx?|mdx?|markdown)|(?:^|/)[^/.]*)$", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"/page/?\d+/?$")  # of a list that is spread over several pages
 _INDEX = re.compile(r"(?<=/)index\.html?(?=[?#]|$)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"\.(?:mdx?|markdown|mkd|html?)$", re.IGNORECASE)
 _DATED = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-")
@@ -32,9 +33,11 @@ class LinkTargets:
     ----------
     outcomes
         Of all pages and articles of the site, lists of pages among them: what leads to these is no dead link.
+    list_addresses
+        Of further lists of pages, which have no file.
     """
 
-    def __init__(self, outcomes: Iterable[Outcome]):
+    def __init__(self, outcomes: Iterable[Outcome], list_addresses: Iterable[str] = ()):
         self._ids: dict[str, str] = {}
         self._paths: dict[str, str] = {}
         self._names: dict[str, set[str]] = defaultdict(set)
@@ -60,6 +63,7 @@ class LinkTargets:
                 self._known_hosts.add(_host_text(address))
             host = host_of(article.url or "")
             hosts.update([host] if host else [])
+        self._list_addresses = set(map(canonical_url, list_addresses))
         self._hosts = {host for host, count in hosts.items() if 2 * count > hosts.total()}
 
     def with_ids(self, outcome: Outcome) -> Outcome:
@@ -125,8 +129,17 @@ class LinkTargets:
         host = host_of(url)
         if host not in self._hosts and (host or "://" in url):
             return False
-        path = urlsplit(url).path
-        return path not in {"", "/"} and _PAGE.search(path) is not None  # the home page is always there
+        path = _PAGE_NUMBER.sub("", urlsplit(url).path)
+        if path in {"", "/"} or self._is_list_address(urljoin(url, path)):  # the home page is always there
+            return False
+        return _PAGE.search(path) is not None
+
+    def _is_list_address(self, url: str) -> bool:
+        """Whether a list of pages stands at an address of the site itself, with or without the host."""
+        if not self._list_addresses.isdisjoint({canonical_url(url), canonical_url(urlsplit(url).path)}):
+            return True
+        page_id = self._page_at(url)
+        return page_id is not None and self.is_list(page_id)
 
     def _reference(self, name: str, path: str) -> str | None:
         """Return the page that Hugo's `ref` means: a path in the content, from the root or from the page's folder."""
@@ -158,14 +171,15 @@ def _host_text(address: str) -> str:
     return address.partition("://")[2].partition("/")[0].lower().removeprefix("www.")
 
 
-def with_text_links(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def with_text_links(outcomes: Sequence[Outcome], list_addresses: Iterable[str] = ()) -> list[Outcome]:
     """Give articles the links in their texts as relations, and take the words of those to own articles out of the text.
 
-    Links to other sites and to files that are no pages are left out. So is navigation, but its words go all the same.
+    Links to other sites, to lists of pages (those without a file are at `list_addresses`) and to files that are no
+    pages are left out. So is navigation, but its words go all the same.
     """
     if not any(map(_names_targets, outcomes)):
         return list(outcomes)
-    targets = LinkTargets(outcomes)
+    targets = LinkTargets(outcomes, list_addresses)
     read = [_with_links(targets.with_ids(outcome), outcome.page, targets) for outcome in outcomes]
     sources: Counter[str] = Counter()
     for outcome in read:

@@ -136,6 +136,24 @@ def test_what_is_no_relation(link: str, tmp_path: Path) -> None:
     assert links(read_articles(write(tmp_path, HUGO | pages)), "posts/wind") == []
 
 
+LISTS = ["/posts/", "/posts/page/2/", "/page/3/", "https://coast.example/tags/", "/categories/"]
+LISTS += ["/tags/tall-ships/", "../../tags/tall-ships"]
+
+
+@pytest.mark.parametrize("base", ["https://coast.example/", ""])
+def test_a_link_to_a_list_that_hugo_makes_without_a_file_is_not_dead(base: str, tmp_path: Path) -> None:
+    lists = [address for address in LISTS if base or "://" not in address]
+    dead = ["/tags/rafts/", "/lost/page/2/", "/series/"]
+    body = " ".join(f"[x]({address})" for address in [*lists, *dead])
+    pages = {"content/posts/wind.md": page("Wind", body, "date: 2026-01-10", "slug: wind", "tags: [Tall Ships]")}
+    config = {"hugo.toml": f'baseURL = "{base}"\n[permalinks]\nposts = "/:year/:slug/"\n'}
+    corpus = read_articles(write(tmp_path, config | pages))
+    assert links(corpus, "posts/wind") == [(f"{base.rstrip('/')}{address}", None) for address in dead]
+    config["hugo.toml"] = 'disableKinds = ["term"]\n' + config["hugo.toml"]
+    without = links(read_articles(write(tmp_path, config)), "posts/wind")
+    assert [url for url, _ in without if "tall-ships" in (url or "")]
+
+
 def test_a_dead_link_into_the_site_stays_without_a_target(tmp_path: Path) -> None:
     pages = {"content/posts/wind.md": page("Wind", "One [gone](/2019/gone/) two.", "date: 2026-01-10")}
     corpus = read_articles(write(tmp_path, HUGO | pages))

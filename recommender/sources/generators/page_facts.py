@@ -97,3 +97,6 @@ class Generator(Protocol):
 
     def facts(self, pages: Sequence[SitePage], now: datetime) -> list[PageFacts]:
         """Return what becomes of each page of the site at a moment."""
+
+    def list_addresses(self, pages: Sequence[SitePage]) -> list[str]:
+        """Return the addresses of lists of these pages that have no file; `facts` must have been asked for before."""

@@ -126,6 +126,10 @@ class PathSite:
         """Return what becomes of each page of the site at a moment."""
         return [self._facts(page, now) for page in pages]
 
+    def list_addresses(self, _pages: Sequence[SitePage]) -> list[str]:
+        """Return none: which lists there are is known to the site's programs alone."""
+        return []
+
     def _is_page(self, path: str) -> bool:
         folder = self._folder(path)
         if folder is None:

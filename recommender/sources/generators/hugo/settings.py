@@ -77,6 +77,7 @@ class HugoSettings:
     default_language: str
     mounts: tuple[ContentMount, ...]
     taxonomies: frozenset[str]
+    disabled_kinds: frozenset[str]
     lower: bool
     without_accents: bool
     build_future: bool
@@ -101,6 +102,7 @@ class HugoSettings:
             default or "en",
             _mounts(values, configured, default, warnings),
             frozenset(str(plural).lower() for plural in named.values()),
+            frozenset(kind.lower() for kind in texts_of(values.get("disablekinds"))),
             not is_true(values.get("disablepathtolower")),
             is_true(values.get("removepathaccents")),
             is_true(values.get("buildfuture")),

@@ -124,6 +124,38 @@ class HugoSite:
             self.add_section(page.path, page.front_matter or {})
         return [self.page(page.path, page.front_matter or {}, now) for page in pages]
 
+    def list_addresses(self, pages: Sequence[SitePage]) -> list[str]:
+        """Return the addresses of the lists that Hugo makes where they have no page of their own.
+
+        These are the lists of the topmost folders, of taxonomies and of their terms. `facts` must have been asked for
+        before, so that the sections are known.
+        """
+        taxonomies = self._settings.taxonomies
+        # Those of taxonomies are there also where no page has a term.
+        folders: set[tuple[str, Folder]] = {(key, (taxonomy,)) for key in self.languages for taxonomy in taxonomies}
+        for page in pages:
+            file = self._content.locate(page.path)
+            if file is None:
+                continue
+            matter = _lower_names(page.front_matter or {})
+            terms = [(taxonomy, term) for taxonomy in taxonomies for term in texts_of(matter.get(taxonomy))]
+            folders.update((file.language, folder) for folder in (file.parent[:1], *terms) if folder)
+        return sorted(
+            self._list_address(language, folder)
+            for language, folder in folders
+            if (language, _lower(folder)) not in self._sections and self._has_list(folder)
+        )
+
+    def _has_list(self, folder: Folder) -> bool:
+        of_taxonomy = folder[0].lower() in self._settings.taxonomies
+        kind = ("term" if len(folder) > 1 else "taxonomy") if of_taxonomy else "section"
+        return kind not in self._settings.disabled_kinds
+
+    def _list_address(self, key: str, folder: Folder) -> str:
+        file, language = ContentFile("", folder, "_index", key), self._settings.languages[key]
+        no_dates = page_dates(language.dates, {}, "", language.zone)
+        return address(language.base, self._link(file, self._kind(file), {}, no_dates).path, self._version)
+
     def is_section(self, path: str) -> bool:
         """Whether a file is the page of a section, a taxonomy or the home page."""
         file = self._content.locate(path)

@@ -127,6 +127,10 @@ class JekyllSite:
         """Return what Jekyll makes of all pages of the site at a moment."""
         return [self.page(page.path, page.front_matter, now, page.template_tags) for page in pages]
 
+    def list_addresses(self, _pages: Sequence[SitePage]) -> list[str]:
+        """Return none: Jekyll makes no list without a file, but for what plugins make."""
+        return []
+
     def page(self, path: str, front_matter: Mapping[Any, Any] | None, now: datetime, body: str = "") -> PageFacts:
         """Return what Jekyll makes of a page.
 
