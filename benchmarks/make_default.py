@@ -1,7 +1,7 @@
-"""Make the shipped ranker, `models/default`, from the articles of azure; the same bytes every time.
+"""Make the shipped ranker, `ranker/default` in the package, from all sites of the corpora; the same bytes every time.
 
-    python benchmarks/make_default.py ../shared/corpora/azure
-    python benchmarks/make_default.py ../shared/corpora/azure --check
+    python benchmarks/make_default.py ../shared/corpora
+    python benchmarks/make_default.py ../shared/corpora --check
 
 With --check nothing is written; where files of the package differ, they are named, and the exit code is 1.
 """
@@ -12,28 +12,33 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from recommender import Corpus, read_articles
+import numpy as np
+from pool import SETTINGS, Site, learn, read_sites
+
 from recommender.core.model_folder import ModelFolder, write_model_folder
-from recommender.core.settings import RankerSettings, Settings
-from recommender.model.training import train_shipped
-from recommender.ranker.shipped import FOLDER, RANKER_FILE
+from recommender.ranker.shipped import FOLDER, RANKER_FILE, ShippedRanker
 
 CARD = "README.md"
-SETTINGS = Settings(ranker=RankerSettings(trees=60, leaves=16))
 
 
-def make(corpus: Corpus) -> ModelFolder:
+def make(sites: Sequence[Site], ranker: ShippedRanker) -> ModelFolder:
     """Return the contents of the folder; its model card is written by hand and lies beside this script."""
-    ranker = train_shipped(corpus, SETTINGS)
-    newest = corpus.newest.isoformat().replace("+00:00", "Z") if corpus.newest else "no date"
     facts = {
         "name": "default",
-        "version": f"default@{newest}",
+        "version": f"default@{max(site.corpus.newest for site in sites if site.corpus.newest):%Y-%m-%d}",
         "ranker": ranker.kind,
         "settings": SETTINGS.to_dict(),
-        "learned_from": {"articles": len(corpus), "relations": len(corpus.links), "newest": newest},
+        "learned_from": {
+            site.name: {
+                "kindred": site.kindred,
+                "articles": len(site.corpus),
+                "linked": int(np.count_nonzero(np.diff(site.corpus.neighbours.indptr))),
+            }
+            for site in sites
+        },
     }
     card = Path(__file__).with_name("default_card.md").read_bytes()
     trees = json.dumps(ranker.to_dict(), sort_keys=True).encode()
@@ -43,11 +48,12 @@ def make(corpus: Corpus) -> ModelFolder:
 def main() -> int:
     """Make the folder, or compare it with the one in the package."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("site", type=Path)
+    parser.add_argument("corpora", type=Path)
     parser.add_argument("--output", type=Path, default=FOLDER)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    folder = make(read_articles(arguments.site, n_jobs=2))
+    sites = read_sites(arguments.corpora)
+    folder = make(sites, learn(sites).ranker)
     if not arguments.check:
         write_model_folder(arguments.output, folder)
         return 0

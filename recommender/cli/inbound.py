@@ -6,8 +6,9 @@ import json
 
 import click
 
-from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
+from recommender.cli.options import MODEL, SITE, THRESHOLD, SiteOptions, site_options
 from recommender.cli.output import echo_sources
+from recommender.core.settings_checks import Threshold
 from recommender.jobs.backfill import inbound_row
 
 
@@ -15,17 +16,13 @@ from recommender.jobs.backfill import inbound_row
 @SITE
 @click.argument("article_id", metavar="ID")
 @click.option("-k", type=click.IntRange(min=1), help="Most articles.  [default: 5]")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Least score, a probability; 0 fills up to -k.  [default: the ranker's own]",
-)
+@THRESHOLD
 @click.option("--any-age", is_flag=True, help="Later articles too.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 @MODEL
 @site_options
 def inbound(
-    options: SiteOptions, article_id: str, k: int | None, threshold: float | None, any_age: bool, as_json: bool
+    options: SiteOptions, article_id: str, k: int | None, threshold: Threshold | None, any_age: bool, as_json: bool
 ) -> None:
     """List the older articles of SITE that should now point at the one of this ID.
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from recommender.cli.output import report_skipped
-from recommender.core.settings import Settings
+from recommender.core.settings import SURE, Settings
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
 from recommender.model.recommender import Recommender
@@ -35,6 +35,23 @@ KIND = click.option(
 PRESET = click.option("--preset", help="Names of the fields: default, hugo or jekyll.  [default: those of the kind]")
 SETTINGS = click.option(
     "--settings", "settings_file", type=PATH, help="A YAML file of settings; it beats SITE's own recommender.yaml."
+)
+
+
+class _ThresholdType(click.FloatRange):
+    """A probability, or the name of a threshold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a number in [0, 1], or ``sure``."""
+        return value if value == SURE else super().convert(value, param, ctx)
+
+
+THRESHOLD = click.option(
+    "--threshold",
+    type=_ThresholdType(0, 1),
+    metavar="SCORE",
+    help="Least score, a probability; 0 fills up to -k; 'sure' asks that 3 of 4 be links that editors made.  [default: "
+    "what nearly every article that has something related reaches]",
 )
 
 

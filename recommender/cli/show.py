@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from recommender.cli.options import MODEL, SITE, SiteOptions, site_options
+from recommender.cli.options import MODEL, SITE, THRESHOLD, SiteOptions, site_options
 from recommender.core.records import Article, Suggestion
+from recommender.core.settings_checks import Threshold
 
 MOST_ASKED = 30  # articles that are asked until one has suggestions
 WIDEST = 60  # characters of the column with the ids, where these are longer
@@ -21,14 +22,10 @@ WIDEST = 60  # characters of the column with the ids, where these are longer
 @SITE
 @click.option("--articles", default=4, show_default=True, type=click.IntRange(min=1), help="How many articles to show.")
 @click.option("-k", default=3, show_default=True, type=click.IntRange(min=1), help="Suggestions for each.")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Least score, a probability; 0 shows the best, whatever they score.  [default: the ranker's own]",
-)
+@THRESHOLD
 @MODEL
 @site_options
-def show(options: SiteOptions, articles: int, k: int, threshold: float | None) -> None:
+def show(options: SiteOptions, articles: int, k: int, threshold: Threshold | None) -> None:
     """Print the suggestions of a few articles of SITE, spread over its time, as a table.
 
     They are articles that have suggestions, where there are some.

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from recommender.cli.options import KEY, MODEL, PATH, SITE, SiteOptions, moment, site_options, with_key
+from recommender.cli.options import KEY, MODEL, PATH, SITE, THRESHOLD, SiteOptions, moment, site_options, with_key
 from recommender.cli.output import progress, report_skipped
 from recommender.core.errors import SettingsError
 from recommender.core.settings import Settings
+from recommender.core.settings_checks import Threshold
 from recommender.jobs.backfill import BackFill
 from recommender.jobs.folder import switched_off
 from recommender.jobs.nightly import suggest_site
@@ -27,7 +28,7 @@ class SuggestOptions:
     output: Path | None
     output_format: str | None
     k: int | None
-    threshold: float | None
+    threshold: Threshold | None
     cluster: str | None
     inbound_file: Path | None
     since: datetime | None
@@ -75,12 +76,7 @@ class SuggestOptions:
     help="JSON Lines, one JSON array, or CSV.  [default: as the extension of --output says, else jsonl]",
 )
 @click.option("-k", type=click.IntRange(min=1), help="Most suggestions for an article.  [default: 5]")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Least score, a probability; 0 fills up to -k.  [default: the ranker's own, where 3 of 4 are links that "
-    "editors made]",
-)
+@THRESHOLD
 @MODEL
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster to work on.")
 @click.option("--inbound", "inbound_file", type=PATH, help="Write here which older articles should point at new ones.")

@@ -22,12 +22,14 @@ from recommender.core.settings_checks import (
     PositiveDays,
     PositiveProbability,
     Probability,
+    Threshold,
     check_fields,
     check_names,
 )
 
 SITE_FILE = "recommender.yaml"
 
+SURE = "sure"  # a threshold by name
 BLEND, OWN, SHIPPED = "blend", "own", "shipped"
 LEARN = (BLEND, OWN, SHIPPED)
 
@@ -91,7 +93,7 @@ class RankerSettings(_Stage, name="ranker"):
     """
 
     learn: Annotated[str, Meta(pattern=f"^({'|'.join(LEARN)})$", description=f"one of {', '.join(LEARN)}")] = BLEND
-    least_sources: CountFromTwo = 40
+    least_sources: CountFromTwo = 10
     trees: CountFromTwo = 100
     leaves: CountFromTwo = 31
     learning_rate: PositiveProbability = 0.1
@@ -104,8 +106,9 @@ class RankerSettings(_Stage, name="ranker"):
 class SelectionSettings(_Stage, name="selection"):
     """What is fit to be suggested: at most `k` suggestions for an article, none that scores below `threshold`.
 
-    A threshold is a probability, in [0, 1]. Where none is set it is the ranker's own: the lowest at which editors
-    kept three of four suggestions; 0 suggests `k` for every article that has as many candidates.
+    A threshold is a probability, in [0, 1]. Where none is set it is the ranker's own, which 92 of 100 articles that
+    have something related reach with their best suggestion. ``sure`` is the lowest at which editors linked three of
+    four suggestions; 0 suggests `k` for every article that has as many candidates.
 
     `collapse_duplicates` shows one article of those with the same text and lists the others under it.
     `diversity`, in [0, 1], orders by maximal marginal relevance: 0 by score alone, 1 by difference alone.
@@ -114,7 +117,7 @@ class SelectionSettings(_Stage, name="selection"):
     """
 
     k: PositiveCount = 5
-    threshold: Probability | None = None
+    threshold: Threshold | None = None
     only_published: bool = False
     repeat_curated: bool = True
     collapse_duplicates: bool = True

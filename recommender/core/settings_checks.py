@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterable
 from functools import cache
 from numbers import Integral, Real
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,7 @@ PositiveCount = Annotated[int, Meta(ge=1, description="at least 1")]
 CountFromTwo = Annotated[int, Meta(ge=2, description="at least 2")]
 Probability = Annotated[float, Meta(ge=0, le=1, description="in [0, 1]")]
 PositiveProbability = Annotated[float, Meta(gt=0, le=1, description="above 0 and at most 1")]
+Threshold = Annotated[float, Meta(ge=0, le=1, description="in [0, 1], or sure")] | Literal["sure"]
 InnerProbability = Annotated[float, Meta(gt=0, lt=1, description="between 0 and 1")]
 Number = Annotated[float, Meta(ge=-FINITE, le=FINITE, description="a number")]
 DurationInDays = Annotated[float, Meta(ge=0, le=FINITE, description="at least 0")]

@@ -83,7 +83,7 @@ def evaluate(
     held_out = HeldOutParts.of(corpus, newest, random_state)
     replays = [_replay(part, settings, shipped, random_state) for part in held_out.parts]
     own = [replay.threshold for replay in replays if replay.threshold]
-    threshold = threshold or settings.selection.threshold or (_mean(own) if own else DEFAULT_THRESHOLD)
+    threshold = threshold or (_mean(own) if own else DEFAULT_THRESHOLD)
     results = []
     for protocol in held_out.protocols:
         sets = [part.evaluation_sets[protocol] for part in held_out.parts]
@@ -130,7 +130,7 @@ def _replay(part: HoldOut, settings: Settings, shipped: ShippedRanker | None, ra
         lists[protocol] = {ENGINE: engine_lists(model, part.known, evaluation_set)}
         lists[protocol] |= {baseline.name: baseline_lists(baseline, evaluation_set) for baseline in baselines}
         duplicates[protocol] = near_duplicates(part.known, part.past, evaluation_set.sources)
-    return _Replay(lists, duplicates, model.ranker.threshold)
+    return _Replay(lists, duplicates, model.threshold or model.ranker.threshold)
 
 
 def engine_lists(model: Recommender, corpus: Corpus, evaluation_set: EvaluationSet) -> RankedLists:

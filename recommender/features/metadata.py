@@ -20,8 +20,10 @@ def topic_features(query: Query) -> Features:
     n_source = np.diff(query.vectors.topics.indptr)[query.source_of]
     n_target = np.diff(target_topics.indptr)
     n_either = np.maximum(n_source + n_target - n_shared, 1)
+    cosine = shared.cosine()
     return {
-        "topic_cosine": shared.cosine(),
+        "topic_cosine": cosine,
+        "topic_cosine_standard": query.groups.standard_scores(cosine),
         "topic_jaccard": n_shared / n_either,
         "topic_shared": n_shared,
         "topic_same_set": (n_shared == n_source) & (n_shared == n_target),

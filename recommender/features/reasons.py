@@ -17,6 +17,7 @@ from recommender.retrieval.text import TextModel
 from recommender.retrieval.topics import shared_topics
 
 BASE = "base_rate"
+AGAINST = "against it: "
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def explain_score(
     The parts of a score add up in log-odds. Shares add up in probability: the difference between the score and the
     base rate is divided among the reasons in proportion to their log-odds, so that a share has the sign of these.
 
+    The text of what speaks against the pair says so: it begins with "against it: ".
+
     Parameters
     ----------
     names
@@ -78,7 +81,10 @@ def explain_score(
     score = float(expit(log_odds))
     # Probability for each unit of log-odds; where the parts cancel out, the slope of the logistic function at the base.
     slope = (score - base_share) / total if abs(total) > 1e-9 else base_share * (1 - base_share)
-    reasons = [Reason(feature, texts[feature], value * slope, value) for feature, value in log_odds_of.items()]
+    reasons = [
+        Reason(feature, texts[feature] if value >= 0 else AGAINST + texts[feature], value * slope, value)
+        for feature, value in log_odds_of.items()
+    ]
     reasons.sort(key=lambda reason: (-reason.share, reason.feature))
     return (*reasons, Reason(BASE, "what every candidate of this article starts from", base_share, base))
 
@@ -93,7 +99,7 @@ def _groups(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
 
 def _shared_words(texts: str, field: str, pair: Pair) -> str:
     words = pair.text.rarest_shared(pair.source, pair.target, field)
-    return f"{texts} share: {', '.join(words)}" if words else f"{texts} share no telling word"
+    return f"{texts} share: {', '.join(words)}" if words else f"{texts} share common words at most"
 
 
 def _topic_words(pair: Pair) -> str:

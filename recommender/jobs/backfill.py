@@ -12,6 +12,7 @@ import numpy as np
 
 from recommender.core.errors import SettingsError
 from recommender.core.records import Article, Suggestion
+from recommender.core.settings_checks import Threshold
 from recommender.core.times import utc_text
 from recommender.model.recommender import Recommender
 
@@ -56,7 +57,7 @@ def inbound_rows(model: Recommender, ids: Sequence[str], n_jobs: int = 1) -> Ite
 
 
 def _sources_of_each(
-    model: Recommender, ids: Sequence[str], k: int | None, threshold: float | None, n_jobs: int, older: bool = True
+    model: Recommender, ids: Sequence[str], k: int | None, threshold: Threshold | None, n_jobs: int, older: bool = True
 ) -> Iterable[tuple[str, list[Suggestion]]]:
     """Search many targets together, each source once for all of them; and few one by one, which finds more."""
     if len(ids) > FEW:

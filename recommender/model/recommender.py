@@ -15,6 +15,7 @@ from recommender.core.errors import ArticleError, ModelFormatError, NotFittedErr
 from recommender.core.model_folder import read_model_folder, write_model_folder
 from recommender.core.records import Article, Explanation, Suggestion
 from recommender.core.settings import Settings
+from recommender.core.settings_checks import Threshold
 from recommender.core.times import utc_text
 from recommender.corpus.corpus import Corpus
 from recommender.model import archive
@@ -118,11 +119,16 @@ class Recommender:
         """
         return self._business_rules(self.corpus).warnings()
 
+    @property
+    def threshold(self) -> float:
+        """The least score of a suggestion, in [0, 1], where none is given: that of the settings, else the ranker's."""
+        return self._limits()[1]
+
     def suggest(
         self,
         source: str | Article,
         k: int | None = None,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         as_of: datetime | None = None,
     ) -> list[Suggestion]:
         """Return at most `k` suggestions, best first; fewer rather than bad ones.
@@ -138,8 +144,9 @@ class Recommender:
         k
             As in the settings for None; 5 where they do not say.
         threshold
-            Least score, in [0, 1]. For None as in the settings, and where they do not say, the ranker's: the lowest
-            score at which three of four suggestions were curated links. 0 fills the list up.
+            Least score, in [0, 1]. For None as in the settings, and where they do not say, the ranker's, which 92 of
+            100 articles that have something related reach. ``sure`` is the lowest score at which three of four
+            suggestions were curated links. 0 fills the list up.
         as_of
             Only what was published by this moment is known, relations included; everything for None.
 
@@ -156,7 +163,7 @@ class Recommender:
         self,
         sources: Sequence[str | Article],
         k: int | None = None,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         as_of: datetime | None = None,
     ) -> list[list[Suggestion]]:
         """Return the suggestions for each of many drafts, or articles: those of `suggest`, in less time.
@@ -178,7 +185,7 @@ class Recommender:
         return lists
 
     def suggest_all(
-        self, k: int | None = None, threshold: float | None = None, n_jobs: int = 1, start: int = 0
+        self, k: int | None = None, threshold: Threshold | None = None, n_jobs: int = 1, start: int = 0
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """Yield each article's id and suggestions, in the order of the corpus; the same for any `n_jobs`.
 
@@ -191,7 +198,7 @@ class Recommender:
         return suggest_in_bulk(self._scorer(self._snapshot), self.settings.selection, k, threshold, start, n_jobs)
 
     def inbound(
-        self, target: str | Article, k: int | None = None, threshold: float | None = None, older: bool = True
+        self, target: str | Article, k: int | None = None, threshold: Threshold | None = None, older: bool = True
     ) -> list[Suggestion]:
         """Return the articles that should link to one, best first: suggestions of which it is the target.
 
@@ -221,7 +228,7 @@ class Recommender:
         self,
         targets: Iterable[str],
         k: int | None = None,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         older: bool = True,
         n_jobs: int = 1,
     ) -> list[tuple[str, list[Suggestion]]]:
@@ -350,15 +357,17 @@ class Recommender:
             raise NotFittedError("the model knows nothing yet; call fit(articles), or Recommender.load(folder)")
         return self._fitted
 
-    def _limits(self, k: int | None = None, threshold: float | None = None) -> tuple[int, float]:
+    def _limits(self, k: int | None = None, threshold: Threshold | None = None) -> tuple[int, float]:
         """Return the number and the least score of suggestions: as given, else of the settings, else the ranker's."""
         settings = self.settings.selection
         if k is not None:
             settings = replace(settings, k=k)  # which checks it
         if threshold is not None:
             settings = replace(settings, threshold=threshold)
-        ranker_threshold = self._snapshot.ranker.threshold
-        return settings.k, ranker_threshold if settings.threshold is None else settings.threshold
+        ranker, least = self._snapshot.ranker, settings.threshold
+        if least is None:
+            least = ranker.threshold
+        return settings.k, ranker.sure if isinstance(least, str) else least
 
     def _scorer(self, snapshot: Snapshot, as_of: datetime | None = None) -> Scorer:
         business_rules = self._business_rules(snapshot.index.corpus, as_of)

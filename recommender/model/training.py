@@ -13,7 +13,7 @@ from recommender.core.workers import SharedPayload, map_blocks
 from recommender.corpus.corpus import Corpus
 from recommender.corpus.relations import stories
 from recommender.features.pair_features import feature_names, pair_features
-from recommender.ranker import Ranker, ShippedRanker, fit_ranker, shipped_ranker
+from recommender.ranker import PooledSite, Ranker, ShippedRanker, fit_ranker, shipped_ranker
 from recommender.ranker.training_set import TrainingSet
 from recommender.retrieval.candidates import searched_depth, with_candidates
 from recommender.retrieval.index import Index
@@ -66,17 +66,23 @@ def _by_story(rows: NDArray[np.intp], story_of: NDArray[np.int32], random_state:
     return ordered
 
 
-def train_shipped(corpus: Corpus, settings: Settings) -> ShippedRanker:
-    """Learn a ranker for other sites from this one: once with its relations known, and once with none.
+def pooled_site(corpus: Corpus, kindred: str, settings: Settings, first_row: int = 0, n_jobs: int = 1) -> PooledSite:
+    """Return what the shipped ranker learns from a site: once with no relation known, and once with all.
 
-    The labels are the curated relations both times.
+    The labels are the curated relations both times. The sources are `most_sources` of the rows from `first_row` on, by
+    chance, or all of them; in time order.
     """
     features = Vectorizer.fit(corpus)
     index = features.index(corpus)
-    rows = training_rows(index, settings.ranker.most_sources, settings.ranker.random_state)
-    without_relations = features.index(corpus.without_relations())
-    views = [pair_training_set(known, rows, settings, labelled=corpus) for known in (index, without_relations)]
-    return ShippedRanker.fit(views, settings.ranker)
+    rows = np.sort(training_rows(index, len(corpus)))
+    rows = rows[rows >= first_row]
+    chosen = np.random.default_rng(settings.ranker.random_state).permutation(len(rows))
+    rows = rows[np.sort(chosen[: settings.ranker.most_sources])]
+    views = (
+        pair_training_set(known, rows, settings, labelled=corpus, n_jobs=n_jobs)
+        for known in (features.index(corpus.without_relations()), index)
+    )
+    return PooledSite(kindred, *views)
 
 
 def pair_training_set(

@@ -1,4 +1,4 @@
-"""The blend of the site's own and the shipped ranker, weighted by how many sources there were to learn from."""
+"""The blend of the site's own and the shipped ranker, weighted by what held-out sources say of both."""
 
 from __future__ import annotations
 
@@ -16,17 +16,55 @@ from recommender.ranker.site import SiteTrees
 from recommender.ranker.training_set import Floats, TrainingSet
 from recommender.ranker.trees import MIN_SPREAD
 
-EQUAL_WEIGHT_SOURCES = 30  # sources to learn from at which both rankers weigh the same
-SITE_ONLY_SOURCES = 500  # from this many sources on the site's own ranker is used alone
+WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)  # of the site's own ranker; the shipped one has the rest
+EQUAL_WEIGHT_SOURCES = 60  # sources to learn from at which both rankers are expected to weigh the same
+# nDCG@10 that the squared difference from the expected weight must gain, times the number of held-out sources: from few
+# sources nDCG is known within 0.05 only, more than what most weights differ by.
+CAUTION = 12.0
+DEPTH = 10
 
 
-def site_weight(n_sources: int) -> float:
-    """Return the weight of the site's own ranker in a blend, in [0, 1]: ``n / (n + 30)``, and 1 from 500 sources on.
+def expected_weight(n_sources: int) -> float:
+    """Return the weight, in [0, 1], of a site's own ranker that learned from so many sources: ``n / (n + 60)``.
 
-    >>> site_weight(0), site_weight(30), site_weight(500)
-    (0.0, 0.5, 1.0)
+    >>> expected_weight(0), expected_weight(60)
+    (0.0, 0.5)
     """
-    return 1.0 if n_sources >= SITE_ONLY_SOURCES else n_sources / (n_sources + EQUAL_WEIGHT_SOURCES)
+    return n_sources / (n_sources + EQUAL_WEIGHT_SOURCES)
+
+
+def rehearsed_weight(own: Floats, shipped: Floats, held_out: TrainingSet, expected: float) -> float:
+    """Return the weight, in [0, 1], of the site's own margins by which a blend ranks held-out sources best.
+
+    It is the one of `WEIGHTS` with the highest ``nDCG@10 - 12 / n * (weight - expected)^2`` over n held-out sources: so
+    much the less of what is expected counts as more sources say otherwise.
+
+    Parameters
+    ----------
+    own, shipped : (n_pairs,) arrays
+        Margins of the held-out pairs, of equal standard deviations.
+    """
+    caution = CAUTION / len(held_out.group_sizes)
+    worth = [
+        mean_ndcg(weight * own + (1 - weight) * shipped, held_out) - caution * (weight - expected) ** 2
+        for weight in WEIGHTS
+    ]
+    return WEIGHTS[int(np.argmax(worth))]
+
+
+def mean_ndcg(margins: Floats, held_out: TrainingSet) -> float:
+    """Return nDCG@10 of the order of the margins, the mean over sources with a labelled pair; 0 where there is none."""
+    sizes = held_out.group_sizes
+    source_of = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort((-margins, source_of))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    discounts = 1 / np.log2(np.arange(2, DEPTH + 2))
+    gains = (held_out.labels[order] & (rank < DEPTH)) * discounts[np.minimum(rank, DEPTH - 1)]
+    n_labelled = np.bincount(source_of, held_out.labels, len(sizes)).astype(np.intp)
+    best = np.append(0.0, np.cumsum(discounts))[np.minimum(n_labelled, DEPTH)]
+    labelled = n_labelled > 0
+    ndcg = np.bincount(source_of, gains, len(sizes))[labelled] / best[labelled]
+    return float(ndcg.mean()) if labelled.any() else 0.0
 
 
 class BlendedRanker(Ranker):
@@ -45,17 +83,23 @@ class BlendedRanker(Ranker):
 
     @classmethod
     def fit(cls, training_set: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Self:
-        """Fit trees on all sources; weight and calibrate on the newest, with trees that were fitted without them."""
+        """Fit trees on all sources; weigh and calibrate on held-out ones, with trees that were fitted without them."""
         shipped = shipped.with_columns(training_set.names)
-        final, partial, newest = SiteTrees.fit_with_holdout(training_set, settings)
-        weight = site_weight(len(training_set.group_sizes))
-        shipped_margins, _ = shipped.margins(newest.features)
-        spread = float(np.std(shipped_margins))
-        # The site's margins have a standard deviation of about 1 already; the shipped ones are divided by theirs.
-        shipped_weight = (1 - weight) / spread if spread > MIN_SPREAD else 0.0
-        site_margins, softmax_margins = partial.scaled(weight).margins(newest.features)
-        calibration = Calibration.fit(site_margins + shipped_weight * shipped_margins, newest, softmax_margins)
-        return cls(final.scaled(weight), shipped, shipped_weight, calibration)
+        site_trees, rehearsal = SiteTrees.fit_rehearsed(training_set, settings)
+        held_out = rehearsal.held_out
+        shipped_margins, _ = shipped.margins(held_out.features)
+        own_spread, shipped_spread = float(np.std(rehearsal.margins)), float(np.std(shipped_margins))
+        own_unit = 1 / own_spread if own_spread > MIN_SPREAD else 0.0
+        shipped_unit = 1 / shipped_spread if shipped_spread > MIN_SPREAD else 0.0
+        expected = expected_weight(len(training_set.group_sizes))
+        weight = rehearsed_weight(own_unit * rehearsal.margins, shipped_unit * shipped_margins, held_out, expected)
+        own_factor, shipped_factor = weight * own_unit, (1 - weight) * shipped_unit
+        calibration = Calibration.fit(
+            own_factor * rehearsal.margins + shipped_factor * shipped_margins,
+            held_out,
+            own_factor * rehearsal.softmax_margins,
+        )
+        return cls(site_trees.scaled(own_factor), shipped, shipped_factor, calibration)
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Return the sum of both rankers' margins, and the part of it that softmax members gave."""

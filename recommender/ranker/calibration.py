@@ -17,8 +17,9 @@ MIN_SLOPE = 1e-3  # a score must rise with the margin, however odd the newest so
 CALIBRATED_PAIRS = 10  # best pairs of each source that the calibration is fitted on: those that may be suggested
 RIVALS = 30  # best candidates of a source whose mean margin counts
 SHOWN_PAIRS = 5  # best pairs of each source that the threshold is chosen on: those that are shown
-TARGET_PRECISION = 0.75  # of the shown pairs at or above the threshold
-FALLBACK_SHARE = 0.1  # of the shown pairs stays above the threshold where the target precision is out of reach
+COVERED_SOURCES = 0.92  # of the sources with relations reach the threshold with their best pair
+SURE_PRECISION = 0.75  # of the shown pairs at or above the threshold `sure`
+FALLBACK_SHARE = 0.1  # of the shown pairs stays above it where that precision is out of reach
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Calibration:
     slope, best, rivals, choice, intercept
         The coefficients; `slope` is above zero, and `choice` is 0 where no member was trained by the softmax.
     threshold
+        The score, in [0, 1], that the best pair of 92 of 100 sources with relations has: nearly every article that has
+        something related gets a suggestion, and what is less likely than the best of nearly all is cut off.
+    sure
         The lowest score, in [0, 1], at which three of four shown pairs are relations; where no score reaches that, the
         score that a tenth of the shown pairs have.
     """
@@ -48,33 +52,29 @@ class Calibration:
     intercept: float
     choice: float = 0.0
     threshold: float = 0.0
+    sure: float = 0.0
 
     @classmethod
-    def fit(
-        cls, margins: Floats, training_set: TrainingSet, softmax_margins: Floats | None = None, use_rivals: bool = True
-    ) -> Self:
+    def fit(cls, margins: Floats, training_set: TrainingSet, softmax_margins: Floats | None = None) -> Self:
         """Fit on the best pairs of each source by margin: those that would be suggested.
 
         Parameters
         ----------
         margins, softmax_margins : (n_pairs,) arrays
             Of the pairs of `training_set`; the second ones are the part that softmax members gave.
-        use_rivals
-            Whether the source's other candidates count; otherwise `best`, `rivals` and `choice` are 0.
         """
-        labels, sizes = training_set.labels, training_set.group_sizes
-        source_terms = _source_terms(margins, sizes, softmax_margins) if use_rivals else ()
-        variables = np.column_stack([margins, *source_terms])
+        labels, sizes, weights = training_set.labels, training_set.group_sizes, training_set.pair_weights
+        variables = np.column_stack([margins, *_source_terms(margins, sizes, softmax_margins)])
         pairs = _best_pairs(margins, sizes, CALIBRATED_PAIRS)
         if labels[pairs].all() or not labels[pairs].any():  # of one class alone no probability can be learned
             pairs = np.arange(len(margins))
-        regression = LogisticRegression(C=1.0).fit(variables[pairs], labels[pairs])
-        slope, *source_weights = regression.coef_[0].tolist()
-        best, rivals, choice = source_weights or (0.0, 0.0, 0.0)
+        regression = LogisticRegression(C=1.0).fit(variables[pairs], labels[pairs], weights[pairs])
+        slope, best, rivals, choice = regression.coef_[0].tolist()
         calibration = cls(max(slope, MIN_SLOPE), best, rivals, float(regression.intercept_[0]), choice)
-        shown = _best_pairs(margins, sizes, SHOWN_PAIRS)
-        scores = expit(calibration.log_odds(margins, sizes, softmax_margins)[shown])
-        return replace(calibration, threshold=_threshold(scores, labels[shown]))
+        scores = expit(calibration.log_odds(margins, sizes, softmax_margins))
+        first, shown = _best_pairs(margins, sizes, 1), _best_pairs(margins, sizes, SHOWN_PAIRS)
+        threshold = _covering_score(scores[first], weights[first])
+        return replace(calibration, threshold=threshold, sure=_sure_score(scores[shown], labels[shown], weights[shown]))
 
     def log_odds(self, margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None = None) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.
@@ -120,15 +120,23 @@ def _best_pairs(margins: Floats, group_sizes: NDArray[np.intp], n_best: int) -> 
     return best
 
 
-def _threshold(scores: Floats, labels: NDArray[np.bool_]) -> float:
-    """Return the lowest score for which the pairs that score as much or more reach the target precision.
+def _covering_score(best_scores: Floats, weights: Floats) -> float:
+    """Return the highest score that at least `COVERED_SOURCES` of the sources reach with their best pair, by weight."""
+    order = np.argsort(-best_scores, kind="stable")
+    covered = np.cumsum(weights[order]) / weights.sum()
+    return float(best_scores[order][np.searchsorted(covered, COVERED_SOURCES).clip(max=len(order) - 1)])
+
+
+def _sure_score(scores: Floats, labels: NDArray[np.bool_], weights: Floats) -> float:
+    """Return the lowest score for which the pairs that score as much or more have the precision `SURE_PRECISION`.
 
     The precision is the mean of the observed one and of the one that the scores predict, so that a few pairs alone do
     not decide it.
     """
     order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum((labels + scores)[order] / 2) / np.arange(1, len(order) + 1)
+    total = np.cumsum(weights[order])
+    precision = np.cumsum((weights * (labels + scores) / 2)[order]) / total
     last_of_equals = np.append(np.diff(scores[order]) < 0, True)  # a threshold takes all pairs of the same score
-    reached = np.flatnonzero((precision >= TARGET_PRECISION) & last_of_equals)
-    position = reached[-1] if len(reached) else int(FALLBACK_SHARE * len(order))
+    reached = np.flatnonzero((precision >= SURE_PRECISION) & last_of_equals)
+    position = reached[-1] if len(reached) else np.searchsorted(total, FALLBACK_SHARE * total[-1])
     return float(scores[order][position])

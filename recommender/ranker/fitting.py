@@ -9,11 +9,13 @@ import xgboost
 
 from recommender.core.errors import ModelFormatError
 from recommender.core.settings import BLEND, SHIPPED, RankerSettings
-from recommender.ranker.blended import BlendedRanker, site_weight
+from recommender.ranker.blended import BlendedRanker
 from recommender.ranker.ranker import Ranker
 from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.site import BoostedRanker
 from recommender.ranker.training_set import TrainingSet
+
+OWN_ALONE = 1000  # sources, from which on the site's own ranker gains nothing by a blend, which costs twice as much
 
 
 def load_ranker(values: Mapping[str, Any]) -> Ranker:
@@ -30,14 +32,16 @@ def load_ranker(values: Mapping[str, Any]) -> Ranker:
 def fit_ranker(training_set: TrainingSet, settings: RankerSettings, shipped: ShippedRanker) -> Ranker:
     """Fit the ranker that suits the number of sources: the site's own, a blend with the shipped one, or that alone.
 
-    The shipped ranker stands alone where there are fewer than ``settings.least_sources`` sources, or where the newest,
-    from which scores are calibrated, are all labelled alike.
+    The shipped ranker stands alone where there are fewer than ``settings.least_sources`` sources, or where those that
+    are held out, from which scores are calibrated, are all labelled alike.
     """
     n_sources = len(training_set.group_sizes)
-    _, newest = training_set.split_newest(settings)
-    enough = n_sources >= settings.least_sources and newest.labels.any() and not newest.labels.all()
-    if settings.learn == SHIPPED or not enough:
+    if settings.learn == SHIPPED or n_sources < settings.least_sources:
         return shipped.with_columns(training_set.names)
-    if settings.learn == BLEND and site_weight(n_sources) < 1:
+    blocks = training_set.held_out_blocks(settings)
+    labels = training_set.part(blocks[0][0], blocks[-1][1]).labels
+    if labels.all() or not labels.any():
+        return shipped.with_columns(training_set.names)
+    if settings.learn == BLEND and n_sources < OWN_ALONE:
         return BlendedRanker.fit(training_set, settings, shipped)
     return BoostedRanker.fit(training_set, settings)

@@ -7,6 +7,8 @@ With n_s the number of labelled pairs of source s, m the margins and y the label
 - softmax: ``sum over sources of v_s * (-sum over its pairs of y / n_s * log p)``, ``p = softmax of m over the source``,
   ``v_s`` proportional to ``sqrt(n_s)``. This is ListNet with the labels as the target distribution: Cao et al.,
   "Learning to rank: from pairwise approach to listwise approach", ICML 2007.
+
+Where sources have weights of their own, ``w_s`` and ``v_s`` are multiplied by these.
 """
 
 from __future__ import annotations
@@ -44,9 +46,10 @@ class Losses:
         n_labelled = np.add.reduceat(self._labels, self._starts)
         # Weights are 1 a pair in the logistic loss, and MEAN_SOURCE_WEIGHT a source with labelled pairs in the softmax,
         # on average.
-        pair_weights = 1 / np.maximum(n_labelled, 1)[self._group_of]
+        weights = training_set.pair_weights[self._starts]
+        pair_weights = (weights / np.maximum(n_labelled, 1))[self._group_of]
         self._pair_weights: Floats = pair_weights / pair_weights.mean()
-        source_weights = np.where(n_labelled > 0, n_labelled**SOURCE_WEIGHT_EXPONENT, 0.0)
+        source_weights = np.where(n_labelled > 0, weights * n_labelled**SOURCE_WEIGHT_EXPONENT, 0.0)
         factor = MEAN_SOURCE_WEIGHT * np.count_nonzero(source_weights) / max(source_weights.sum(), 1)
         self._source_weights: Floats = (source_weights * factor)[self._group_of]
         self._targets: Floats = self._labels / np.maximum(n_labelled, 1)[self._group_of]

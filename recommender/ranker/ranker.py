@@ -37,6 +37,11 @@ class Ranker(ABC):
         """The score, in [0, 1], below which nothing is suggested where no other threshold is set; see `Calibration`."""
         return self.calibration_.threshold
 
+    @property
+    def sure(self) -> float:
+        """The score, in [0, 1], from which on three of four suggestions are what editors link; see `Calibration`."""
+        return self.calibration_.sure
+
     def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.
 

@@ -1,9 +1,10 @@
-"""The ranker that the package ships, for sites with few relations or none: text similarity, corrected by trees."""
+"""The ranker that the package ships, for sites with few relations or none: boosted trees that learned on many sites."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -12,122 +13,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.model_folder import read_model_folder
-from recommender.core.settings import RankerSettings
 from recommender.ranker.calibration import Calibration
 from recommender.ranker.ranker import Ranker
-from recommender.ranker.training_set import Floats, TrainingSet
-from recommender.ranker.trees import LAMBDARANK, LOGISTIC, Trees
+from recommender.ranker.training_set import Floats
+from recommender.ranker.trees import Trees
 
 FOLDER = Path(__file__).parent / "default"
 RANKER_FILE = "ranker.json"
 
-# The similarity of the texts: their cosine relative to the source's best, and how rare the rarest shared term is.
-TEXT_WEIGHTS = {"text_terms.text_cosine_relative": 1.0, "text_terms.text_rarest_shared": 0.4}
-TEXT_LENGTH = "length.text_words_source"
-HALF_WEIGHT_WORDS = 50.0  # length of a source's text at which the trees have half their weight
-TREE_WEIGHT = 1.4  # of the trees, in units of their standard deviation; the text similarity is in [0, 1.4]
-OBJECTIVES = (LAMBDARANK, LOGISTIC)
-# The trees do not see these features, by the beginnings of their names: how much a title alone tells differs most
-# between sites, as one repeats its titles from week to week and another names the news in them.
-EXCLUDED_FEATURES = (
-    "title_terms.",
-    "text_terms.title_in_text",
-    "text_terms.text_in_title",
-    "relations.linked_title",
-    "relations.linked_characters",
-    "relations.linked_spelling",
-)
-UNCALIBRATED = Calibration(slope=1.0, best=0.0, rivals=0.0, intercept=0.0)
+LINKED_CANDIDATES = "relations.linked_candidates_share"  # of a source: which part of its candidates has relations
+PARTS = ("without_relations", "with_relations")
+
+
+@dataclass(frozen=True)
+class PooledTrees:
+    """Trees that learned on many sites, the columns that they learned from, and what their margins are worth."""
+
+    trees: Trees
+    names: tuple[str, ...]
+    calibration: Calibration
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return trees and calibration as JSON-ready values."""
+        return {"names": list(self.names), "calibration": asdict(self.calibration), **self.trees.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build what `to_dict` described."""
+        return cls(Trees.from_dict(values), tuple(values["names"]), Calibration.from_dict(values["calibration"]))
 
 
 class ShippedRanker(Ranker):
-    """The similarity of the texts, to which trees add what they learned on another site.
+    """Trees that learned on many sites: some for sources of whose candidates none has a relation, some for the others.
 
-    ``margin = cosine_relative + 0.4 * rarest_shared + w * trees`` with ``w = 1 / (1 + (words / 50)^2)``
-
-    The longer the text of the source, the more its similarity says by itself, and the less the trees weigh, which
-    learned on titles and excerpts. Features are found by their names; one that a site does not have counts as unknown.
-
-    The trees learned from the columns `tree_names`; it is given features of the columns `names`.
+    The ones look at texts, topics, time and the like alone. The others look at the graph of relations, too, and learned
+    with all relations known and with none. Columns are found by their names; one that a site does not have is unknown.
     """
 
     kind = "shipped"
 
-    def __init__(
-        self, trees: Trees, tree_names: Sequence[str], names: Sequence[str], calibration: Calibration = UNCALIBRATED
-    ):
-        super().__init__(names, calibration)
-        self.trees_ = trees
-        self.tree_names = tuple(tree_names)
-
-    @classmethod
-    def fit(cls, views: Sequence[TrainingSet], settings: RankerSettings) -> Self:
-        """Fit on all pairs of several views of one site; calibrate on the newest, with trees fitted without them.
-
-        The views are the same sources in the same order, each time with other relations known, so that the trees learn
-        what to do with and without relations. The calibration leaves the source's other candidates out, as their number
-        differs from site to site.
-        """
-        names = views[0].names
-        tree_columns = np.array([not name.startswith(EXCLUDED_FEATURES) for name in names])
-        older, newest = map(_concatenated, zip(*(view.split_newest(settings) for view in views), strict=True))
-        parts = (pairs.select_columns(tree_columns) for pairs in (older, _concatenated(views)))
-        partial, final = (Trees.fit(part, settings, OBJECTIVES) for part in parts)
-        tree_newest = newest.select_columns(tree_columns)
-        weights = [TREE_WEIGHT * weight for weight in partial.standardising_weights(tree_newest.features)]
-        margins, _ = cls(partial.with_weights(weights), tree_newest.names, names).margins(newest.features)
-        calibration = Calibration.fit(margins, newest, use_rivals=False)
-        return cls(final.with_weights(weights), tree_newest.names, names, calibration)
+    def __init__(self, without_relations: PooledTrees, with_relations: PooledTrees, names: Sequence[str]):
+        super().__init__(names, without_relations.calibration)
+        self.without_relations_, self.with_relations_ = without_relations, with_relations
 
     def with_columns(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for features of other columns."""
-        return ShippedRanker(self.trees_, self.tree_names, names, self.calibration_)
+        return ShippedRanker(self.without_relations_, self.with_relations_, names)
+
+    def log_odds(self, X: NDArray[np.float32], group_sizes: NDArray[np.intp]) -> Floats:
+        """Return ``log(score / (1 - score))`` of each pair, as of `Ranker`."""
+        margins, _ = self.margins(X)
+        by_part = [part.calibration.log_odds(margins, group_sizes) for part in self._parts]
+        return np.where(self._has_relations(X), by_part[1], by_part[0])
+
+    def contributions(self, X: NDArray[np.float32]) -> Floats:
+        """Return each feature's share of the log-odds, ``(n_pairs, n_features)``, as of `Ranker`."""
+        slopes = [part.calibration.slope for part in self._parts]
+        slope = np.where(self._has_relations(X), slopes[1], slopes[0])
+        return slope[:, np.newaxis] * self.margin_contributions(X)
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Return the margin of each pair; no member is trained by the softmax."""
-        similarity = sum((weight * self._column(X, name) for name, weight in TEXT_WEIGHTS.items()), np.zeros(len(X)))
-        tree_margins, softmax_margins = self.trees_.margins(self._columns(X, self.tree_names))
-        return similarity + self._tree_weight(X) * tree_margins, softmax_margins
+        margins = np.zeros(len(X))
+        for part, rows in self._rows_by_part(X):
+            margins[rows] = part.trees.margins(self._columns(X[rows], part.names))[0]
+        return margins, np.zeros(len(X))
 
     def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
-        """Return each feature's share of the margin, that of a feature in both parts from both."""
-        tree_shares = self.trees_.contributions(self._columns(X, self.tree_names))
-        tree_shares = self._tree_weight(X)[:, np.newaxis] * tree_shares
+        """Return each feature's share of the margin."""
         shares = np.zeros((len(X), len(self.names)))
-        for column, name in enumerate(self.names):
-            if name in self.tree_names:
-                shares[:, column] += tree_shares[:, self.tree_names.index(name)]
-            if name in TEXT_WEIGHTS:
-                shares[:, column] += TEXT_WEIGHTS[name] * self._column(X, name)
+        for part, rows in self._rows_by_part(X):
+            shares_of_part = part.trees.contributions(self._columns(X[rows], part.names))
+            for column, name in enumerate(part.names):
+                if name in self._column_of:
+                    shares[rows, self._column_of[name]] = shares_of_part[:, column]
         return shares
 
-    @property
-    def threshold(self) -> float:
-        """0: its precision on a site that it never saw is unknown, so it suggests as many as are wanted."""
-        return 0.0
-
     def to_dict(self) -> dict[str, Any]:
-        """Return trees and calibration as JSON-ready values."""
-        return super().to_dict() | {"tree_names": list(self.tree_names)} | self.trees_.to_dict()
+        """Return trees and calibrations as JSON-ready values."""
+        parts = {name: part.to_dict() for name, part in zip(PARTS, self._parts, strict=True)}
+        return {"kind": self.kind, "names": list(self.names), **parts}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build the ranker that `to_dict` described."""
-        calibration = Calibration.from_dict(values["calibration"])
-        return cls(Trees.from_dict(values), values["tree_names"], values["names"], calibration)
+        without_relations, with_relations = map(PooledTrees.from_dict, (values[name] for name in PARTS))
+        return cls(without_relations, with_relations, values["names"])
 
-    def _tree_weight(self, X: NDArray[np.float32]) -> Any:
-        return 1 / (1 + (self._column(X, TEXT_LENGTH) / HALF_WEIGHT_WORDS) ** 2)
+    @property
+    def _parts(self) -> tuple[PooledTrees, PooledTrees]:
+        return self.without_relations_, self.with_relations_
 
-    def _column(self, X: NDArray[np.float32], name: str) -> Floats:
-        """Return one column, 0 where a value is unknown, and all 0 where the site does not have it."""
-        values: Floats = self._columns(X, [name])[:, 0].astype(np.float64)
-        values[np.isnan(values)] = 0.0
-        return values
+    @property
+    def _column_of(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.names)}
+
+    def _has_relations(self, X: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Say of each pair whether a candidate of its source has a known relation."""
+        has_relations: NDArray[np.bool_] = self._columns(X, [LINKED_CANDIDATES])[:, 0] > 0
+        return has_relations
+
+    def _rows_by_part(self, X: NDArray[np.float32]) -> list[tuple[PooledTrees, NDArray[np.intp]]]:
+        """Return the positions of the pairs that either trees score, for those that score any."""
+        has_relations = self._has_relations(X)
+        rows = (np.flatnonzero(~has_relations), np.flatnonzero(has_relations))
+        return [(part, of_part) for part, of_part in zip(self._parts, rows, strict=True) if len(of_part)]
 
     def _columns(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
         """Return the columns of these names, nan where the site does not have one."""
-        column_of = {name: column for column, name in enumerate(self.names)}
+        column_of = self._column_of
         columns = np.full((len(X), len(names)), np.nan, dtype=np.float32)
         for column, name in enumerate(names):
             if name in column_of:
@@ -139,12 +133,3 @@ class ShippedRanker(Ranker):
 def shipped_ranker() -> ShippedRanker:
     """Return the ranker of the package's folder ``ranker/default``; `ModelFormatError` where that is damaged."""
     return ShippedRanker.from_dict(json.loads(read_model_folder(FOLDER).text(RANKER_FILE)))
-
-
-def _concatenated(parts: Sequence[TrainingSet]) -> TrainingSet:
-    return TrainingSet(
-        np.vstack([part.features for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.group_sizes for part in parts]),
-        parts[0].names,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,23 @@ COSINE = "text_terms.text_cosine"
 COSINE_WEIGHT = 0.3
 
 
+@dataclass(frozen=True)
+class Rehearsal:
+    """What trees say of sources that they have not seen: it shows what to expect of them on articles to come.
+
+    Attributes
+    ----------
+    held_out
+        The sources.
+    margins, softmax_margins : (n_pairs,) arrays
+        Of their pairs; the second ones are the part that softmax members gave.
+    """
+
+    held_out: TrainingSet
+    margins: Floats
+    softmax_margins: Floats
+
+
 class SiteTrees:
     """Uncalibrated margins learned from one site: the trees' margin plus the weighted cosine of the texts, if known."""
 
@@ -30,29 +48,26 @@ class SiteTrees:
         self.cosine_weight_ = cosine_weight
 
     @classmethod
-    def fit_with_holdout(
-        cls, training_set: TrainingSet, settings: RankerSettings
-    ) -> tuple[SiteTrees, SiteTrees, TrainingSet]:
-        """Fit once on all sources and once without the newest, which are held out.
+    def fit_rehearsed(cls, training_set: TrainingSet, settings: RankerSettings) -> tuple[SiteTrees, Rehearsal]:
+        """Fit on all sources, and once without each block of `held_out_blocks`.
 
         Unknown values are filled in place in the features of `training_set`: a copy would take a fifth more memory.
-
-        Returns
-        -------
-        final, partial : SiteTrees
-            Fitted on all sources, to be used; and without the newest. As `partial` has not seen these, its margins of
-            them show what to expect of `final` on articles to come: weights and calibration are taken from them.
-        newest : TrainingSet
-            The newest ``settings.calibration_share`` of the sources.
+        The weights of the members are those at which their margins of held-out sources spread alike.
         """
         fill_unknown(training_set.features)
-        older, newest = training_set.split_newest(settings)
+        blocks = training_set.held_out_blocks(settings)
+        sets = (*(training_set.without(*block) for block in blocks), training_set)
         # One thread for each fit: two threads inside one fit would spend their time waiting for each other.
-        fits = (delayed(Trees.fit)(pairs, settings) for pairs in (older, training_set))
-        partial, final = Parallel(n_jobs=2, prefer="threads")(fits)
-        weights = partial.standardising_weights(newest.features)
-        names = training_set.names
-        return cls(final.with_weights(weights), names), cls(partial.with_weights(weights), names), newest
+        *partial, final = Parallel(n_jobs=2, prefer="threads")(delayed(Trees.fit)(pairs, settings) for pairs in sets)
+        held_out = training_set.part(blocks[0][0], blocks[-1][1])
+        weights, margins = [], []
+        for trees, block in zip(partial, blocks, strict=True):
+            features = training_set.part(*block).features
+            weights.append(trees.standardising_weights(features))
+            margins.append(cls(trees.with_weights(weights[-1]), training_set.names).margins(features))
+        own, softmax = (np.concatenate(parts) for parts in zip(*margins, strict=True))
+        mean_weights = np.mean(weights, axis=0).tolist()
+        return cls(final.with_weights(mean_weights), training_set.names), Rehearsal(held_out, own, softmax)
 
     def scaled(self, factor: float) -> SiteTrees:
         """Return the same with all margins multiplied by `factor`."""
@@ -96,9 +111,9 @@ class BoostedRanker(Ranker):
     @classmethod
     def fit(cls, training_set: TrainingSet, settings: RankerSettings) -> Self:
         """Fit trees on all sources; calibrate on the newest, with trees that were fitted without them."""
-        final, partial, newest = SiteTrees.fit_with_holdout(training_set, settings)
-        margins, softmax_margins = partial.margins(newest.features)
-        return cls(final, Calibration.fit(margins, newest, softmax_margins))
+        site_trees, rehearsal = SiteTrees.fit_rehearsed(training_set, settings)
+        calibration = Calibration.fit(rehearsal.margins, rehearsal.held_out, rehearsal.softmax_margins)
+        return cls(site_trees, calibration)
 
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Return the trees' margins, and the part of them that softmax members gave."""

@@ -48,6 +48,8 @@ class Trees:
             _filled(training_set.features), training_set.labels.astype(np.float32), max_bin=BINS, nthread=1
         )
         matrix.set_group(training_set.group_sizes)
+        if training_set.source_weights is not None:  # a weight a group; only the library's own objective looks at them
+            matrix.set_weight(training_set.source_weights / training_set.source_weights.mean())
         losses = Losses(training_set)
         boosters = [
             _train(matrix, losses, objective, settings, settings.random_state + member)

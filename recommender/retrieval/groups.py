@@ -12,6 +12,8 @@ from scipy import sparse
 
 Floats = NDArray[np.floating]
 
+SMALLEST_SPREAD = 1e-6  # standard deviation; what is less is rounding
+
 
 class Pairs(NamedTuple):
     """Pairs of a source and an article, as two arrays of one length.
@@ -102,6 +104,17 @@ class Groups:
         largest = np.maximum(self.maximum(values), 0.0)[self.group_of]
         parts: Floats = np.divide(values, largest, out=np.zeros(len(values)), where=largest > 0)
         return parts
+
+    def standard_scores(self, values: NDArray[Any]) -> Floats:
+        """Return how many standard deviations of its group each value lies above the group's mean; 0 if all are equal.
+
+        >>> Groups(np.array([0, 0, 1]), 2).standard_scores(np.array([1.0, 3.0, 5.0])).tolist()
+        [-1.0, 1.0, 0.0]
+        """
+        above_mean = values - self.mean(values)[self.group_of]
+        deviation = np.sqrt(self.mean(above_mean**2))[self.group_of]
+        scores: Floats = np.divide(above_mean, deviation, out=np.zeros(len(values)), where=deviation > SMALLEST_SPREAD)
+        return scores
 
     def top_k(self, values: NDArray[Any], rows: NDArray[np.intp], k: int) -> NDArray[np.intp]:
         """Return the positions of the `k` highest values above zero of each group, highest first, groups ascending.

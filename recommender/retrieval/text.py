@@ -92,8 +92,17 @@ class TextModel:
         shared = set(terms(source_text)) & set(terms(target_text))
         frequencies = {token: int(document_frequency[bucket(token)]) for token in shared}
         # A common word tells a reader nothing, even where the articles share no other.
-        most_common = max(8, COMMON * self.n_articles_)
-        return list(islice(shown_terms(source_text, target_text, frequencies, most_common), most))
+        return list(islice(shown_terms(source_text, target_text, frequencies, self.most_telling), most))
+
+    @property
+    def most_telling(self) -> float:
+        """In how many articles a word is at most that tells what an article is about."""
+        return max(8, COMMON * self.n_articles_)
+
+    @property
+    def telling_idf(self) -> float:
+        """The least `idf_`, in (0, 1], of a word that tells what an article is about."""
+        return float(_scaled_idf(self.n_articles_, np.array([self.most_telling]))[0])
 
 
 def bucket(word: str) -> int:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from recommender.core.records import Explanation
 from recommender.core.settings import SelectionSettings
 from recommender.selection.eligibility import Eligibility
+from recommender.selection.loose_relations import loosely_related
 from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import COPY_REJECTED, Choice, Selection, select
 from recommender.selection.suggestions import explained_score
 
 REMOVED, EXCLUDED, RULE, REJECTED, NO_CANDIDATE = "removed", "excluded", "rule", "rejected", "no candidate"
-THRESHOLD, OUTRANKED, DUPLICATE_OF = "threshold", "outranked", "duplicate of"
+THRESHOLD, LOOSE, OUTRANKED, DUPLICATE_OF = "threshold", "loose relations", "outranked", "duplicate of"
 NAMED = 3  # ids that a verdict names
 SHARED_TERMS = 10
 
@@ -60,8 +61,14 @@ def verdict_on(candidates: ScoredCandidates, position: int, settings: SelectionS
     rank = selection.rank_of(position)
     if rank is not None:
         return _listed(candidates, selection.choices[rank - 1], position, rank)
+    return _not_chosen(candidates, selection, position, threshold)
+
+
+def _not_chosen(candidates: ScoredCandidates, selection: Selection, position: int, threshold: float) -> Verdict:
     if candidates.scores[position] < threshold:
         return _refused(THRESHOLD, f"its score is below the threshold of {threshold:.3g}")
+    if loosely_related(candidates)[position]:
+        return _refused(LOOSE, "no telling word is in both texts, and relations that are loose do not suffice")
     if position in selection.dropped:
         return _dropped(candidates, selection.dropped[position])
     return _outranked(candidates, selection, position)

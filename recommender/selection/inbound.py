@@ -15,6 +15,7 @@ from recommender.core.records import Suggestion
 from recommender.core.settings import SelectionSettings
 from recommender.corpus.corpus import Corpus
 from recommender.selection.eligibility import Eligibility
+from recommender.selection.loose_relations import loosely_related
 from recommender.selection.near_duplicates import repeats_source
 from recommender.selection.scoring import BLOCK, ScoredCandidates, Scorer, SourceBatch
 from recommender.selection.selection import Choice
@@ -127,7 +128,8 @@ class InboundSearch:
             source_query, rules = candidates.source_query, candidates.rules
             rows, scores = source_query.targets, candidates.scores
             pinned = np.isin(rows, [] if rules is None else rules.pinned)
-            possible = targets.among(source_query.row, rows) & ((scores >= self._threshold) | pinned)
+            scores_enough = (scores >= self._threshold) & ~loosely_related(candidates)
+            possible = targets.among(source_query.row, rows) & (scores_enough | pinned)
             if self._older:
                 possible &= rows > source_query.row
             positions = np.flatnonzero(possible)

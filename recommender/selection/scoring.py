@@ -73,6 +73,8 @@ class ScoredCandidates:
     source
         As it was given.
     features : (n_candidates, n_features) float32 array
+    names
+        Of the features, each as ``group.feature``.
     log_odds : (n_candidates,) float64 array
         Of the scores, with what the business rules add.
     scores : (n_candidates,) float64 array
@@ -86,6 +88,7 @@ class ScoredCandidates:
     source_query: SourceQuery
     source: Article
     features: NDArray[np.float32]
+    names: tuple[str, ...]
     log_odds: NDArray[np.float64]
     scores: NDArray[np.float64]
     rules: SourceRules | None = None
@@ -98,6 +101,10 @@ class ScoredCandidates:
     def position(self, row: int) -> int:
         """Return the position of a row that is among the candidates."""
         return int(np.searchsorted(self.source_query.targets, row))
+
+    def feature(self, name: str) -> NDArray[np.float32]:
+        """Return one feature of all candidates, ``(n_candidates,)``."""
+        return self.features[:, self.names.index(name)]
 
     def target(self, position: int) -> Article:
         """Return a candidate."""
@@ -177,7 +184,11 @@ class Scorer:
                 rules = SourceRules(self.business_rules, source_query, source)
                 log_odds = log_odds + rules.log_odds(source_query.targets)
             own_features = features[source_query.pairs]
-            scored.append(ScoredCandidates(source_query, source, own_features, log_odds, scores(log_odds), rules))
+            scored.append(
+                ScoredCandidates(
+                    source_query, source, own_features, self.ranker.names, log_odds, scores(log_odds), rules
+                )
+            )
         return scored
 
     def _extended(self, retrieved: Query, query: Query, added: Sequence[NDArray[np.intp]]) -> Query:

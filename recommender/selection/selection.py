@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Article
 from recommender.core.settings import SelectionSettings
 from recommender.selection.eligibility import Eligibility
+from recommender.selection.loose_relations import loosely_related
 from recommender.selection.near_duplicates import CandidateTexts
 from recommender.selection.scoring import ScoredCandidates
 
@@ -93,6 +94,8 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     text with that of an earlier choice (Carbonell and Goldstein, "The use of MMR, diversity-based reranking for
     reordering documents and producing summaries", SIGIR 1998). Scores stay as they are.
 
+    A candidate for which loose relations alone speak is left out, unless it is pinned; see `loosely_related`.
+
     What the rules pin comes first, in their order and whatever it scores; what they refuse is left out. Once a provider
     has as many suggestions as it may have, a text is shown as its next best copy from another provider, or not at all.
     A text whose copy an editor rejected is rejected, too, unless it is pinned.
@@ -104,7 +107,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     rejected = np.zeros(len(scores), dtype=bool) if rules is None else rules.rejected(source_query.targets)
     pinned = _pinned_positions(candidates, eligible)
     waiting_pins = list(pinned)
-    remaining = np.flatnonzero(eligible & (scores >= threshold))
+    remaining = np.flatnonzero(eligible & ~loosely_related(candidates) & (scores >= threshold))
     most_per_provider = np.inf if rules is None or rules.most_per_provider is None else rules.most_per_provider
     n_of_provider: Counter[str | None] = Counter()
     similarity = np.zeros(len(scores))  # with the choices so far

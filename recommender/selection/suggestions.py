@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recommender.core.records import Reason, Suggestion
 from recommender.core.settings import SelectionSettings
 from recommender.features.reasons import Pair, explain_score
+from recommender.selection.loose_relations import shares_telling_word
 from recommender.selection.rules_and_decisions import PIN_REASON
 from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import Choice, select
@@ -21,19 +22,20 @@ STORY_SCORE = 0.5  # of the rules tried, none on text or relations separated sto
 DUPLICATE, SAME_STORY, BACKGROUND = "duplicate", "same-story", "background"
 
 
-def kind_of(repeats_source: bool, days_apart: float, score: float) -> str:
+def kind_of(repeats_source: bool, days_apart: float, score: float, shares_telling_word: bool = True) -> str:
     """Say what a suggestion is to its source.
 
     ``duplicate``: it, or one listed under it, is a near-duplicate of the source. ``same-story``: at most 14 days away,
-    and an editor would link it with a probability of at least one half. ``background``: anything else, also where
-    `days_apart` is NaN, as a date is unknown.
+    with a telling word in common, and an editor would link it with a probability of at least one half. ``background``:
+    anything else, also where `days_apart` is NaN, as a date is unknown.
 
     >>> kind_of(False, 2.0, 0.8), kind_of(False, 2.0, 0.12), kind_of(False, 40.0, 0.8)
     ('same-story', 'background', 'background')
     """
     if repeats_source:
         return DUPLICATE
-    return SAME_STORY if days_apart <= STORY_DAYS and score >= STORY_SCORE else BACKGROUND
+    is_near = days_apart <= STORY_DAYS and score >= STORY_SCORE
+    return SAME_STORY if is_near and shares_telling_word else BACKGROUND
 
 
 def suggestions(
@@ -59,13 +61,14 @@ def suggestions_of(scorer: Scorer, choices: Sequence[tuple[ScoredCandidates, Cho
     for (candidates, choice), parts in zip(choices, contributions, strict=True):
         _, reasons = explained_score(scorer, candidates, choice.scored, parts)
         score, target = float(candidates.scores[choice.scored]), candidates.target(choice.shown)
+        has_telling_word = bool(shares_telling_word(candidates)[choice.scored])
         days_apart = float(candidates.source_query.days_apart(np.array([candidates.row(choice.shown)]))[0])
         suggestion = Suggestion(
             source_id=candidates.source.id,
             target_id=target.id,
             rank=1,
             score=score,
-            kind=kind_of(choice.repeats_source, days_apart, score),
+            kind=kind_of(choice.repeats_source, days_apart, score, has_telling_word),
             reasons=(PIN_REASON, *reasons) if choice.pinned else reasons,
             target=target,
             duplicates=tuple(candidates.target(position).id for position in choice.duplicates),

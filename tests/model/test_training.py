@@ -10,7 +10,7 @@ import pytest
 
 from recommender import Article, Corpus, Relation, Settings
 from recommender.core.settings import CandidateSettings, RankerSettings
-from recommender.model.training import known_limits, pair_training_set, train_ranker, training_rows
+from recommender.model.training import known_limits, pair_training_set, pooled_site, train_ranker, training_rows
 from recommender.retrieval.index import Index
 from recommender.retrieval.vectorizer import Vectorizer
 
@@ -150,11 +150,12 @@ def test_without_dates_sources_come_story_by_story_and_whole_stories_are_held_ou
     rows = training_rows(index, 1000)
     assert sorted(rows.tolist()) == np.flatnonzero(np.diff(timeless.neighbours.indptr)).tolist()
     training_set = pair_training_set(index, rows, QUICK)
-    learned, held_out = training_set.split_newest(QUICK.ranker)
-    assert learned.stories is not None
-    assert held_out.stories is not None
-    assert not set(learned.stories.tolist()) & set(held_out.stories.tolist())
-    assert 0.1 <= len(held_out.group_sizes) / len(rows) <= 0.3
+    for block in training_set.held_out_blocks(QUICK.ranker):
+        learned, held_out = training_set.without(*block), training_set.part(*block)
+        assert learned.stories is not None
+        assert held_out.stories is not None
+        assert not set(learned.stories.tolist()) & set(held_out.stories.tolist())
+        assert 0.1 <= len(held_out.group_sizes) / len(rows) <= 0.3
     assert training_rows(index, 1000, random_state=1).tolist() != rows.tolist()
     assert train_ranker(index, QUICK).kind == "blended"
 
@@ -166,5 +167,18 @@ def test_one_large_story_is_held_out_in_part() -> None:
     )
     index = Vectorizer.fit(chain).index(chain)
     training_set = pair_training_set(index, training_rows(index, 1000), QUICK)
-    learned, held_out = training_set.split_newest(QUICK.ranker)
-    assert (len(learned.group_sizes), len(held_out.group_sizes)) == (40, 10)
+    blocks = training_set.held_out_blocks(QUICK.ranker)
+    assert blocks == [(start, start + 10) for start in range(0, 50, 10)]
+
+
+def test_the_two_views_of_a_pooled_site_are_the_same_sources_with_and_without_relations(newsroom: Corpus) -> None:
+    settings = replace(QUICK, ranker=replace(QUICK.ranker, most_sources=20))
+    site = pooled_site(newsroom, "news", settings)
+    views = site.without_relations, site.with_relations
+    linked = [view.features[:, view.names.index("relations.linked_count")].sum() for view in views]
+    assert linked[0] == 0 < linked[1]
+    assert [len(view.group_sizes) for view in views] == [20, 20]
+    assert all(view.labels.any() for view in views)
+    half = pooled_site(newsroom, "news", settings, first_row=len(newsroom) // 2)
+    assert len(half.with_relations.group_sizes) == 20
+    assert half.with_relations.labels.sum() != site.with_relations.labels.sum()

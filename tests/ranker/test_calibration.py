@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -75,33 +77,45 @@ def test_where_no_candidate_stands_out_in_the_softmax_more_are_relations() -> No
     np.testing.assert_allclose(with_softmax - without, np.repeat(calibration.choice * stands_out[:2], 8, axis=1))
 
 
-def test_at_the_threshold_three_of_four_shown_pairs_are_relations() -> None:
+def test_at_the_sure_score_three_of_four_shown_pairs_are_relations() -> None:
     rng = np.random.default_rng(4)
     margins, later = rng.normal(size=(2, 800, 12))
     calibration = Calibration.fit(margins.ravel(), labelled(expit(2 * margins - 1)))
     truth = np.random.default_rng(5).random(later.shape) < expit(2 * later - 1)
     five = np.argsort(-later, axis=1)[:, :5]
     shown, labels = (np.take_along_axis(values, five, axis=1) for values in (scores(calibration, later), truth))
-    assert labels[shown >= calibration.threshold].mean() == pytest.approx(0.75, abs=0.03)
-    assert labels[shown >= calibration.threshold - 0.15].mean() < 0.73, "it is the lowest such threshold"
+    assert labels[shown >= calibration.sure].mean() == pytest.approx(0.75, abs=0.03)
+    assert labels[shown >= calibration.sure - 0.15].mean() < 0.73, "it is the lowest such score"
 
 
-def test_where_three_of_four_are_out_of_reach_the_best_tenth_is_shown() -> None:
+def test_where_three_of_four_are_out_of_reach_the_best_tenth_is_sure() -> None:
     margins = np.random.default_rng(6).normal(size=(400, 12))
     calibration = Calibration.fit(margins.ravel(), labelled(np.full(margins.shape, 0.2)))
     five = np.sort(scores(calibration, margins), axis=1)[:, -5:]
-    assert (five >= calibration.threshold).mean() == pytest.approx(0.1, abs=0.01)
+    assert (five >= calibration.sure).mean() == pytest.approx(0.1, abs=0.01)
 
 
-def test_where_nearly_all_are_relations_all_are_shown() -> None:
+def test_where_nearly_all_are_relations_all_are_sure() -> None:
     margins = np.random.default_rng(7).normal(size=(400, 12))
     calibration = Calibration.fit(margins.ravel(), labelled(np.full(margins.shape, 0.95)))
-    assert (np.sort(scores(calibration, margins), axis=1)[:, -5:] >= calibration.threshold).all()
+    assert (np.sort(scores(calibration, margins), axis=1)[:, -5:] >= calibration.sure).all()
 
 
-def test_without_rivals_the_margin_alone_decides() -> None:
-    margins = np.random.default_rng(8).normal(size=(300, 8))
-    best = margins == margins.max(axis=1, keepdims=True)
-    calibration = Calibration.fit(margins.ravel(), labelled(best * 0.9), use_rivals=False)
-    assert (calibration.best, calibration.rivals) == (0, 0)
-    assert calibration.slope > 1
+def test_nearly_all_sources_reach_the_threshold_with_their_best_pair() -> None:
+    rng = np.random.default_rng(10)
+    margins, later = rng.normal(size=(2, 1000, 12))
+    calibration = Calibration.fit(margins.ravel(), labelled(expit(2 * margins - 1)))
+    reaches = scores(calibration, later).max(axis=1) >= calibration.threshold
+    assert reaches.mean() == pytest.approx(0.92, abs=0.02)
+
+
+def test_sources_of_more_weight_count_more() -> None:
+    """Two sites with other habits: the calibration and the threshold are those of the one that weighs all."""
+    margins = np.random.default_rng(11).normal(size=(600, 12))
+    pairs = labelled(expit(margins - np.where(np.arange(600) < 300, 0, 2)[:, np.newaxis]))
+    first = Calibration.fit(margins[:300].ravel(), pairs.part(0, 300))
+    weighted = replace(pairs, source_weights=np.where(np.arange(600) < 300, 1.0, 1e-6))
+    both = Calibration.fit(margins.ravel(), weighted)
+    assert both.intercept == pytest.approx(first.intercept, abs=0.15)
+    assert both.threshold == pytest.approx(first.threshold, abs=0.02)
+    assert both.sure == pytest.approx(first.sure, abs=0.05)

@@ -18,14 +18,18 @@ from recommender.evaluation.measures import ndcg_at_k
 from recommender.ranker import (
     BlendedRanker,
     BoostedRanker,
+    PooledSite,
     Ranker,
     ShippedRanker,
     TrainingSet,
+    fit_pooled,
     fit_ranker,
     load_ranker,
     scores,
 )
-from recommender.ranker.blended import SITE_ONLY_SOURCES, site_weight
+from recommender.ranker.blended import expected_weight, mean_ndcg, rehearsed_weight
+from recommender.ranker.fitting import OWN_ALONE
+from recommender.ranker.shipped import LINKED_CANDIDATES
 from recommender.ranker.trees import LOGISTIC, OBJECTIVES, Trees, fill_unknown
 
 NAMES = ("title_terms.likeness", "time.nearness", "quality.noise")
@@ -89,8 +93,13 @@ def boosted(training_set: TrainingSet) -> BoostedRanker:
 
 @pytest.fixture(scope="module")
 def shipped() -> ShippedRanker:
-    """Return a ranker that learned on another site, where nearness decides."""
-    return ShippedRanker.fit([pairs(200, seed=3, probability=lambda X: expit(3 * np.nan_to_num(X[:, 1]) - 1))], QUICK)
+    """Return a ranker that learned on two other sites, where nearness decides."""
+    return fit_pooled([pooled_site("one", 3), pooled_site("two", 4)], QUICK).ranker
+
+
+def pooled_site(kindred: str, seed: int) -> PooledSite:
+    site = pairs(100, seed, probability=lambda X: expit(3 * np.nan_to_num(X[:, 1]) - 1))
+    return PooledSite(kindred, site, site)
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +127,8 @@ def test_contributions_add_up_to_the_log_odds_but_for_a_base_of_each_source(rank
     shares = ranker.contributions(fresh.features)
     assert shares.shape == (len(fresh.features), 3)
     base = (log_odds(ranker, fresh.features) - shares.sum(axis=1)).reshape(-1, 10)
-    uses_rivals = ranker.kind != "shipped"
     np.testing.assert_allclose(base, base[:, :1].repeat(10, axis=1), rtol=0, atol=1e-4)
-    assert (np.ptp(base[:, 0]) > 0.01) == uses_rivals
+    assert np.ptp(base[:, 0]) > 0.01
 
 
 def test_a_ranker_from_its_dict_gives_the_same_bits(ranker: Ranker, fresh: TrainingSet) -> None:
@@ -204,9 +212,9 @@ def test_a_score_rises_with_the_margin_even_if_the_newest_sources_say_the_opposi
 
 def test_the_newest_sources_calibrate_and_the_older_do_not() -> None:
     """The trees may learn from both; where editors turn stricter in the newest, scores fall."""
-    old, new = pairs(400, 9), pairs(100, 10, probability=lambda X: 0.1 * true_probability(X))
+    old, new = pairs(800, 9), pairs(200, 10, probability=lambda X: 0.1 * true_probability(X))
     strict = TrainingSet(
-        np.vstack([old.features, new.features]), np.concatenate([old.labels, new.labels]), np.full(500, 10), NAMES
+        np.vstack([old.features, new.features]), np.concatenate([old.labels, new.labels]), np.full(1000, 10), NAMES
     )
     score = scores(log_odds(BoostedRanker.fit(strict, QUICK), new.features))
     assert score.mean() == pytest.approx(new.labels.mean(), abs=0.02)
@@ -237,7 +245,7 @@ def test_where_none_of_the_best_is_labelled_it_still_learns(labelled_ranks: list
         np.vstack([old.features, new.features]), np.concatenate([old.labels, labels.ravel()]), np.full(50, 40), NAMES
     )
     ranker = fit_ranker(training_set, QUICK, shipped)
-    assert ranker.kind == ("blended" if labelled_ranks else "shipped")
+    assert ranker.kind == "blended"
     assert np.isfinite(log_odds(ranker, old.features, 40)).all()
 
 
@@ -253,7 +261,7 @@ def test_with_too_little_to_learn_from_it_is_the_shipped_ranker(
     training_set: TrainingSet, shipped: ShippedRanker, change: str
 ) -> None:
     labels = training_set.labels.copy()
-    labels[{"no labels": slice(None), "no labels of the newest": slice(3200, None)}.get(change, slice(0))] = False
+    labels[{"no labels": slice(None), "no labels of the newest": slice(1600, None)}.get(change, slice(0))] = False
     too_little = replace(training_set, labels=np.ones_like(labels) if change == "all labelled" else labels)
     if change == "few":
         too_little, _ = too_little.split(QUICK.least_sources - 1)
@@ -279,7 +287,7 @@ def test_sources_without_candidates_or_without_labels_do_no_harm(
     labels = training_set.labels.copy()
     labels[:500] = False
     ranker = fit_ranker(replace(training_set, group_sizes=sizes, labels=labels), QUICK, shipped)
-    assert ranker.kind == "boosted"
+    assert ranker.kind == "blended"
     assert ndcg(fresh, log_odds(ranker, fresh.features)) > 0.8
 
 
@@ -288,24 +296,107 @@ def test_the_setting_decides_which_ranker_is_fitted(training_set: TrainingSet, s
     kinds = {"own": "boosted", "shipped": "shipped", "blend": "blended"}
     for learn, kind in kinds.items():
         assert fit_ranker(few, replace(QUICK, learn=learn), shipped).kind == kind
-    many = pairs(SITE_ONLY_SOURCES, 16, pairs_per_source=4)
+    many = pairs(OWN_ALONE, 16, pairs_per_source=4)
     assert fit_ranker(many, QUICK, shipped).kind == "boosted"
 
 
-def test_the_weight_of_the_sites_own_ranker_rises_with_the_number_of_sources() -> None:
-    weights = [site_weight(n) for n in range(0, 2 * SITE_ONLY_SOURCES, 10)]
-    assert weights == sorted(weights)
-    assert (weights[0], weights[-1]) == (0, 1)
+def test_mean_ndcg_is_that_of_the_measure(fresh: TrainingSet) -> None:
+    margins = np.random.default_rng(1).normal(size=len(fresh.labels))
+    assert mean_ndcg(margins, fresh) == pytest.approx(ndcg(fresh, margins))
+    assert mean_ndcg(margins, replace(fresh, labels=np.zeros_like(fresh.labels))) == 0
+
+
+def test_what_many_held_out_sources_say_decides_the_weight(fresh: TrainingSet) -> None:
+    right, wrong = fresh.features[:, 0].astype(np.float64), -fresh.features[:, 0].astype(np.float64)
+    assert rehearsed_weight(right, wrong, fresh, expected=0.2) > 0.5
+    assert rehearsed_weight(wrong, right, fresh, expected=0.8) < 0.5
+
+
+def test_few_held_out_sources_change_the_expected_weight_little(fresh: TrainingSet) -> None:
+    few = fresh.part(0, 4)
+    right, wrong = few.features[:, 0].astype(np.float64), -few.features[:, 0].astype(np.float64)
+    assert rehearsed_weight(right, right, few, expected=0.2) == 0.2
+    assert rehearsed_weight(right, wrong, few, expected=0.2) <= 0.65
+
+
+def test_the_expected_weight_rises_with_the_number_of_sources() -> None:
+    weights = [expected_weight(n) for n in range(0, 1000, 10)]
+    assert weights == sorted(set(weights))
+    assert (weights[0], weights[6]) == (0, 0.5)
 
 
 def test_a_blend_uses_both(training_set: TrainingSet, shipped: ShippedRanker, fresh: TrainingSet) -> None:
-    """The site's own ranker weighs likeness most, the shipped one nearness alone; the blend is in between."""
+    """The site's own ranker weighs likeness most, the shipped one nearness; the blend is in between."""
     ratios = []
     for learn in ("own", "blend", "shipped"):
         ranker = fit_ranker(training_set.split(60)[0], replace(QUICK, learn=learn), shipped)
         likeness, nearness, _ = np.abs(ranker.contributions(fresh.features)[:, :3]).mean(axis=0)
         ratios.append(likeness / nearness)
-    assert 0.8 * ratios[0] > ratios[1] > ratios[2] == 0
+    assert 0.8 * ratios[0] > ratios[1] > 1.2 * ratios[2]
+
+
+def test_the_trees_of_a_pooled_ranker_know_nothing_of_the_group_that_is_left_out() -> None:
+    odd = pairs(100, 5)
+    turned = replace(odd, labels=~odd.labels)
+    first, second = (
+        fit_pooled([pooled_site("one", 3), pooled_site("two", 4), PooledSite("odd", site, site)], QUICK)
+        for site in (odd, turned)
+    )
+    assert set(first.left_out) == {"one", "two", "odd"}
+    trees = [fit.left_out["odd"].without_relations_.trees.to_dict() for fit in (first, second)]
+    assert trees[0] == trees[1]
+    assert first.left_out["one"].to_dict() != second.left_out["one"].to_dict()
+    assert first.ranker.to_dict() != second.ranker.to_dict()
+
+
+def test_a_pooled_ranker_sees_no_quality(shipped: ShippedRanker, fresh: TrainingSet) -> None:
+    assert (shipped.contributions(fresh.features)[:, 2] == 0).all()
+
+
+def test_each_group_of_a_pool_weighs_alike() -> None:
+    """Ten sites of one group, where likeness counts for nothing, weigh no more than one site where it decides."""
+    likeness = pairs(100, 6, probability=lambda X: expit(3 * X[:, 0] - 1))
+    many = [pooled_site("near", seed) for seed in range(10, 20)]
+    few = fit_pooled([PooledSite("alike", likeness, likeness), many[0]], QUICK).ranker
+    crowd = fit_pooled([PooledSite("alike", likeness, likeness), *many], QUICK).ranker
+    shares = [np.abs(ranker.contributions(likeness.features)[:, :2]).mean(axis=0) for ranker in (few, crowd)]
+    ratios = [alike / near for alike, near in shares]
+    assert 0.5 < ratios[1] / ratios[0] < 2
+
+
+def test_a_pool_needs_two_groups() -> None:
+    with pytest.raises(ValueError, match="2 kindred sites, of which none can be held out"):
+        fit_pooled([pooled_site("one", 3), pooled_site("one", 4)], QUICK)
+
+
+def test_pooled_fits_are_the_same_whatever_the_number_of_jobs() -> None:
+    sites = [pooled_site("one", 3), pooled_site("two", 4)]
+    alone, together = (fit_pooled(sites, QUICK, n_jobs) for n_jobs in (1, 2))
+    assert alone.ranker.to_dict() == together.ranker.to_dict()
+
+
+def test_sources_with_relations_around_them_are_scored_by_trees_that_learned_from_relations() -> None:
+    """With no relation among the candidates time decides; with relations, how strongly they lead there."""
+    names = ("time.nearness", "relations.linked_strength", LINKED_CANDIDATES)
+    rng = np.random.default_rng(0)
+
+    def view(known: bool, seed: int) -> TrainingSet:
+        labels = np.random.default_rng(seed).random(2000) < 0.3
+        X = rng.normal(size=(2000, 3)).astype(np.float32)
+        X[:, 0] += labels
+        X[:, 1] = 3 * labels + rng.normal(size=2000) if known else 0
+        X[:, 2] = known
+        return TrainingSet(X, labels, np.full(200, 10), names)
+
+    sites = [PooledSite(name, view(False, seed), view(True, seed)) for seed, name in enumerate("ab")]
+    ranker = fit_pooled(sites, QUICK).ranker
+    cold, warm = view(False, 7), view(True, 7)
+    assert np.abs(ranker.contributions(cold.features)[:, 1]).max() == 0
+    near, strength = np.abs(ranker.contributions(warm.features)[:, :2]).mean(axis=0)
+    assert strength > near
+    both = np.vstack([cold.features, warm.features])
+    parts = [log_odds(ranker, view.features) for view in (cold, warm)]
+    np.testing.assert_array_equal(log_odds(ranker, both), np.concatenate(parts))
 
 
 def test_a_blend_is_calibrated_to_the_site(shipped: ShippedRanker) -> None:

@@ -25,7 +25,7 @@ def training_set() -> TrainingSet:
 
 @pytest.fixture(scope="module")
 def site_trees(training_set: TrainingSet) -> SiteTrees:
-    return SiteTrees.fit_with_holdout(training_set, QUICK)[0]
+    return SiteTrees.fit_rehearsed(training_set, QUICK)[0]
 
 
 def test_of_pairs_that_the_trees_score_alike_the_one_with_the_larger_cosine_is_better(site_trees: SiteTrees) -> None:
@@ -46,7 +46,7 @@ def test_contributions_add_up_to_the_margin(site_trees: SiteTrees, training_set:
 
 def test_without_the_column_of_the_cosine_the_trees_alone_decide(training_set: TrainingSet) -> None:
     renamed = replace(training_set, names=("time.nearness", "quality.noise"))
-    site_trees, _, _ = SiteTrees.fit_with_holdout(renamed, QUICK)
+    site_trees, _ = SiteTrees.fit_rehearsed(renamed, QUICK)
     X = training_set.features
     assert site_trees.margins(X)[0].tolist() == site_trees.trees_.margins(X)[0].tolist()
 
@@ -57,11 +57,42 @@ def test_scaling_scales_all_margins(site_trees: SiteTrees, training_set: Trainin
         np.testing.assert_allclose(half, whole / 2, atol=1e-12)
 
 
-def test_the_held_out_sources_change_the_final_trees_and_not_the_partial_ones(training_set: TrainingSet) -> None:
+def test_a_source_is_rehearsed_by_trees_that_have_not_seen_it(training_set: TrainingSet) -> None:
+    """With all labels of the last block turned over, its own margins stay as they are, and the final trees change."""
     labels = training_set.labels.copy()
-    labels[1600:] = ~labels[1600:]  # the newest fifth
-    final, partial, newest = SiteTrees.fit_with_holdout(training_set, QUICK)
-    changed_final, changed_partial, _ = SiteTrees.fit_with_holdout(replace(training_set, labels=labels), QUICK)
-    assert len(newest.group_sizes) == 40
-    assert changed_partial.to_dict() == partial.to_dict()
-    assert changed_final.to_dict()["trees"] != final.to_dict()["trees"]
+    labels[1600:] = ~labels[1600:]
+    final, rehearsal = SiteTrees.fit_rehearsed(replace(training_set, features=training_set.features.copy()), QUICK)
+    turned = replace(training_set, labels=labels)
+    changed, changed_rehearsal = SiteTrees.fit_rehearsed(turned, QUICK)
+    assert len(rehearsal.held_out.group_sizes) == 200
+    np.testing.assert_array_equal(changed_rehearsal.margins[1600:], rehearsal.margins[1600:])
+    assert (changed_rehearsal.margins[:1600] != rehearsal.margins[:1600]).any()
+    assert changed.to_dict()["trees"] != final.to_dict()["trees"]
+
+
+@pytest.mark.parametrize(
+    ("n_sources", "blocks"),
+    [
+        (10, [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]),
+        (200, [(0, 40), (40, 80), (80, 120), (120, 160), (160, 200)]),
+        (500, [(300, 400), (400, 500)]),
+        (4000, [(3200, 4000)]),
+    ],
+)
+def test_two_hundred_of_the_newest_sources_are_held_out(n_sources: int, blocks: list[tuple[int, int]]) -> None:
+    nothing = np.empty((0, 2), dtype=np.float32)
+    training_set = TrainingSet(nothing, np.empty(0, dtype=bool), np.zeros(n_sources, dtype=np.intp), ("a.b", "a.c"))
+    assert training_set.held_out_blocks(QUICK) == blocks
+
+
+def test_without_dates_blocks_end_with_a_story() -> None:
+    stories = np.repeat(np.arange(8), [3, 3, 3, 3, 3, 3, 3, 2]).astype(np.int32)
+    nothing = np.empty((0, 2), dtype=np.float32)
+    training_set = TrainingSet(
+        nothing, np.empty(0, dtype=bool), np.zeros(23, dtype=np.intp), ("a.b", "a.c"), stories=stories
+    )
+    starts = {0, 3, 6, 9, 12, 15, 18, 21}
+    blocks = training_set.held_out_blocks(QUICK)
+    assert {start for start, _ in blocks} <= starts
+    assert [end for _, end in blocks[:-1]] == [start for start, _ in blocks[1:]]
+    assert (blocks[0][0], blocks[-1][1]) == (0, 23)

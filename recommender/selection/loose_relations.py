@@ -1,0 +1,31 @@
+"""Pairs that relations alone speak for, where these relations say little: they are never suggested."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.selection.scoring import ScoredCandidates
+
+RAREST_SHARED, COHESION = "text_terms.text_rarest_shared", "relations.linked_cohesion"
+# Mean cosine of the full texts of a candidate and the articles that it is linked with. Below it these have so little in
+# common that one who links to some of them need not care for the others.
+LEAST_COHESION = 0.03
+
+
+def shares_telling_word(candidates: ScoredCandidates) -> NDArray[np.bool_]:
+    """Say of each candidate whether it shares a word with the source that few articles have, ``(n_candidates,)``."""
+    telling: NDArray[np.bool_] = candidates.feature(RAREST_SHARED) >= (
+        candidates.source_query.index.text_model.telling_idf
+    )
+    return telling
+
+
+def loosely_related(candidates: ScoredCandidates) -> NDArray[np.bool_]:
+    """Say of each candidate whether no telling word speaks for it, but loose relations at most, ``(n_candidates,)``.
+
+    An editor once put a security product beside a hologram company; that says nothing of the product's twin. Relations
+    are loose where the candidate is not much like the articles that it is linked with.
+    """
+    loose: NDArray[np.bool_] = ~shares_telling_word(candidates) & (candidates.feature(COHESION) < LEAST_COHESION)
+    return loose
