@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender import Corpus, Settings, read_articles
@@ -23,7 +23,8 @@ KINDRED = {
     "tldr_es": "tldr",
     "tldr_ko": "tldr",
 }
-# The only news site counts as two groups: so its newest half is ranked by what its oldest half and all others taught.
+# The only news site is two groups of half the weight: so its newest half is ranked by what its oldest half and all
+# other sites taught.
 HALVED = "azure"
 # At most so many sources of each site: more did not rank other sites better.
 SETTINGS = Settings(ranker=RankerSettings(trees=150, leaves=16, most_sources=100))
@@ -42,6 +43,7 @@ class Site:
     corpus: Corpus
     first_row: int = 0
     is_measured: bool = True
+    weight: float = 1.0
 
 
 def read_sites(corpora: Path) -> list[Site]:
@@ -59,8 +61,14 @@ def read_sites(corpora: Path) -> list[Site]:
         if name == HALVED:
             half = time_cut(corpus, 0.5)
             sites += [
-                Site(f"{name}, oldest half", f"{name}, oldest half", past_corpus(corpus, half), is_measured=False),
-                Site(name, name, corpus, half),
+                Site(
+                    f"{name}, oldest half",
+                    f"{name}, oldest half",
+                    past_corpus(corpus, half),
+                    is_measured=False,
+                    weight=0.5,
+                ),
+                Site(name, name, corpus, half, weight=0.5),
             ]
         else:
             sites.append(Site(name, KINDRED.get(name, name), corpus))
@@ -69,5 +77,8 @@ def read_sites(corpora: Path) -> list[Site]:
 
 def learn(sites: list[Site]) -> PooledFit:
     """Learn from all sites, and from all but each group."""
-    pooled = [pooled_site(site.corpus, site.kindred, SETTINGS, site.first_row, N_JOBS) for site in sites]
+    pooled = []
+    for site in sites:
+        views = pooled_site(site.corpus, site.kindred, SETTINGS, site.first_row, N_JOBS)
+        pooled.append(replace(views, weight=site.weight))
     return fit_pooled(pooled, SETTINGS.ranker, N_JOBS)

@@ -78,11 +78,11 @@ def pooled_site(corpus: Corpus, kindred: str, settings: Settings, first_row: int
     rows = rows[rows >= first_row]
     chosen = np.random.default_rng(settings.ranker.random_state).permutation(len(rows))
     rows = rows[np.sort(chosen[: settings.ranker.most_sources])]
-    views = (
+    without_relations, with_relations = (
         pair_training_set(known, rows, settings, labelled=corpus, n_jobs=n_jobs)
         for known in (features.index(corpus.without_relations()), index)
     )
-    return PooledSite(kindred, *views)
+    return PooledSite(kindred, without_relations, with_relations)
 
 
 def pair_training_set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,12 +26,14 @@ EXCLUDED_WITHOUT_RELATIONS = (*EXCLUDED, "relations.", "neighbourhood.")
 class PooledSite:
     """What one site gives to the shipped ranker: the same sources twice, with no relation known and with all.
 
-    `kindred` names the group of sites that are alike. They are held out together.
+    `kindred` names the group of sites that are alike. They are held out together, and weigh as much together as any
+    other group, times `weight`.
     """
 
     kindred: str
     without_relations: TrainingSet
     with_relations: TrainingSet
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class _Views:
     """The sources of one site as trees for one state of knowledge learn from them, and as they will be asked."""
 
     kindred: str
+    weight: float
     learned: TrainingSet
     asked: TrainingSet
 
@@ -77,9 +81,9 @@ def fit_pooled(sites: Sequence[PooledSite], settings: RankerSettings, n_jobs: in
     without, both = [], []
     for site in sites:
         cold = _selected(site.without_relations, EXCLUDED_WITHOUT_RELATIONS)
-        without.append(_Views(site.kindred, cold, cold))
+        without.append(_Views(site.kindred, site.weight, cold, cold))
         warm = [_selected(view, EXCLUDED) for view in (site.without_relations, site.with_relations)]
-        both.append(_Views(site.kindred, TrainingSet.joined(warm), warm[1]))
+        both.append(_Views(site.kindred, site.weight, TrainingSet.joined(warm), warm[1]))
     parts = [_fit_trees(_weighted(views), settings, n_jobs) for views in (without, both)]
     names = sites[0].without_relations.names
     rankers = {group: ShippedRanker(parts[0][group], parts[1][group], names) for group in parts[0]}
@@ -120,12 +124,11 @@ def _selected(view: TrainingSet, excluded: tuple[str, ...]) -> TrainingSet:
 
 def _weighted(sites: Sequence[_Views]) -> list[_Views]:
     """Return the sites with weights by which each kindred group counts alike, and in it each site, and source."""
-    kindreds = [site.kindred for site in sites]
+    n_sites = Counter(site.kindred for site in sites)
 
-    def weighted(view: TrainingSet, kindred: str) -> TrainingSet:
+    def weighted(view: TrainingSet, site: _Views) -> TrainingSet:
         n_sources = len(view.group_sizes)
-        return replace(view, source_weights=np.full(n_sources, 1.0 / n_sources / kindreds.count(kindred)))
+        weight = site.weight / n_sites[site.kindred] / n_sources
+        return replace(view, source_weights=np.full(n_sources, weight))
 
-    return [
-        _Views(site.kindred, weighted(site.learned, site.kindred), weighted(site.asked, site.kindred)) for site in sites
-    ]
+    return [replace(site, learned=weighted(site.learned, site), asked=weighted(site.asked, site)) for site in sites]

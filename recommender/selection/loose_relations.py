@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from recommender.selection.scoring import ScoredCandidates
 
-RAREST_SHARED, COHESION = "text_terms.text_rarest_shared", "relations.linked_cohesion"
+RAREST_SHARED = "text_terms.text_rarest_shared"
+N_LINKS, COHESION = "relations.linked_count", "relations.linked_cohesion"
 # Mean cosine of the full texts of a candidate and the articles that it is linked with. Below it these have so little in
 # common that one who links to some of them need not care for the others.
 LEAST_COHESION = 0.03
@@ -22,10 +23,10 @@ def shares_telling_word(candidates: ScoredCandidates) -> NDArray[np.bool_]:
 
 
 def loosely_related(candidates: ScoredCandidates) -> NDArray[np.bool_]:
-    """Say of each candidate whether no telling word speaks for it, but loose relations at most, ``(n_candidates,)``.
+    """Say of each candidate whether loose relations speak for it, and no telling word, ``(n_candidates,)``.
 
     An editor once put a security product beside a hologram company; that says nothing of the product's twin. Relations
     are loose where the candidate is not much like the articles that it is linked with.
     """
-    loose: NDArray[np.bool_] = ~shares_telling_word(candidates) & (candidates.feature(COHESION) < LEAST_COHESION)
-    return loose
+    is_loose = (candidates.feature(N_LINKS) > 0) & (candidates.feature(COHESION) < LEAST_COHESION)
+    return is_loose & ~shares_telling_word(candidates)
