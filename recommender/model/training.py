@@ -30,8 +30,24 @@ def train_ranker(index: Index, settings: Settings, shipped: ShippedRanker | None
     Where these are few, `shipped` is used instead or blended in; for None it is the ranker inside the package.
     """
     rows = training_rows(index, settings.ranker.most_sources, settings.ranker.random_state)
-    training_set = pair_training_set(index, rows, settings, n_jobs=n_jobs)
+    if index.corpus.is_dated:
+        training_set = pair_training_set(index, rows, settings, n_jobs=n_jobs)
+    else:
+        training_set = _undated_training_set(index, rows, settings, n_jobs)
     return fit_ranker(training_set, settings.ranker, shipped or shipped_ranker())
+
+
+def _undated_training_set(index: Index, rows: NDArray[np.intp], settings: Settings, n_jobs: int) -> TrainingSet:
+    """Return every other source with all relations known, and the others with none, story by story.
+
+    Without dates nothing says which article of a story came first, when no relation of the story was known yet: a
+    ranker that always sees the whole story would lean on its relations too much.
+    """
+    without_relations = Index(index.corpus.without_relations(), index.vectors, index.text_model)
+    first = pair_training_set(index, rows[::2], settings, n_jobs=n_jobs)
+    second = pair_training_set(without_relations, rows[1::2], settings, labelled=index.corpus, n_jobs=n_jobs)
+    order = np.argsort(np.append(np.arange(0, len(rows), 2), np.arange(1, len(rows), 2)))
+    return TrainingSet.joined([first, second]).take(order)
 
 
 def known_limits(index: Index, rows: NDArray[np.intp]) -> NDArray[np.intp]:

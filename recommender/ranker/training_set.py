@@ -80,6 +80,21 @@ class TrainingSet:
             None if self.source_weights is None else self.source_weights[sources],
         )
 
+    def take(self, positions: NDArray[np.intp]) -> TrainingSet:
+        """Return the sources at these positions, in their order."""
+        sizes = self.group_sizes[positions]
+        starts = np.cumsum(self.group_sizes) - self.group_sizes
+        # A source's pairs run from its start: pair i of the result is the pair of its source's start and i's own place.
+        pairs = np.arange(sizes.sum()) + np.repeat(starts[positions] - np.cumsum(sizes) + sizes, sizes)
+        return TrainingSet(
+            self.features[pairs],
+            self.labels[pairs],
+            sizes,
+            self.names,
+            None if self.stories is None else self.stories[positions],
+            None if self.source_weights is None else self.source_weights[positions],
+        )
+
     def held_out_blocks(self, settings: RankerSettings) -> list[tuple[int, int]]:
         """Return the first position of each block of sources that is held out in turn, and that behind it; newest last.
 

@@ -123,6 +123,14 @@ def test_the_split_is_by_whole_sources(training_set: TrainingSet) -> None:
     np.testing.assert_array_equal(np.concatenate([first.labels, rest.labels]), training_set.labels)
 
 
+def test_sources_are_taken_with_all_of_their_pairs(training_set: TrainingSet) -> None:
+    uneven = replace(training_set, group_sizes=np.array([3, 0, 5, *[8] * 499]), source_weights=np.arange(502.0))
+    taken = uneven.take(np.array([2, 0, 1]))
+    assert (taken.group_sizes.tolist(), taken.source_weights.tolist()) == ([5, 3, 0], [2.0, 0.0, 1.0])
+    np.testing.assert_array_equal(taken.features, training_set.features[[3, 4, 5, 6, 7, 0, 1, 2]])
+    np.testing.assert_array_equal(taken.labels, training_set.labels[[3, 4, 5, 6, 7, 0, 1, 2]])
+
+
 def test_contributions_add_up_to_the_log_odds_but_for_a_base_of_each_source(ranker: Ranker, fresh: TrainingSet) -> None:
     shares = ranker.contributions(fresh.features)
     assert shares.shape == (len(fresh.features), 3)
