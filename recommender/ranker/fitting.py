@@ -15,7 +15,7 @@ from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.site import BoostedRanker
 from recommender.ranker.training_set import TrainingSet
 
-OWN_ALONE = 1000  # sources, from which on the site's own ranker gains nothing by a blend, which costs twice as much
+OWN_ALONE = 500  # sources, from which on a blend, which costs more, gains nothing over the site's own ranker
 
 
 def load_ranker(values: Mapping[str, Any]) -> Ranker:

@@ -55,6 +55,10 @@ class ShippedRanker(Ranker):
     def __init__(self, without_relations: PooledTrees, with_relations: PooledTrees, names: Sequence[str]):
         super().__init__(names, without_relations.calibration)
         self.without_relations_, self.with_relations_ = without_relations, with_relations
+        # Where the columns of either trees, and the one that says which to ask, are among `names`; -1 for nowhere.
+        column_of = {name: column for column, name in enumerate(self.names)}
+        self._positions = [np.array([column_of.get(name, -1) for name in part.names]) for part in self._parts]
+        self._linked_column = column_of.get(LINKED_CANDIDATES)
 
     def with_columns(self, names: Sequence[str]) -> ShippedRanker:
         """Return the same ranker for features of other columns."""
@@ -75,18 +79,17 @@ class ShippedRanker(Ranker):
     def margins(self, X: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Return the margin of each pair; no member is trained by the softmax."""
         margins = np.zeros(len(X))
-        for part, rows in self._rows_by_part(X):
-            margins[rows] = part.trees.margins(self._columns(X[rows], part.names))[0]
+        for part, positions, rows in self._rows_by_part(X):
+            margins[rows] = part.trees.margins(_columns(X[rows], positions))[0]
         return margins, np.zeros(len(X))
 
     def margin_contributions(self, X: NDArray[np.float32]) -> Floats:
         """Return each feature's share of the margin."""
         shares = np.zeros((len(X), len(self.names)))
-        for part, rows in self._rows_by_part(X):
-            shares_of_part = part.trees.contributions(self._columns(X[rows], part.names))
-            for column, name in enumerate(part.names):
-                if name in self._column_of:
-                    shares[rows, self._column_of[name]] = shares_of_part[:, column]
+        for part, positions, rows in self._rows_by_part(X):
+            known = positions >= 0
+            shares_of_part = part.trees.contributions(_columns(X[rows], positions))
+            shares[np.ix_(rows, positions[known])] = shares_of_part[:, known]
         return shares
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,29 +107,25 @@ class ShippedRanker(Ranker):
     def _parts(self) -> tuple[PooledTrees, PooledTrees]:
         return self.without_relations_, self.with_relations_
 
-    @property
-    def _column_of(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self.names)}
-
     def _has_relations(self, X: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Say of each pair whether a candidate of its source has a known relation."""
-        has_relations: NDArray[np.bool_] = self._columns(X, [LINKED_CANDIDATES])[:, 0] > 0
+        if self._linked_column is None:
+            return np.zeros(len(X), dtype=bool)
+        has_relations: NDArray[np.bool_] = X[:, self._linked_column] > 0
         return has_relations
 
-    def _rows_by_part(self, X: NDArray[np.float32]) -> list[tuple[PooledTrees, NDArray[np.intp]]]:
-        """Return the positions of the pairs that either trees score, for those that score any."""
+    def _rows_by_part(self, X: NDArray[np.float32]) -> list[tuple[PooledTrees, NDArray[np.intp], NDArray[np.intp]]]:
+        """Return both trees, the positions of their columns, and the rows of the pairs they score, if there are any."""
         has_relations = self._has_relations(X)
         rows = (np.flatnonzero(~has_relations), np.flatnonzero(has_relations))
-        return [(part, of_part) for part, of_part in zip(self._parts, rows, strict=True) if len(of_part)]
+        return [chosen for chosen in zip(self._parts, self._positions, rows, strict=True) if len(chosen[2])]
 
-    def _columns(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-        """Return the columns of these names, nan where the site does not have one."""
-        column_of = self._column_of
-        columns = np.full((len(X), len(names)), np.nan, dtype=np.float32)
-        for column, name in enumerate(names):
-            if name in column_of:
-                columns[:, column] = X[:, column_of[name]]
-        return columns
+
+def _columns(X: NDArray[np.float32], positions: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the columns at these positions, nan for -1."""
+    columns: NDArray[np.float32] = X[:, positions]
+    columns[:, positions < 0] = np.nan
+    return columns
 
 
 @cache

@@ -295,7 +295,7 @@ def test_sources_without_candidates_or_without_labels_do_no_harm(
     labels = training_set.labels.copy()
     labels[:500] = False
     ranker = fit_ranker(replace(training_set, group_sizes=sizes, labels=labels), QUICK, shipped)
-    assert ranker.kind == "blended"
+    assert ranker.kind == "boosted"
     assert ndcg(fresh, log_odds(ranker, fresh.features)) > 0.8
 
 
