@@ -23,7 +23,7 @@ def topic_features(query: Query) -> Features:
     cosine = shared.cosine()
     return {
         "topic_cosine": cosine,
-        "topic_cosine_standard": query.groups.standard_scores(cosine),
+        "topic_cosine_standard": query.groups.standard_scores(cosine[np.newaxis])[0],
         "topic_jaccard": n_shared / n_either,
         "topic_shared": n_shared,
         "topic_same_set": (n_shared == n_source) & (n_shared == n_target),

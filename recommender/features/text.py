@@ -109,7 +109,9 @@ def standard_scores(features: Features, names: Sequence[str], groups: Groups) ->
     A cosine of 0.2 is much on one site and little on another; two standard deviations are much on any. So these teach
     a ranker what holds on other sites, too.
     """
-    return {f"{name}_standard": groups.standard_scores(features[name]) for name in names}
+    values = np.array([features[name] for name in names], dtype=np.float64)
+    standardised = groups.standard_scores(values)
+    return {f"{name}_standard": row for name, row in zip(names, standardised, strict=True)}
 
 
 def _recency(query: Query) -> NDArray[np.float64]:

@@ -108,12 +108,18 @@ class Groups:
     def standard_scores(self, values: NDArray[Any]) -> Floats:
         """Return how many standard deviations of its group each value lies above the group's mean; 0 if all are equal.
 
-        >>> Groups(np.array([0, 0, 1]), 2).standard_scores(np.array([1.0, 3.0, 5.0])).tolist()
-        [-1.0, 1.0, 0.0]
+        Of several kinds of values at once, ``(n_kinds, n_values)``, each of which is standardised by itself.
+
+        >>> Groups(np.array([0, 0, 1]), 2).standard_scores(np.array([[1.0, 3.0, 5.0]])).tolist()
+        [[-1.0, 1.0, 0.0]]
         """
-        above_mean = values - self.mean(values)[self.group_of]
-        deviation = np.sqrt(self.mean(above_mean**2))[self.group_of]
-        scores: Floats = np.divide(above_mean, deviation, out=np.zeros(len(values)), where=deviation > SMALLEST_SPREAD)
+        if values.shape[1] == 0:
+            return np.zeros(values.shape)
+        counts, starts = self._counts[self._not_empty], self.starts[self._not_empty]
+        above_mean = values - np.repeat(np.add.reduceat(values, starts, axis=1) / counts, counts, axis=1)
+        deviation = np.sqrt(np.add.reduceat(above_mean * above_mean, starts, axis=1) / counts)
+        unit = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > SMALLEST_SPREAD)
+        scores: Floats = above_mean * np.repeat(unit, counts, axis=1)
         return scores
 
     def top_k(self, values: NDArray[Any], rows: NDArray[np.intp], k: int) -> NDArray[np.intp]:

@@ -64,9 +64,9 @@ def test_a_source_is_rehearsed_by_trees_that_have_not_seen_it(training_set: Trai
     final, rehearsal = SiteTrees.fit_rehearsed(replace(training_set, features=training_set.features.copy()), QUICK)
     turned = replace(training_set, labels=labels)
     changed, changed_rehearsal = SiteTrees.fit_rehearsed(turned, QUICK)
-    assert len(rehearsal.held_out.group_sizes) == 200
-    np.testing.assert_array_equal(changed_rehearsal.margins[1600:], rehearsal.margins[1600:])
-    assert (changed_rehearsal.margins[:1600] != rehearsal.margins[:1600]).any()
+    assert len(rehearsal.held_out.group_sizes) == 120
+    np.testing.assert_array_equal(changed_rehearsal.margins[800:], rehearsal.margins[800:])
+    assert (changed_rehearsal.margins[:800] != rehearsal.margins[:800]).any()
     assert changed.to_dict()["trees"] != final.to_dict()["trees"]
 
 
@@ -74,12 +74,13 @@ def test_a_source_is_rehearsed_by_trees_that_have_not_seen_it(training_set: Trai
     ("n_sources", "blocks"),
     [
         (10, [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]),
-        (200, [(0, 40), (40, 80), (80, 120), (120, 160), (160, 200)]),
-        (500, [(300, 400), (400, 500)]),
+        (100, [(0, 20), (20, 40), (40, 60), (60, 80), (80, 100)]),
+        (200, [(80, 120), (120, 160), (160, 200)]),
+        (500, [(400, 500)]),
         (4000, [(3200, 4000)]),
     ],
 )
-def test_two_hundred_of_the_newest_sources_are_held_out(n_sources: int, blocks: list[tuple[int, int]]) -> None:
+def test_a_hundred_of_the_newest_sources_or_more_are_held_out(n_sources: int, blocks: list[tuple[int, int]]) -> None:
     nothing = np.empty((0, 2), dtype=np.float32)
     training_set = TrainingSet(nothing, np.empty(0, dtype=bool), np.zeros(n_sources, dtype=np.intp), ("a.b", "a.c"))
     assert training_set.held_out_blocks(QUICK) == blocks
