@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.command_line import assert_one_line_and_exit_2, json_lines, run, run_alone, write_articles, write_file
 
-from recommender import Article, Recommender
+from recommender import Article, Recommender, read_articles
 
 KEYS = [
     *("source", "target", "rank", "score", "kind", "reasons", "title", "url", "provider", "published_at"),
@@ -75,6 +75,25 @@ def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_p
     assert min(default) >= 0.45 > min(all_scores)
     assert min(first) >= 0.45
     assert default == [score for score in all_scores if score >= 0.45]
+
+
+def test_sure_asks_for_more_than_the_default_as_an_option_and_as_a_setting(newsroom_copy: Path) -> None:
+    usual, sure = (json_lines(run("suggest", newsroom_copy, *more).stdout) for more in ((), ("--threshold", "sure")))
+    model = Recommender().fit(read_articles(newsroom_copy))
+    assert min(row["score"] for row in usual) == pytest.approx(model.threshold, abs=0.01)
+    assert min(row["score"] for row in sure) == pytest.approx(model.ranker.sure, abs=0.01)
+    pairs, sure_pairs = ([(row["source"], row["target"]) for row in rows] for rows in (usual, sure))
+    assert set(sure_pairs) < set(pairs)
+    (newsroom_copy / "recommender.yaml").write_text("selection: {threshold: sure}\n", encoding="utf-8")
+    assert json_lines(run("suggest", newsroom_copy).stdout) == sure
+    assert len(json_lines(run("suggest", newsroom_copy, "--threshold", 0).stdout)) > len(usual)
+
+
+@pytest.mark.parametrize("verb", ["suggest", "show", "inbound"])
+@pytest.mark.parametrize("threshold", ["banana", "Sure", 2, -0.1, "nan", ""])
+def test_a_threshold_of_no_use_is_one_line(site: Path, verb: str, threshold: object) -> None:
+    result = run(verb, site, *(["ferry-1"] if verb == "inbound" else []), "--threshold", threshold)
+    assert_one_line_and_exit_2(result, rf"threshold'? must be .*in \[0, 1\], or sure, got '?{threshold}'?")
 
 
 def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple[Article, ...]) -> None:
