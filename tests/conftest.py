@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender import Article, Corpus, Provider, Recommender, Relation, read_articles
+from recommender import Article, Corpus, Provider, Recommender, Relation, Settings, read_articles
 
 NEWSROOM = Path(__file__).resolve().parents[1] / "examples" / "newsroom"
 
@@ -92,8 +92,8 @@ def unrelated(articles: tuple[Article, ...]) -> tuple[Article, ...]:
 
 @pytest.fixture(scope="session")
 def unlearned(corpus: Corpus) -> Recommender:
-    """Return a model of the dozen, too few to learn from; read-only."""
-    return Recommender(name="coast").fit(corpus)
+    """Return a model of the dozen, too few to learn from, that fills its lists; read-only."""
+    return Recommender(Settings.from_dict({"selection": {"threshold": 0}}), name="coast").fit(corpus)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from recommender.cli.output import report_skipped
+from recommender.core.errors import SettingsError
 from recommender.core.settings import SURE, Settings
 from recommender.corpus.corpus import Corpus
 from recommender.jobs.nightly import open_model, site_name
@@ -42,8 +43,13 @@ class _ThresholdType(click.FloatRange):
     """A probability, or the name of a threshold."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a number in [0, 1], or ``sure``."""
-        return value if value == SURE else super().convert(value, param, ctx)
+        """Return a number in [0, 1], or ``sure``; a SettingsError for anything else."""
+        if value == SURE:
+            return value
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise SettingsError(f"--threshold must be a number in [0, 1], or {SURE}, got {value!r}") from error
 
 
 THRESHOLD = click.option(

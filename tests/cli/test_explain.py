@@ -11,20 +11,21 @@ from recommender import Article
 
 
 def test_explain_prints_reasons_that_add_up(site: Path) -> None:
-    text = run("explain", site, "ferry-1", "https://coast.example/amp/ferry-2")
+    text = run("explain", site, "ferry-1", "https://coast.example/amp/ferry-3")
     assert text.exit_code == 0
-    assert text.stdout.startswith("ferry-1\n  -> ferry-2\n")
-    explanation = json.loads(run("explain", site, "ferry-1", "ferry-2", "--json").stdout)
-    assert (explanation["source"], explanation["target"]) == ("ferry-1", "ferry-2")
+    assert text.stdout.startswith("ferry-1\n  -> ferry-3\n")
+    explanation = json.loads(run("explain", site, "ferry-1", "ferry-3", "--json").stdout)
+    assert (explanation["source"], explanation["target"]) == ("ferry-1", "ferry-3")
     assert explanation["verdict"].startswith("suggested, at rank ")
     assert abs(sum(reason["share"] for reason in explanation["reasons"]) - explanation["score"]) < 0.002
     assert "strike" in explanation["shared_terms"]
-    plain = run("explain", site, "ferry-1", "ferry-2").stdout
+    plain = run("explain", site, "ferry-1", "ferry-3").stdout
     assert all(f"{reason['feature']}: {reason['text']}" in plain for reason in explanation["reasons"])
     assert f"score {explanation['score']:.3f}" in plain
 
 
 def test_explain_names_what_outranks_a_target_with_titles(site: Path, articles: tuple[Article, ...]) -> None:
+    (site / "recommender.yaml").write_text("selection: {threshold: 0}\n", encoding="utf-8")
     lines = json_lines(run("suggest", site).stdout)
     shown = {line["target"] for line in lines if line["source"] == "ferry-1"}
     target = next(article.id for article in articles if article.id not in {*shown, "ferry-1"})

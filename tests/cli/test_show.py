@@ -16,7 +16,7 @@ from recommender import Article
 def test_show_prints_as_many_articles_as_there_are(site: Path, articles: tuple[Article, ...], count: int) -> None:
     for extra in articles[count:]:
         (site / f"{extra.id}.md").unlink()
-    result = run("show", site, "--articles", 4, "-k", 1)
+    result = run("show", site, "--articles", 4, "-k", 1, "--threshold", 0)
     assert result.exit_code == 0
     assert result.stdout.count("because") == min(4, count)
     assert len(set(re.findall(r"^(?:\w.*)\n.*because", result.stdout, re.MULTILINE))) == min(4, count)

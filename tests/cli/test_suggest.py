@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.command_line import assert_one_line_and_exit_2, json_lines, run, run_alone, write_articles, write_file
 
-from recommender import Article, Recommender
+from recommender import Article, Recommender, read_articles
 
 KEYS = [
     *("source", "target", "rank", "score", "kind", "reasons", "title", "url", "provider", "published_at"),
@@ -20,7 +20,7 @@ KEYS = [
 
 
 def test_a_suggestion_is_a_line_of_json_with_these_keys(site: Path) -> None:
-    result = run("suggest", site, "-k", 2)
+    result = run("suggest", site, "-k", 2, "--threshold", 0)
     assert result.exit_code == 0, result.output
     rows = json_lines(result.stdout)
     assert len(rows) == 24
@@ -37,8 +37,8 @@ def test_a_suggestion_is_a_line_of_json_with_these_keys(site: Path) -> None:
 
 
 def test_suggestions_are_those_of_the_model(site: Path, articles: tuple[Article, ...]) -> None:
-    lists = dict(Recommender().fit(articles).suggest_all(k=1))
-    rows = {row["source"]: row["target"] for row in json_lines(run("suggest", site, "-k", 1).stdout)}
+    lists = dict(Recommender().fit(articles).suggest_all(k=1, threshold=0))
+    rows = {row["source"]: row["target"] for row in json_lines(run("suggest", site, "-k", 1, "--threshold", 0).stdout)}
     assert rows == {name: suggestions[0].target_id for name, suggestions in lists.items()}
 
 
@@ -65,21 +65,41 @@ def test_the_number_of_jobs_changes_no_byte(newsroom_copy: Path, tmp_path: Path)
 
 def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.yaml"
-    settings.write_text("selection: {k: 2, threshold: 0.45}\n", encoding="utf-8")
+    settings.write_text("selection: {k: 2, threshold: 0.3}\n", encoding="utf-8")
     lists: dict[str, list[float]] = {}
     for arguments in ((), ("--threshold", 0), ("-k", 1)):
         rows = json_lines(run("suggest", site, "--settings", settings, *arguments).stdout)
         lists[str(arguments)] = [row["score"] for row in rows]
         assert max(row["rank"] for row in rows) == (1 if "-k" in arguments else 2)
     default, all_scores, first = lists.values()
-    assert min(default) >= 0.45 > min(all_scores)
-    assert min(first) >= 0.45
-    assert default == [score for score in all_scores if score >= 0.45]
+    assert min(default) >= 0.3 > min(all_scores)
+    assert min(first) >= 0.3
+    assert default == [score for score in all_scores if score >= 0.3]
+
+
+def test_the_default_and_sure_as_an_option_and_as_a_setting_are_the_rankers_two_scores(newsroom_copy: Path) -> None:
+    options = ((), ("--threshold", "sure"), ("--threshold", 0))
+    usual, sure, filled = (json_lines(run("suggest", newsroom_copy, *more).stdout) for more in options)
+    model = Recommender().fit(read_articles(newsroom_copy))
+    for rows, least in ((usual, model.threshold), (sure, model.ranker.sure)):
+        expected = [(row["source"], row["target"]) for row in filled if row["score"] >= least]
+        assert [(row["source"], row["target"]) for row in rows] == expected
+    assert len({len(usual), len(sure), len(filled)}) == 3
+    (newsroom_copy / "recommender.yaml").write_text("selection: {threshold: sure}\n", encoding="utf-8")
+    assert json_lines(run("suggest", newsroom_copy).stdout) == sure
+
+
+@pytest.mark.parametrize("verb", ["suggest", "show", "inbound"])
+@pytest.mark.parametrize("threshold", ["banana", "Sure", 2, -0.1, "nan", ""])
+def test_a_threshold_of_no_use_is_one_line(site: Path, verb: str, threshold: object) -> None:
+    result = run(verb, site, *(["ferry-1"] if verb == "inbound" else []), "--threshold", threshold)
+    assert_one_line_and_exit_2(result, rf"threshold'? must be .*in \[0, 1\], or sure, got '?{threshold}'?")
 
 
 def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple[Article, ...]) -> None:
     copy = replace(articles[3], id="wire", url="https://wire.example/1", aliases=("https://wire.example/2",))
     write_articles(site, [replace(copy, published_at=copy.published_at + timedelta(hours=1), relations=())])
+    (site / "recommender.yaml").write_text("selection: {threshold: 0}\n", encoding="utf-8")
     result = run("suggest", site, "-k", 4)
     rows = json_lines(result.stdout)
     assert {row["target"]: row["duplicates"] for row in rows}["ferry-2"] == ["wire"]
@@ -87,7 +107,8 @@ def test_the_same_text_is_listed_not_suggested_again(site: Path, articles: tuple
     listed = sum(len(row["duplicates"]) for row in rows)
     assert f"{listed} more listed as the same text" in result.stderr
     plain = run("explain", site, "ferry-1", "wire").stdout
-    assert "listed under ferry-2, the same text, at rank 2\n" in plain
+    [rank] = [row["rank"] for row in rows if (row["source"], row["target"]) == ("ferry-1", "ferry-2")]
+    assert f"listed under ferry-2, the same text, at rank {rank}\n" in plain
     assert f"  ferry-2: {articles[3].title}\n" in plain
     assert "(and 1 with the same text)" in " ".join(run("show", site, "--articles", 12).stdout.split())
 
@@ -144,6 +165,7 @@ def test_a_torn_line_of_decisions_is_reported_and_the_job_goes_on(site: Path) ->
 
 
 def test_the_job_writes_what_should_point_at_new_articles(site: Path, tmp_path: Path) -> None:
+    (site / "recommender.yaml").write_text("selection: {threshold: 0}\n", encoding="utf-8")
     out, inbound = tmp_path / "out.jsonl", tmp_path / "inbound.jsonl"
     run("suggest", site, "--output", out, "--inbound", inbound)
     assert len({json.loads(line)["target"] for line in inbound.read_text().splitlines()}) == 7

@@ -51,7 +51,7 @@ def test_the_summary_of_the_example_site_adds_up(newsroom_copy: Path, tmp_path: 
 
 def test_the_limit_on_exposure_is_in_the_summary(site: Path) -> None:
     assert "without selection.exposure" not in run("suggest", site).stderr
-    (site / "recommender.yaml").write_text("selection: {exposure: 0.13, k: 2}\n", encoding="utf-8")
+    (site / "recommender.yaml").write_text("selection: {exposure: 0.13, k: 2, threshold: 0}\n", encoding="utf-8")
     result = run("suggest", site)
     assert re.search(r"in-degree Gini 0\.\d+, .*; without selection\.exposure 0\.\d+ and ", result.stderr)
     counts = Counter(row["target"] for row in json_lines(result.stdout))
@@ -98,7 +98,7 @@ def test_one_bad_file_is_one_clear_line(site: Path, what: str) -> None:
 )
 def test_an_odd_file_is_borne(site: Path, header: list[str], warned: bool | None) -> None:
     file = write_file(site, "odd.md", "title: Odd ferry", *header)
-    result = run("suggest", site)
+    result = run("suggest", site, "--threshold", 0)
     assert result.exit_code == 0, (result.stderr, result.exception)
     assert {row["source"] for row in json_lines(result.stdout)} >= {"ferry-1", "wind-4"}
     result.stdout.encode()

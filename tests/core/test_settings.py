@@ -70,7 +70,7 @@ def test_an_unknown_key_names_the_nearest(values: dict, said: str) -> None:
         ({"selection": {"k": 2.0}}, "setting 'selection.k' must be of type int, got 2.0"),
         ({"selection": {"k": True}}, "setting 'selection.k' must be of type int, got True"),
         ({"selection": {"k": None}}, "setting 'selection.k' must be of type int, got None"),
-        ({"selection": {"threshold": "high"}}, "setting 'selection.threshold' must be of type float, got 'high'"),
+        ({"selection": {"threshold": "high"}}, r"'selection.threshold' must be in \[0, 1\], or sure, got 'high'"),
         ({"selection": {"only_published": 1}}, "setting 'selection.only_published' must be of type bool, got 1"),
         ({"selection": {"only_published": "no"}}, "must be of type bool, got 'no'"),
         ({"selection": {"collapse_duplicates": 0}}, "selection.collapse_duplicates' must be of type bool, got 0"),
@@ -86,15 +86,16 @@ def test_a_value_of_another_type_is_named(values: dict, said: str) -> None:
 
 def test_a_whole_number_may_stand_for_a_probability() -> None:
     assert Settings.from_dict({"selection": {"threshold": 1}}).selection.threshold == 1
+    assert Settings.from_dict({"selection": {"threshold": "sure"}}).selection.threshold == "sure"
 
 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"selection": {"k": 0}}, r"'selection\.k' must be at least 1, got 0"),
-        ({"selection": {"threshold": -0.1}}, r"'selection\.threshold' must be in \[0, 1\], got -0.1"),
-        ({"selection": {"threshold": 1.1}}, r"'selection\.threshold' must be in \[0, 1\], got 1.1"),
-        ({"selection": {"threshold": float("nan")}}, r"'selection\.threshold' must be in \[0, 1\], got nan"),
+        ({"selection": {"threshold": -0.1}}, r"'selection\.threshold' must be in \[0, 1\], or sure, got -0.1"),
+        ({"selection": {"threshold": 1.1}}, r"'selection\.threshold' must be in \[0, 1\], or sure, got 1.1"),
+        ({"selection": {"threshold": float("nan")}}, r"'selection\.threshold' must be in \[0, 1\], or sure, got nan"),
         ({"selection": {"diversity": -0.1}}, r"'selection\.diversity' must be in \[0, 1\], got -0.1"),
         ({"selection": {"diversity": 2}}, r"'selection\.diversity' must be in \[0, 1\], got 2"),
         ({"selection": {"diversity": float("nan")}}, r"'selection\.diversity' must be in \[0, 1\], got nan"),
@@ -167,15 +168,15 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_settings_are_heeded_and_an_argument_beats_them(articles: tuple[Article, ...]) -> None:
-    model = Recommender(Settings.from_dict({"selection": {"k": 2, "threshold": 0.5}})).fit(articles)
+    model = Recommender(Settings.from_dict({"selection": {"k": 2, "threshold": 0.3}})).fit(articles)
     usual = Recommender().fit(articles)
     for article in articles:
-        scores = [one.score for one in usual.suggest(article.id)]
-        assert [one.score for one in model.suggest(article.id)] == [score for score in scores[:2] if score >= 0.5]
+        scores = [one.score for one in usual.suggest(article.id, threshold=0)]
+        assert [one.score for one in model.suggest(article.id)] == [score for score in scores[:2] if score >= 0.3]
         assert [one.score for one in model.suggest(article.id, k=5, threshold=0)] == scores
 
 
 def test_fewer_candidates_are_fewer_suggestions(articles: tuple[Article, ...]) -> None:
     settings = Settings.from_dict({"candidates": {"text": 2, "title": 0, "recent": 0, "linked": 0}})
-    lists = dict(Recommender(settings).fit(articles).suggest_all(k=100))
+    lists = dict(Recommender(settings).fit(articles).suggest_all(k=100, threshold=0))
     assert {len(found) for found in lists.values()} == {2}

@@ -129,6 +129,26 @@ def test_each_reason_is_in_the_words_of_its_group(make: PairMaker) -> None:
     assert rate.text
 
 
+def test_what_speaks_against_the_pair_says_so_and_nothing_else_does(make: PairMaker) -> None:
+    pair = make("report", "tugs")
+    *reasons, rate = explained(make, [0.5, -0.5, -1.0, 2.0, 1e-9, -2.5, -3.0])
+    assert {reason.feature: reason.text for reason in reasons} == {
+        "title_terms": WORDS["title_terms"](pair),  # its parts cancel out
+        "text_terms": f"against it: {WORDS['text_terms'](pair)}",
+        "time": f"against it: {WORDS['time'](pair)}",
+        "relations": WORDS["relations"](pair),
+    }
+    assert rate.text == "what every candidate of this article starts from"
+
+
+@given(st.lists(PART, min_size=len(NAMES), max_size=len(NAMES)), st.floats(-8, 8))
+def test_against_it_goes_with_the_sign_of_the_share(make: PairMaker, parts: list[float], base: float) -> None:
+    *reasons, rate = explained(make, [*parts, base])
+    assert not rate.text.startswith("against it: ")
+    for reason in reasons:
+        assert reason.text.startswith("against it: ") == (reason.share < 0)
+
+
 def test_every_group_has_words_for_every_pair(make: PairMaker) -> None:
     ids = [article.id for article in make("rocks", "tugs").source_query.index.corpus]
     for source in ids:

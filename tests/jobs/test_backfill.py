@@ -74,7 +74,8 @@ def test_an_orphan_that_a_rule_blocks_has_no_sources(articles: tuple[Article, ..
 def test_the_job_writes_which_articles_should_link_to_new_ones(articles: tuple[Article, ...], tmp_path: Path) -> None:
     site = write_json_lines(tmp_path / "articles.jsonl", articles)
     back_fill = BackFill(tmp_path / "inbound.jsonl", articles[9].published_at)
-    summary = suggest_site(site, output=tmp_path / "out.jsonl", back_fill=back_fill)
+    filled = Settings.from_dict({"selection": {"threshold": 0}})
+    summary = suggest_site(site, filled, output=tmp_path / "out.jsonl", back_fill=back_fill)
     rows = [json.loads(line) for line in back_fill.output.read_text(encoding="utf-8").splitlines()]
     assert {row["target"] for row in rows} == {"breach-4", "wind-4"}
     assert summary.record.counts.inbound == len(rows) == 10

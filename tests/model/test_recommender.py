@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from recommender import (
@@ -13,8 +15,10 @@ from recommender import (
     ArticleError,
     Corpus,
     EvaluationReport,
+    NotFittedError,
     Recommender,
     Relation,
+    Settings,
     UnknownArticleError,
     evaluate,
 )
@@ -151,7 +155,7 @@ def test_the_version_is_the_name_and_the_newest_moment_known(corpus: Corpus) -> 
 def test_the_version_of_odd_dates(moment: datetime | None, version: str) -> None:
     model = Recommender().fit([Article("a", "Ferry", published_at=moment), Article("b", "Ferry", published_at=moment)])
     assert model.version == version
-    assert [suggestion.target_id for suggestion in model.suggest("a")] == ["b"]
+    assert [suggestion.target_id for suggestion in model.suggest("a", threshold=0)] == ["b"]
 
 
 @pytest.mark.parametrize("nothing", [[], Corpus.from_articles([]), iter(())])
@@ -163,6 +167,7 @@ def test_from_nothing_nothing_is_learned(nothing: object) -> None:
 def test_a_failed_fit_leaves_what_was_learned_before(corpus: Corpus) -> None:
     model = Recommender().fit(corpus)
     before = model.suggest("ferry-1")
+    assert before
     with pytest.raises(ArticleError, match="no article to learn from"):
         model.fit([])
     assert model.suggest("ferry-1") == before
@@ -176,7 +181,7 @@ def test_with_relations_the_right_story_comes_first(unlearned: Recommender) -> N
 
 def test_without_any_relation_the_right_story_comes_first(unrelated: tuple[Article, ...]) -> None:
     model = Recommender().fit(unrelated)
-    for name, suggestions in model.suggest_all(k=3):
+    for name, suggestions in model.suggest_all(k=3, threshold=0):
         assert {story(suggestion.target_id) for suggestion in suggestions} == {story(name)}
         assert len(suggestions) == 3
 
@@ -197,17 +202,17 @@ def test_an_only_article_has_no_suggestions(corpus: Corpus) -> None:
     model = Recommender().fit([corpus[0]])
     assert model.suggest(corpus[0].id) == []
     assert list(model.suggest_all()) == [(corpus[0].id, [])]
-    assert model.suggest(Article("draft", corpus[0].title))[0].target_id == corpus[0].id
+    assert model.suggest(Article("draft", corpus[0].title), threshold=0)[0].target_id == corpus[0].id
 
 
 def test_a_site_without_dates(corpus: Corpus) -> None:
     model = Recommender().fit([replace(article, published_at=None) for article in corpus])
     assert model.version == "site"
-    for name, suggestions in model.suggest_all(k=1):
+    for name, suggestions in model.suggest_all(k=1, threshold=0):
         assert story(suggestions[0].target_id) == story(name)
-    assert model.suggest("ferry-1", as_of=datetime(2025, 6, 1, tzinfo=UTC)) == []
-    reasons = {reason.feature: reason.text for reason in model.suggest("ferry-1")[0].reasons}
-    assert reasons["time"] == "date unknown"
+    assert model.suggest("ferry-1", threshold=0, as_of=datetime(2025, 6, 1, tzinfo=UTC)) == []
+    reasons = {reason.feature: reason.text for reason in model.suggest("ferry-1", threshold=0)[0].reasons}
+    assert reasons["time"].endswith("date unknown")
 
 
 def test_a_draft_without_a_date_is_written_when_the_newest_article_was(unlearned: Recommender, corpus: Corpus) -> None:
@@ -227,7 +232,7 @@ def test_a_known_article_sent_without_its_date_keeps_it(unlearned: Recommender, 
 def test_an_undated_article_is_asked_alike_by_id_and_as_a_draft(corpus: Corpus) -> None:
     undated = Article("undated", "Ferry strike: what travellers need to know")
     model = Recommender().fit([*corpus, undated])
-    assert model.suggest(undated) == model.suggest("undated")
+    assert model.suggest(undated, threshold=0) == model.suggest("undated", threshold=0)
 
 
 def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_same_story(
@@ -241,6 +246,74 @@ def test_the_same_text_elsewhere_is_a_duplicate_and_what_is_likely_and_near_the_
         "weeks later"
     )
     assert by_target["2025-11-13-an-island-without-a-signal-and-not"].kind == "background", "unlikely"
+
+
+@pytest.mark.parametrize(("selection", "name"), [({}, "threshold"), ({"threshold": "sure"}, "sure")])
+def test_the_threshold_is_the_rankers_or_its_sure_one(
+    fitted: Recommender, unlearned: Recommender, selection: dict[str, str], name: str
+) -> None:
+    for known in (fitted, unlearned):
+        model = copy(known)
+        model.settings = Settings.from_dict({"selection": selection})
+        assert model.threshold == getattr(known.ranker, name)
+        assert 0 < model.threshold < 1
+
+
+def test_a_threshold_of_the_settings_is_the_models(fitted: Recommender) -> None:
+    for threshold in (0, 0.35, 1):
+        model = copy(fitted)
+        model.settings = Settings.from_dict({"selection": {"threshold": threshold}})
+        assert model.threshold == threshold
+    with pytest.raises(NotFittedError, match="the model knows nothing yet"):
+        Recommender().threshold  # noqa: B018
+
+
+def test_by_default_nearly_every_article_has_a_suggestion_and_lists_are_not_filled(
+    fitted: Recommender, unrelated: tuple[Article, ...]
+) -> None:
+    for model, least_share in ((fitted, 0.85), (Recommender().fit(unrelated), 0.5)):
+        usual, filled = ([len(own) for _, own in model.suggest_all(threshold=least)] for least in (None, 0))
+        assert np.mean(np.array(usual) > 0) > least_share
+        assert sum(usual) < 0.8 * sum(filled)
+
+
+def test_sure_shows_less_than_the_default_of_the_shipped_ranker(unrelated: tuple[Article, ...]) -> None:
+    model = Recommender().fit(unrelated)
+    assert model.ranker.sure > model.threshold
+    usual, sure = (sum(len(own) for _, own in model.suggest_all(threshold=name)) for name in (None, "sure"))
+    assert sure < usual
+
+
+def test_sure_is_the_rankers_stricter_score_on_every_path(fitted: Recommender) -> None:
+    names = [article.id for article in fitted.corpus[::10]]
+    least = fitted.ranker.sure
+    expected = {name: fitted.suggest(name, threshold=least) for name in names}
+    assert any(expected.values())
+    assert expected != {name: fitted.suggest(name) for name in names}
+    assert {name: fitted.suggest(name, threshold="sure") for name in names} == expected
+    assert fitted.suggest_many(names, threshold="sure") == list(expected.values())
+    everything = dict(fitted.suggest_all(threshold="sure"))
+    assert {name: everything[name] for name in names} == expected
+    inbound = fitted.inbound_all(names, threshold="sure")
+    assert inbound == fitted.inbound_all(names, threshold=least) != fitted.inbound_all(names)
+    assert [fitted.inbound(name, threshold="sure") for name in names] == [
+        fitted.inbound(name, threshold=least) for name in names
+    ]
+
+
+def test_sure_in_the_settings_holds_for_lists_and_explanations(fitted: Recommender) -> None:
+    strict = copy(fitted)
+    strict.settings = Settings.from_dict({"selection": {"threshold": "sure"}})
+    least = fitted.ranker.sure
+    weak = [suggestion for _, own in fitted.suggest_all(threshold=0) for suggestion in own if suggestion.score < least]
+    assert len(weak) > 100
+    for suggestion in weak[::50]:
+        source = suggestion.source_id
+        assert suggestion in strict.suggest(source, threshold=0)
+        assert strict.suggest(source) == fitted.suggest(source, threshold=least)
+        explanation = strict.explain(source, suggestion.target_id)
+        assert explanation.obstacle == "threshold"
+        assert explanation.verdict.endswith(f"below the threshold of {least:.3g}")
 
 
 @pytest.fixture(scope="module")

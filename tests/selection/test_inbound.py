@@ -29,7 +29,8 @@ def sources(suggestions: Sequence[Suggestion]) -> list[str]:
 
 
 def ruled(articles: Sequence[Article], **settings: Any) -> Recommender:
-    return Recommender(Settings.from_dict(settings), "coast").fit(articles)
+    """Return a model that fills its lists, with other settings beside."""
+    return Recommender(Settings.from_dict({"selection": {"threshold": 0}} | settings), "coast").fit(articles)
 
 
 @pytest.mark.parametrize("row", [5, 60, 117])
@@ -102,7 +103,7 @@ def test_a_draft_gets_sources_too(unlearned: Recommender) -> None:
 
 
 def test_removed_articles_link_to_nothing(articles: tuple[Article, ...]) -> None:
-    model = Recommender().fit([replace(article, removed=article.id == "wind-3") for article in articles])
+    model = ruled([replace(article, removed=article.id == "wind-3") for article in articles])
     assert "wind-3" not in sources(model.inbound("wind-4", k=100))
     assert model.inbound("wind-3") == []
 
@@ -116,7 +117,7 @@ def test_removed_articles_link_to_nothing(articles: tuple[Article, ...]) -> None
     ],
 )
 def test_rules_hold_for_inbound_links(articles: tuple[Article, ...], rules: dict[str, Any]) -> None:
-    usual = sources(Recommender().fit(articles).inbound("wind-4", k=100))
+    usual = sources(ruled(articles).inbound("wind-4", k=100))
     names = sources(ruled(articles, rules=rules).inbound("wind-4", k=100))
     assert "wind-3" in usual
     assert "wind-3" not in names
@@ -127,7 +128,7 @@ def test_rules_hold_for_inbound_links(articles: tuple[Article, ...], rules: dict
 
 def test_a_rejected_pair_is_no_inbound_link(articles: tuple[Article, ...]) -> None:
     model = Recommender(decisions=Decisions([Decision("reject", "wind-3", "wind-4", "Ana", NOON, "too early")]))
-    assert "wind-3" not in sources(model.fit(articles).inbound("wind-4", k=100))
+    assert "wind-3" not in sources(model.fit(articles).inbound("wind-4", k=100, threshold=0))
 
 
 def test_a_pinned_source_comes_first(articles: tuple[Article, ...]) -> None:
@@ -170,12 +171,12 @@ def test_a_target_that_is_no_candidate_of_any_source_is_searched_by_itself(artic
 
 
 def test_links_of_many_articles_do_not_hide_a_source(articles: tuple[Article, ...]) -> None:
-    usual = sources(Recommender().fit(articles).inbound("wind-4", k=100))
+    usual = sources(ruled(articles).inbound("wind-4", k=100))
     linking = [
         replace(article, relations=(Relation(None, "wind-4"), Relation(None, "ferry-4")))
         if article.id in {usual[0], usual[2]}
         else article
         for article in articles
     ]
-    names = set(sources(Recommender().fit(linking).inbound("wind-4", k=100)))
+    names = set(sources(ruled(linking).inbound("wind-4", k=100)))
     assert names == set(usual) - {usual[0], usual[2]}

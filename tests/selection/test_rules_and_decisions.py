@@ -34,8 +34,9 @@ PIN = {"pin": [{"source": "ferry-2", "target": "wind-4"}]}
 
 
 def ruled(articles: Sequence[Article], selection: dict[str, Any] | None = None, **rules: Any) -> Recommender:
-    """Return a model of these articles with rules."""
-    return Recommender(Settings.from_dict({"rules": rules, "selection": selection or {}}), "coast").fit(articles)
+    """Return a model of these articles that fills its lists, with rules."""
+    filled = {"threshold": 0} | (selection or {})
+    return Recommender(Settings.from_dict({"rules": rules, "selection": filled}), "coast").fit(articles)
 
 
 def targets(suggestions: Sequence[Suggestion]) -> list[str]:
@@ -177,7 +178,7 @@ def test_at_most_n_of_a_provider(articles: tuple[Article, ...]) -> None:
     unknown = {"provider": None}
     mixed = changed(articles, wind_1=another, wind_2=unknown, wind_3=unknown)
     model = ruled(mixed, most_per_provider=1)
-    free = targets(Recommender().fit(mixed).suggest("ferry-2", k=100))
+    free = targets(ruled(mixed).suggest("ferry-2", k=100))
     names = targets(model.suggest("ferry-2", k=100))
     assert names[0] == free[0]
     assert set(names) == {free[0], "wind-1", "wind-2", "wind-3"}
@@ -231,7 +232,7 @@ def test_odds_halve_with_each_half_life(articles: tuple[Article, ...], unlearned
     assert explanation.score / (1 - explanation.score) == pytest.approx(before / (1 - before) / 8)
     [reason] = [reason for reason in explanation.reasons if reason.feature == "rule_half_life"]
     assert reason.log_odds == pytest.approx(-3 * math.log(2))
-    assert reason.text == "published 9 days before; a business rule halves the odds every 3 days"
+    assert reason.text == "against it: published 9 days before; a business rule halves the odds every 3 days"
     assert sum(reason.share for reason in explanation.reasons) == pytest.approx(explanation.score, abs=1e-9)
     assert model.score("ferry-1", "ferry-4") == unlearned.score("ferry-1", "ferry-4")
     for suggestion in model.suggest("ferry-4", k=100):
@@ -335,7 +336,7 @@ EVERY = {
 def test_rules_hold_alike_on_every_path(articles: tuple[Article, ...], tmp_path: Path) -> None:
     model = ruled(articles, **EVERY)
     lists = {article.id: model.suggest(article.id) for article in articles}
-    assert lists != {article.id: Recommender().fit(articles).suggest(article.id) for article in articles}
+    assert lists != {article.id: ruled(articles).suggest(article.id) for article in articles}
     assert dict(model.suggest_all()) == dict(model.suggest_all(n_jobs=2)) == lists
     assert {name: model.suggest(_named(articles, name)) for name in lists} == lists
     model.save(tmp_path / "model")
@@ -352,7 +353,8 @@ def test_rules_hold_alike_on_every_path(articles: tuple[Article, ...], tmp_path:
 def test_the_job_finds_the_rules_of_the_site(articles: tuple[Article, ...], tmp_path: Path) -> None:
     lines = write_json_lines(tmp_path / "articles.jsonl", articles)
     (tmp_path / "recommender.yaml").write_text(
-        "selection: {k: 2}\nrules:\n  block_targets: [ferry-3]\n  block_providers: [Nobody]\n", encoding="utf-8"
+        "selection: {k: 2, threshold: 0}\nrules:\n  block_targets: [ferry-3]\n  block_providers: [Nobody]\n",
+        encoding="utf-8",
     )
     summary = suggest_site(lines, output=tmp_path / "out.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -20,6 +20,7 @@ from recommender.retrieval.candidates import with_candidates
 from recommender.retrieval.query import SourceQuery, queries
 from recommender.retrieval.vectorizer import Vectorizer
 from recommender.selection.eligibility import Eligibility
+from recommender.selection.loose_relations import COHESION, LEAST_COHESION, N_LINKS, RAREST_SHARED, loosely_related
 from recommender.selection.scoring import ScoredCandidates
 from recommender.selection.selection import Choice, best_first, select
 
@@ -62,7 +63,9 @@ def scores_of(**scores: float) -> np.ndarray:
 def candidates_of(query: SourceQuery, scores: np.ndarray, source: Article | None = None) -> ScoredCandidates:
     """Return the query's candidates with these scores; the source is the last article of the corpus for None."""
     article = query.index.corpus[-1] if source is None else source
-    return ScoredCandidates(query, article, np.empty((len(scores), 0), np.float32), np.zeros(len(scores)), scores)
+    names = (RAREST_SHARED, N_LINKS, COHESION)  # all 0: no telling word is shared, and nothing is linked
+    features = np.zeros((len(scores), len(names)), np.float32)
+    return ScoredCandidates(query, article, features, names, np.zeros(len(scores)), scores)
 
 
 def chosen_names(
@@ -95,6 +98,21 @@ def test_fewer_rather_than_those_below_the_threshold(query: SourceQuery) -> None
     assert chosen_names(query, scores, PLAIN, threshold=0.5) == "c m"
     assert chosen_names(query, scores, PLAIN, threshold=np.nextafter(0.5, 1)) == "c"
     assert chosen_names(query, scores, PLAIN, threshold=0.95) == ""
+
+
+def test_loose_relations_without_a_telling_word_are_left_out_however_they_score(query: SourceQuery) -> None:
+    candidates = candidates_of(query, scores_of(m=0.99, c=0.98, x=0.97, a=0.96))
+    telling = query.index.text_model.telling_idf
+    for name, values in {
+        "m": (0.99 * telling, 2, LEAST_COHESION / 2),  # loose
+        "c": (telling, 2, LEAST_COHESION / 2),  # a telling word
+        "x": (0, 2, LEAST_COHESION),  # relations that hold together
+        "a": (0, 0, 0),  # no relations at all
+    }.items():
+        candidates.features[NAMES.index(name)] = values
+    assert [name for name, loose in zip(NAMES, loosely_related(candidates), strict=True) if loose] == ["m"]
+    choices = select(candidates, PLAIN, 5, 0.1).choices
+    assert [NAMES[choice.shown] for choice in choices] == ["c", "x", "a"]
 
 
 def test_what_must_not_be_suggested_takes_no_slot(query: SourceQuery) -> None:

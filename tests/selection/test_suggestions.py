@@ -23,6 +23,11 @@ def test_a_story_is_near_in_time_and_rather_linked_than_not(days_apart: float, s
     assert kind_of(False, days_apart, score) == kind
 
 
+def test_what_shares_no_telling_word_is_never_the_same_story() -> None:
+    assert kind_of(False, 0.0, 0.99, shares_telling_word=False) == BACKGROUND
+    assert kind_of(True, 0.0, 0.99, shares_telling_word=False) == DUPLICATE
+
+
 @pytest.mark.parametrize("days_apart", [0.0, 3000.0, np.nan])
 @pytest.mark.parametrize("score", [0.0, 1.0])
 def test_the_same_text_is_a_duplicate_whenever_and_however_scored(days_apart: float, score: float) -> None:
