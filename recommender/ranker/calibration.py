@@ -40,7 +40,8 @@ class Calibration:
         The coefficients; `slope` is above zero, and `choice` is 0 where no member was trained by the softmax.
     threshold
         The score, in [0, 1], that the best pair of 92 of 100 sources with relations has: nearly every article that has
-        something related gets a suggestion, and what is less likely than the best of nearly all is cut off.
+        something related gets a suggestion, and what is less likely than the best of nearly all is cut off. At most
+        `sure`.
     sure
         The lowest score, in [0, 1], at which three of four shown pairs are relations; where no score reaches that, the
         score that a tenth of the shown pairs have.
@@ -73,8 +74,8 @@ class Calibration:
         calibration = cls(max(slope, MIN_SLOPE), best, rivals, float(regression.intercept_[0]), choice)
         scores = expit(calibration.log_odds(margins, sizes, softmax_margins))
         first, shown = _best_pairs(margins, sizes, 1), _best_pairs(margins, sizes, SHOWN_PAIRS)
-        threshold = _covering_score(scores[first], weights[first])
-        return replace(calibration, threshold=threshold, sure=_sure_score(scores[shown], labels[shown], weights[shown]))
+        sure = _sure_score(scores[shown], labels[shown], weights[shown])
+        return replace(calibration, threshold=min(_covering_score(scores[first], weights[first]), sure), sure=sure)
 
     def log_odds(self, margins: Floats, group_sizes: NDArray[np.intp], softmax_margins: Floats | None = None) -> Floats:
         """Return ``log(score / (1 - score))`` of each pair.

@@ -20,6 +20,8 @@ COSINE = "text_terms.text_cosine"
 # Of the cosine, beside trees whose margins have a standard deviation of about 1. It decides among the many articles of
 # a large group that the trees score alike: editors prefer more of the same event to more of the same group.
 COSINE_WEIGHT = 0.3
+# Standard scores teach what holds on other sites. From one site alone, trees learn more from the values themselves.
+IGNORED = ("_standard",)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class SiteTrees:
         blocks = training_set.held_out_blocks(settings)
         sets = (*(training_set.without(*block) for block in blocks), training_set)
         # One thread for each fit: two threads inside one fit would spend their time waiting for each other.
-        *partial, final = Parallel(n_jobs=2, prefer="threads")(delayed(Trees.fit)(pairs, settings) for pairs in sets)
+        *partial, final = Parallel(n_jobs=2, prefer="threads")(
+            delayed(Trees.fit)(pairs, settings, ignored=IGNORED) for pairs in sets
+        )
         held_out = training_set.part(blocks[0][0], blocks[-1][1])
         weights, margins = [], []
         for trees, block in zip(partial, blocks, strict=True):

@@ -42,17 +42,31 @@ class Trees:
         return type(self), (self.boosters, self.weights, self.objectives)
 
     @classmethod
-    def fit(cls, training_set: TrainingSet, settings: RankerSettings, objectives: Sequence[str] = OBJECTIVES) -> Self:
-        """Train a member by each objective; they share one matrix of the library, which is costly to make."""
+    def fit(
+        cls,
+        training_set: TrainingSet,
+        settings: RankerSettings,
+        objectives: Sequence[str] = OBJECTIVES,
+        ignored: tuple[str, ...] = (),
+    ) -> Self:
+        """Train a member by each objective; they share one matrix of the library, which is costly to make.
+
+        No tree looks at columns whose names end with one of `ignored`.
+        """
+        is_used = [not name.endswith(ignored) for name in training_set.names]
         matrix = xgboost.QuantileDMatrix(
-            _filled(training_set.features), training_set.labels.astype(np.float32), max_bin=BINS, nthread=1
+            _filled(training_set.features),
+            training_set.labels.astype(np.float32),
+            feature_weights=None if all(is_used) else is_used,
+            max_bin=BINS,
+            nthread=1,
         )
         matrix.set_group(training_set.group_sizes)
         if training_set.source_weights is not None:  # a weight a group; only the library's own objective looks at them
             matrix.set_weight(training_set.source_weights / training_set.source_weights.mean())
         losses = Losses(training_set)
         boosters = [
-            _train(matrix, losses, objective, settings, settings.random_state + member)
+            _train(matrix, losses, objective, settings, settings.random_state + member, float(np.mean(is_used)))
             for member, objective in enumerate(objectives)
         ]
         return cls(boosters, [1.0] * len(boosters), objectives)
@@ -115,8 +129,9 @@ class Trees:
 
 
 def _train(
-    matrix: xgboost.DMatrix, losses: Losses, objective: str, settings: RankerSettings, seed: int
+    matrix: xgboost.DMatrix, losses: Losses, objective: str, settings: RankerSettings, seed: int, share: float
 ) -> xgboost.Booster:
+    """Train a member; `share` is the part of the columns that trees may look at."""
     parameters: dict[str, Any] = {
         "tree_method": "hist",
         "max_bin": BINS,
@@ -126,7 +141,7 @@ def _train(
         "eta": settings.learning_rate,
         "min_child_weight": 10,
         "subsample": 0.8,
-        "colsample_bytree": 0.4,
+        "colsample_bytree": 0.4 * share,
         "reg_lambda": 10,
         "seed": seed,
         "nthread": 1,
