@@ -11,7 +11,7 @@ tables and the plot go into RESULTS.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,17 +141,15 @@ def table(measured: Sequence[SiteFigures]) -> str:
     return markdown_table(HEADER, [*(site.row() for site in measured), *summary])
 
 
-def draw(cold: Sequence[SiteFigures], warm: Sequence[SiteFigures], path: Path = PLOT) -> None:
-    """Draw each site's ratio to its best baseline, with no relation known and with relations."""
-    order = sorted(cold, key=lambda site: site.values()[0])
+def draw(cold: Mapping[str, float], warm: Mapping[str, float], path: Path = PLOT) -> None:
+    """Draw each site's ratio to its best baseline, by its name, with no relation known and with relations."""
+    order = sorted(cold, key=lambda name: cold[name])
     canvas = Canvas(figsize=(8, 6), layout="constrained")
     axes = canvas.subplots()
-    positions = {site.name: position for position, site in enumerate(order)}
-    for measured, colour, label in ((warm, "#0072b2", "relations known"), (cold, "#d55e00", "no relation known")):
-        ratios = [site.values()[0] for site in measured]
-        axes.scatter(ratios, [positions[site.name] for site in measured], color=colour, label=label, zorder=2)
+    for ratios, colour, label in ((warm, "#0072b2", "relations known"), (cold, "#d55e00", "no relation known")):
+        axes.scatter([ratios[name] for name in order], range(len(order)), color=colour, label=label, zorder=2)
     axes.axvline(1, color="#666666", linewidth=1)
-    axes.set_yticks(range(len(order)), [site.name for site in order])
+    axes.set_yticks(range(len(order)), order)
     axes.set_xlabel("nDCG@10 over articles, times that of the best baseline of the site by hindsight")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -187,7 +185,7 @@ def main() -> None:
         text += f"\n\n### Few relations\n\n{markdown_table(header, few)}"
     print(f"\n{text}\n\n{conditions()}")
     if arguments.write:
-        draw(cold, warm)
+        draw(*({site.name: site.values()[0] for site in measured} for measured in (cold, warm)))
         write_section(
             "day one", f"![Ratio to the best baseline, by site](results/day_one.png)\n\n{text}\n\n{conditions()}"
         )

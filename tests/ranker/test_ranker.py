@@ -455,6 +455,24 @@ def test_what_is_no_ranker_is_refused(values: Any) -> None:
         load_ranker(values)
 
 
+def test_trees_do_not_look_at_what_they_are_told_to_ignore(training_set: TrainingSet) -> None:
+    renamed = replace(training_set, names=("title_terms.likeness_standard", *NAMES[1:]))
+    shares = np.abs(Trees.fit(renamed, QUICK, ignored=("_standard",)).contributions(renamed.features)).mean(axis=0)
+    assert shares[0] == 0 < shares[1]
+
+
+def test_sources_of_more_weight_decide_what_trees_learn(training_set: TrainingSet) -> None:
+    """Likeness decides in the first half of the sources, its opposite in the second, which weighs nearly nothing."""
+    turned = training_set.features.copy()
+    turned[2000:, 0] *= -1
+    weights = np.where(np.arange(400) < 200, 1.0, 1e-3)
+    weighted = replace(training_set, features=turned, source_weights=weights)
+    for objective in OBJECTIVES:
+        trees = Trees.fit(weighted, QUICK, (objective,))
+        low, high = trees.contributions(np.array([[-2, 0, 0], [2, 0, 0]], dtype=np.float32))[:, 0]
+        assert low < 0 < high, objective
+
+
 def test_a_member_that_learned_nothing_has_weight_0() -> None:
     training_set, later = pairs(80, 1), pairs(80, 2)
     constant = replace(training_set, features=np.zeros_like(training_set.features))
