@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.command_line import assert_one_line_and_exit_2, json_lines, run, run_alone, write_articles, write_file
 
-from recommender import Article, Recommender, read_articles
+from recommender import Article, Recommender, Settings, read_articles
 
 KEYS = [
     *("source", "target", "rank", "score", "kind", "reasons", "title", "url", "provider", "published_at"),
@@ -78,14 +78,16 @@ def test_k_and_threshold_are_heeded_and_beat_the_settings_file(site: Path, tmp_p
 
 
 def test_the_default_and_sure_as_an_option_and_as_a_setting_are_the_rankers_two_scores(newsroom_copy: Path) -> None:
+    settings = newsroom_copy / "recommender.yaml"
+    settings.write_text("ranker: {learn: shipped}\n", encoding="utf-8")
     options = ((), ("--threshold", "sure"), ("--threshold", 0))
     usual, sure, filled = (json_lines(run("suggest", newsroom_copy, *more).stdout) for more in options)
-    model = Recommender().fit(read_articles(newsroom_copy))
+    model = Recommender(Settings.of_site(newsroom_copy)).fit(read_articles(newsroom_copy))
     for rows, least in ((usual, model.threshold), (sure, model.ranker.sure)):
         expected = [(row["source"], row["target"]) for row in filled if row["score"] >= least]
         assert [(row["source"], row["target"]) for row in rows] == expected
     assert len({len(usual), len(sure), len(filled)}) == 3
-    (newsroom_copy / "recommender.yaml").write_text("selection: {threshold: sure}\n", encoding="utf-8")
+    settings.write_text("ranker: {learn: shipped}\nselection: {threshold: sure}\n", encoding="utf-8")
     assert json_lines(run("suggest", newsroom_copy).stdout) == sure
 
 

@@ -284,7 +284,8 @@ def test_sure_shows_less_than_the_default_of_the_shipped_ranker(unrelated: tuple
     assert sure < usual
 
 
-def test_sure_is_the_rankers_stricter_score_on_every_path(fitted: Recommender) -> None:
+def test_sure_is_the_rankers_stricter_score_on_every_path(newsroom: Corpus) -> None:
+    fitted = Recommender(Settings.from_dict({"ranker": {"learn": "shipped"}})).fit(newsroom)
     names = [article.id for article in fitted.corpus[::10]]
     least = fitted.ranker.sure
     expected = {name: fitted.suggest(name, threshold=least) for name in names}
