@@ -63,10 +63,6 @@ class TrainingSet:
         weights = np.ones(len(self.group_sizes)) if self.source_weights is None else self.source_weights
         return np.repeat(weights / weights.mean(), self.group_sizes)
 
-    def split(self, n_sources: int) -> tuple[TrainingSet, TrainingSet]:
-        """Return the first `n_sources`, and the rest."""
-        return self.part(0, n_sources), self.part(n_sources, len(self.group_sizes))
-
     def part(self, start: int, end: int) -> TrainingSet:
         """Return the sources from position `start` up to `end`."""
         first_pair, n_pairs = int(self.group_sizes[:start].sum()), int(self.group_sizes[start:end].sum())
@@ -103,9 +99,11 @@ class TrainingSet:
         that comes near to the share.
         """
         n_sources = len(self.group_sizes)
-        size = n_sources * settings.calibration_share
-        n_blocks = int(min(np.ceil(HELD_OUT_SOURCES / max(size, 1)), np.floor(1 / settings.calibration_share + 1e-9)))
+        size = max(n_sources * settings.calibration_share, 1)
+        n_blocks = int(min(np.ceil(HELD_OUT_SOURCES / size), n_sources / size + 1e-9))
         bounds = [self._nearest_start(round(n_sources - size * block), size / 2) for block in range(1, n_blocks + 1)]
+        if n_blocks == 1:  # something must be left to learn from
+            bounds = [max(bounds[0], 1)]
         ends = [n_sources, *bounds[:-1]]
         return [(start, end) for start, end in zip(bounds, ends, strict=True) if start < end][::-1]
 

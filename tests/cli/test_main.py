@@ -40,7 +40,7 @@ def test_the_examples_of_the_help_run(tmp_path: Path) -> None:
     shutil.copytree(NEWSROOM, tmp_path / "examples" / "newsroom")
     result = run_alone(*lines.split()[1:], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 100
+    assert len((tmp_path / "suggestions.jsonl").read_bytes().splitlines()) > 300
     result = run_alone(*diff.split()[1:], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(b"--- a/_news/")

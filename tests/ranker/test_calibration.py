@@ -104,9 +104,18 @@ def test_where_nearly_all_are_relations_all_are_sure() -> None:
 def test_nearly_all_sources_reach_the_threshold_with_their_best_pair() -> None:
     rng = np.random.default_rng(10)
     margins, later = rng.normal(size=(2, 1000, 12))
-    calibration = Calibration.fit(margins.ravel(), labelled(expit(2 * margins - 1)))
+    calibration = Calibration.fit(margins.ravel(), labelled(expit(margins - 1.5)))
     reaches = scores(calibration, later).max(axis=1) >= calibration.threshold
     assert reaches.mean() == pytest.approx(0.92, abs=0.02)
+    assert calibration.threshold < calibration.sure
+
+
+def test_the_threshold_is_at_most_the_sure_score() -> None:
+    """Where lower scores are relations often enough too, they are shown too."""
+    margins = np.random.default_rng(10).normal(size=(1000, 12))
+    calibration = Calibration.fit(margins.ravel(), labelled(expit(2 * margins - 1)))
+    best = np.sort(scores(calibration, margins).max(axis=1))
+    assert calibration.threshold == calibration.sure < best[80], "92 of 100 have a better one"
 
 
 def test_sources_of_more_weight_count_more() -> None:

@@ -57,9 +57,8 @@ def pairs(
 def ndcg(training_set: TrainingSet, values: np.ndarray) -> float:
     """Return the mean nDCG@10 over sources, each with its pairs in the order of these values."""
     figures = []
-    for source in range(len(training_set.group_sizes)):
-        _, rest = training_set.split(source)
-        start, size = len(training_set.labels) - len(rest.labels), training_set.group_sizes[source]
+    starts = np.cumsum(training_set.group_sizes) - training_set.group_sizes
+    for start, size in zip(starts.tolist(), training_set.group_sizes.tolist(), strict=True):
         source_values = values[start : start + size]
         relevant = set(np.flatnonzero(training_set.labels[start : start + size]).tolist())
         figures.append(ndcg_at_k(np.argsort(-source_values, kind="stable").tolist(), relevant))
@@ -104,7 +103,7 @@ def pooled_site(kindred: str, seed: int) -> PooledSite:
 
 @pytest.fixture(scope="module")
 def blended(training_set: TrainingSet, shipped: ShippedRanker) -> BlendedRanker:
-    return BlendedRanker.fit(training_set.split(100)[0], QUICK, shipped)
+    return BlendedRanker.fit(training_set.part(0, 100), QUICK, shipped)
 
 
 @pytest.fixture(scope="module", params=["boosted", "shipped", "blended"])
@@ -116,7 +115,7 @@ def ranker(
 
 def test_the_split_is_by_whole_sources(training_set: TrainingSet) -> None:
     uneven = replace(training_set, group_sizes=np.array([3, 0, 5, *[8] * 499]))
-    first, rest = uneven.split(3)
+    first, rest = uneven.part(0, 3), uneven.part(3, 502)
     assert (len(first.labels), len(rest.labels)) == (8, 3992)
     assert first.group_sizes.tolist() == [3, 0, 5]
     np.testing.assert_array_equal(np.vstack([first.features, rest.features]), training_set.features)
@@ -272,7 +271,7 @@ def test_with_too_little_to_learn_from_it_is_the_shipped_ranker(
     labels[{"no labels": slice(None), "no labels of the newest": slice(1600, None)}.get(change, slice(0))] = False
     too_little = replace(training_set, labels=np.ones_like(labels) if change == "all labelled" else labels)
     if change == "few":
-        too_little, _ = too_little.split(QUICK.least_sources - 1)
+        too_little = too_little.part(0, QUICK.least_sources - 1)
     if change == "no pairs":
         too_little = TrainingSet(
             np.empty((0, 3), dtype=np.float32), np.empty(0, dtype=bool), np.empty(0, dtype=np.intp), NAMES
@@ -283,7 +282,7 @@ def test_with_too_little_to_learn_from_it_is_the_shipped_ranker(
 
 
 def test_enough_to_learn_from_is_learned_from(training_set: TrainingSet, shipped: ShippedRanker) -> None:
-    enough, _ = training_set.split(QUICK.least_sources)
+    enough = training_set.part(0, QUICK.least_sources)
     assert fit_ranker(enough, QUICK, shipped).kind == "blended"
 
 
@@ -300,7 +299,7 @@ def test_sources_without_candidates_or_without_labels_do_no_harm(
 
 
 def test_the_setting_decides_which_ranker_is_fitted(training_set: TrainingSet, shipped: ShippedRanker) -> None:
-    few, _ = training_set.split(100)
+    few = training_set.part(0, 100)
     kinds = {"own": "boosted", "shipped": "shipped", "blend": "blended"}
     for learn, kind in kinds.items():
         assert fit_ranker(few, replace(QUICK, learn=learn), shipped).kind == kind
@@ -337,7 +336,7 @@ def test_a_blend_uses_both(training_set: TrainingSet, shipped: ShippedRanker, fr
     """The site's own ranker weighs likeness most, the shipped one nearness; the blend is in between."""
     ratios = []
     for learn in ("own", "blend", "shipped"):
-        ranker = fit_ranker(training_set.split(60)[0], replace(QUICK, learn=learn), shipped)
+        ranker = fit_ranker(training_set.part(0, 60), replace(QUICK, learn=learn), shipped)
         likeness, nearness, _ = np.abs(ranker.contributions(fresh.features)[:, :3]).mean(axis=0)
         ratios.append(likeness / nearness)
     assert 0.8 * ratios[0] > ratios[1] > 1.2 * ratios[2]

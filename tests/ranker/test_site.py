@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recommender.core.settings import RankerSettings
 from recommender.ranker import TrainingSet
@@ -84,6 +86,17 @@ def test_a_hundred_of_the_newest_sources_or_more_are_held_out(n_sources: int, bl
     nothing = np.empty((0, 2), dtype=np.float32)
     training_set = TrainingSet(nothing, np.empty(0, dtype=bool), np.zeros(n_sources, dtype=np.intp), ("a.b", "a.c"))
     assert training_set.held_out_blocks(QUICK) == blocks
+
+
+@given(n_sources=st.integers(2, 1500), share=st.floats(1e-9, 1, exclude_max=True))
+def test_whatever_the_share_sources_are_held_out_and_others_are_left(n_sources: int, share: float) -> None:
+    nothing = np.empty((0, 2), dtype=np.float32)
+    training_set = TrainingSet(nothing, np.empty(0, dtype=bool), np.zeros(n_sources, dtype=np.intp), ("a.b", "a.c"))
+    blocks = training_set.held_out_blocks(replace(QUICK, calibration_share=share))
+    assert blocks[-1][1] == n_sources
+    assert [end for _, end in blocks[:-1]] == [start for start, _ in blocks[1:]]
+    assert all(0 <= start < end and end - start < n_sources for start, end in blocks)
+    assert len(blocks) <= 100
 
 
 def test_without_dates_blocks_end_with_a_story() -> None:
