@@ -1,17 +1,17 @@
 """Measure what a site may expect that the shipped ranker never saw, each kindred group of sites left out in turn.
 
-    python benchmarks/day_one.py ../shared/corpora [--sites optech peps] [--few 25 50] [--write]
+    python benchmarks/day_one.py ../shared/corpora [--sites optech peps] [--sources 400] [--write]
 
-Three tables. *No relation known*: beside all baselines. *Relations known*: learned from all but the newest 30 % of the
+Two tables. *No relation known*: beside all baselines. *Relations known*: learned from all but the newest 30 % of the
 articles, or from three of four folds of stories, and measured on the rest; the shipped ranker, which takes part in the
-blend, saw no kindred site. *Few relations*, with --few: learned from about so many linked articles. With --write the
-tables and the plot go into RESULTS.md.
+blend, saw no kindred site. With --write the tables and the plot go into RESULTS.md. What lies between the two,
+`few_relations.py` measures.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,17 +22,16 @@ from results import conditions, markdown_table, write_section
 
 from recommender import Recommender, Settings, evaluate
 from recommender.core.settings import SHIPPED, RankerSettings
-from recommender.evaluation import learning_curve
 from recommender.evaluation.baselines import FULL_ARTICLE, Bm25, TfidfCosine, TimeDecay
 from recommender.evaluation.bootstrap import Figure
 from recommender.evaluation.figures import ModelFigures, ProtocolFigures
 from recommender.evaluation.measures import PRIMARY
 from recommender.evaluation.replay import ENGINE, baseline_lists, engine_lists
-from recommender.evaluation.splits import AT_PUBLICATION, FOLDS, EvaluationSet, past_corpus, time_cut
+from recommender.evaluation.splits import AT_PUBLICATION, FOLDS, EvaluationSet, past_corpus
 from recommender.evaluation.tables import interval
 from recommender.ranker import ShippedRanker
 
-SOURCES = 400  # of a site are asked, by chance, where it has more
+SOURCES = 400  # of a site are asked where it has more
 NEWEST = 0.3  # of the articles are held out where relations are known
 PLOT = Path(__file__).parent / "results" / "day_one.png"
 HEADER = [
@@ -91,15 +90,15 @@ class SiteFigures:
         return [self.name, *intervals, *baseline, *(f"{value:.2f}" for value in self.values())]
 
 
-def day_one(site: Site, shipped: ShippedRanker) -> ProtocolFigures:
-    """Measure a site of which no relation is known, by the shipped ranker alone."""
+def day_one(site: Site, shipped: ShippedRanker, n_sources: int = SOURCES) -> ProtocolFigures:
+    """Measure a site of which no relation is known, by the shipped ranker alone, on so many sources by chance."""
     corpus, blind = site.corpus, site.corpus.without_relations()
     sources = np.flatnonzero(np.diff(corpus.neighbours.indptr))
     sources = sources[sources >= site.first_row]
     protocol = AT_PUBLICATION if corpus.is_dated else FOLDS
     everything = EvaluationSet.from_corpus(corpus, sources, protocol)
     linked = [position for position, relevant in enumerate(everything.relevant) if relevant]
-    chosen = np.random.default_rng(0).permutation(linked)[:SOURCES]
+    chosen = np.random.default_rng(0).permutation(linked)[:n_sources]
     evaluation_set = everything.take(sorted(chosen.tolist()))
     model = Recommender(Settings(ranker=RankerSettings(learn=SHIPPED)), shipped=shipped)
     model.fit(past_corpus(blind, site.first_row) if site.first_row else blind)
@@ -116,19 +115,6 @@ def relations_known(site: Site, shipped: ShippedRanker) -> ProtocolFigures:
     """Measure a site that learns from its own relations, beside the shipped ranker."""
     report = evaluate(site.corpus, newest=NEWEST, shipped=shipped)
     return report.result(AT_PUBLICATION if site.corpus.is_dated else FOLDS)
-
-
-def few_relations(site: Site, shipped: ShippedRanker, numbers: Sequence[int]) -> Iterator[list[str]]:
-    """Yield a row for each number of linked articles to learn from, for a site with dates."""
-    cut = time_cut(site.corpus)
-    linked = max(int(np.count_nonzero(np.diff(site.corpus.neighbours[:cut, :cut].indptr))), 1)
-    shares = [min(number / linked, 1.0) for number in numbers]
-    best = SiteFigures(site.name, evaluate(site.corpus, shipped=shipped).result(AT_PUBLICATION)).best()[1]
-    for point in learning_curve(site.corpus, Settings(), shares, shipped=shipped):
-        ndcg = point.figures[PRIMARY]
-        cells = [f"{figure.value:.3f}" for figure in (ndcg.over_articles, ndcg.over_stories)]
-        ratio = ndcg.over_articles.value / best.over_articles.value
-        yield [site.name, str(point.linked_articles), point.ranker, *cells, f"{ratio:.2f}"]
 
 
 def table(measured: Sequence[SiteFigures]) -> str:
@@ -163,26 +149,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--sites", nargs="+", metavar="NAME", help="Measure these sites only.")
-    parser.add_argument(
-        "--few", nargs="+", type=int, default=[], metavar="N", help="Learn from so few linked articles."
-    )
+    parser.add_argument("--sources", type=int, default=SOURCES, metavar="N", help="Ask so many of a site, by chance.")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     sites = read_sites(arguments.corpora)
     left_out = learn(sites).left_out
     wanted = [site for site in sites if site.is_measured and (not arguments.sites or site.name in arguments.sites)]
-    cold, warm, few = [], [], []
+    cold, warm = [], []
     for site in wanted:
         shipped = left_out[site.kindred]
-        cold.append(SiteFigures(site.name, day_one(site, shipped)))
+        cold.append(SiteFigures(site.name, day_one(site, shipped, arguments.sources)))
         warm.append(SiteFigures(site.name, relations_known(site, shipped)))
         print(" | ".join([*cold[-1].row(), *warm[-1].row()[1:]]), flush=True)
-        if arguments.few and site.corpus.is_dated:
-            few += few_relations(site, shipped, arguments.few)
     text = f"### No relation known\n\n{table(cold)}\n\n### Relations known\n\n{table(warm)}"
-    if few:
-        header = ["site", "linked articles", "ranker", "nDCG@10, articles", "stories", "ratio to the best baseline"]
-        text += f"\n\n### Few relations\n\n{markdown_table(header, few)}"
     print(f"\n{text}\n\n{conditions()}")
     if arguments.write:
         draw(*({site.name: site.values()[0] for site in measured} for measured in (cold, warm)))

@@ -52,7 +52,7 @@ class Recommender:
     Examples
     --------
     >>> model = Recommender().fit([Article("a", "Ferry strike ends"), Article("b", "Ferry strike begins")])
-    >>> [suggestion.target_id for suggestion in model.suggest("a")]
+    >>> [suggestion.target_id for suggestion in model.suggest("a", threshold=0)]  # little can be said of two articles
     ['b']
     """
 
