@@ -16,18 +16,19 @@ from recommender.ranker.site import SiteTrees
 from recommender.ranker.training_set import Floats, TrainingSet
 from recommender.ranker.trees import MIN_SPREAD
 
-WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)  # of the site's own ranker; the shipped one has the rest
-EQUAL_WEIGHT_SOURCES = 60  # sources to learn from at which both rankers are expected to weigh the same
-# nDCG@10 that the squared difference from the expected weight must gain, times the number of held-out sources: from few
-# sources nDCG is known within 0.05 only, more than what most weights differ by.
-CAUTION = 12.0
+WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)  # of the site's own ranker; the shipped one has the rest
+EQUAL_WEIGHT_SOURCES = 200  # sources to learn from at which both rankers are expected to weigh the same
+# nDCG@10 that the squared difference from the expected weight must gain, times the number of held-out sources: nDCG of
+# few sources is known within 0.05 only, more than what most weights differ by. And held-out sources flatter the site's
+# own ranker, as all of them have relations, and many have their story among those that were learned from.
+CAUTION = 100.0
 DEPTH = 10
 
 
 def expected_weight(n_sources: int) -> float:
-    """Return the weight, in [0, 1], of a site's own ranker that learned from so many sources: ``n / (n + 60)``.
+    """Return the weight, in [0, 1], of a site's own ranker that learned from so many sources: ``n / (n + 200)``.
 
-    >>> expected_weight(0), expected_weight(60)
+    >>> expected_weight(0), expected_weight(200)
     (0.0, 0.5)
     """
     return n_sources / (n_sources + EQUAL_WEIGHT_SOURCES)
@@ -36,7 +37,7 @@ def expected_weight(n_sources: int) -> float:
 def rehearsed_weight(own: Floats, shipped: Floats, held_out: TrainingSet, expected: float) -> float:
     """Return the weight, in [0, 1], of the site's own margins by which a blend ranks held-out sources best.
 
-    It is the one of `WEIGHTS` with the highest ``nDCG@10 - 12 / n * (weight - expected)^2`` over n held-out sources: so
+    It is the one of `WEIGHTS` with the highest ``nDCG@10 - 100 / n * (weight - expected)^2`` over n held-out sources: so
     much the less of what is expected counts as more sources say otherwise.
 
     Parameters

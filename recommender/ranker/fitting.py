@@ -15,7 +15,7 @@ from recommender.ranker.shipped import ShippedRanker
 from recommender.ranker.site import BoostedRanker
 from recommender.ranker.training_set import TrainingSet
 
-OWN_ALONE = 500  # sources, from which on a blend, which costs more, gains nothing over the site's own ranker
+OWN_ALONE = 1500  # sources, from which on a blend, which costs more, gains nothing over the site's own ranker
 
 
 def load_ranker(values: Mapping[str, Any]) -> Ranker:

@@ -293,7 +293,8 @@ def test_sources_without_candidates_or_without_labels_do_no_harm(
     sizes[::2] = 10
     labels = training_set.labels.copy()
     labels[:500] = False
-    ranker = fit_ranker(replace(training_set, group_sizes=sizes, labels=labels), QUICK, shipped)
+    own = replace(QUICK, learn="own")
+    ranker = fit_ranker(replace(training_set, group_sizes=sizes, labels=labels), own, shipped)
     assert ranker.kind == "boosted"
     assert ndcg(fresh, log_odds(ranker, fresh.features)) > 0.8
 
@@ -323,20 +324,20 @@ def test_few_held_out_sources_change_the_expected_weight_little(fresh: TrainingS
     few = fresh.part(0, 4)
     right, wrong = few.features[:, 0].astype(np.float64), -few.features[:, 0].astype(np.float64)
     assert rehearsed_weight(right, right, few, expected=0.2) == 0.2
-    assert rehearsed_weight(right, wrong, few, expected=0.2) <= 0.65
+    assert rehearsed_weight(right, wrong, few, expected=0.2) == 0.2
 
 
 def test_the_expected_weight_rises_with_the_number_of_sources() -> None:
     weights = [expected_weight(n) for n in range(0, 1000, 10)]
     assert weights == sorted(set(weights))
-    assert (weights[0], weights[6]) == (0, 0.5)
+    assert (weights[0], weights[20]) == (0, 0.5)
 
 
 def test_a_blend_uses_both(training_set: TrainingSet, shipped: ShippedRanker, fresh: TrainingSet) -> None:
     """The site's own ranker weighs likeness most, the shipped one nearness; the blend is in between."""
     ratios = []
     for learn in ("own", "blend", "shipped"):
-        ranker = fit_ranker(training_set.part(0, 60), replace(QUICK, learn=learn), shipped)
+        ranker = fit_ranker(training_set.part(0, 200), replace(QUICK, learn=learn), shipped)
         likeness, nearness, _ = np.abs(ranker.contributions(fresh.features)[:, :3]).mean(axis=0)
         ratios.append(likeness / nearness)
     assert 0.8 * ratios[0] > ratios[1] > 1.2 * ratios[2]
