@@ -37,8 +37,8 @@ def expected_weight(n_sources: int) -> float:
 def rehearsed_weight(own: Floats, shipped: Floats, held_out: TrainingSet, expected: float) -> float:
     """Return the weight, in [0, 1], of the site's own margins by which a blend ranks held-out sources best.
 
-    It is the one of `WEIGHTS` with the highest ``nDCG@10 - 100 / n * (weight - expected)^2`` over n held-out sources: so
-    much the less of what is expected counts as more sources say otherwise.
+    It is the one of `WEIGHTS` with the highest ``nDCG@10 - 100 / n * (weight - expected)^2`` over n held-out sources:
+    what is expected counts the less, the more sources say otherwise.
 
     Parameters
     ----------
