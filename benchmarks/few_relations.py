@@ -39,7 +39,7 @@ Row = tuple[str, int, str, float, float, float, float, float]
 
 
 def figures(site: Site, shipped: ShippedRanker, numbers: Sequence[int]) -> Iterator[Row]:
-    """Yield a row for each number of linked articles, and one for all of them."""
+    """Yield a row for each number of linked articles, as far as whole stories allow, and one for all of them."""
     cut = measurable_cut(site.corpus, 0.25, AT_PUBLICATION)
     linked = max(int(np.count_nonzero(np.diff(site.corpus.neighbours[:cut, :cut].indptr))), 1)
     shares = [number / linked for number in numbers if number < linked] + [1.0]
@@ -48,7 +48,11 @@ def figures(site: Site, shipped: ShippedRanker, numbers: Sequence[int]) -> Itera
         learning_curve(site.corpus, Settings(ranker=RankerSettings(learn=learn_by)), shares, shipped=shipped)
         for learn_by in (BLEND, OWN, SHIPPED)
     ]
+    seen = set()
     for points in zip(*curves, strict=True):
+        if points[0].linked_articles in seen:
+            continue
+        seen.add(points[0].linked_articles)
         blend, *others = (point.figures[PRIMARY].over_articles.value for point in points)
         others.append(plain.over_articles.value)
         yield site.name, points[0].linked_articles, points[0].ranker, blend, *others, blend - max(others)
