@@ -1,4 +1,4 @@
-"""The parse cache: what reading made of files and of blocks of lines, found by their content, in one SQLite database."""
+"""The parse cache: what reading made of files and blocks of lines, found by their content, in one SQLite database."""
 
 from __future__ import annotations
 
