@@ -61,9 +61,10 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("/posts/x/")
     '/posts/x'
     """
-    unwrapped = _unwrapped(url) if _MAYBE_AMP.search(url) else url
+    maybe_amp = _MAYBE_AMP.search(url)
+    unwrapped = _unwrapped(url) if maybe_amp else url
     plain = _PLAIN.fullmatch(unwrapped)
-    if plain and not _MAYBE_AMP.search(unwrapped):
+    if plain and not (maybe_amp and _MAYBE_AMP.search(unwrapped)):
         name, value = plain[3], plain[4] or ""
         query = "" if name is None or _is_noise(name.lower(), value.lower()) else f"?{name}={value}"
         return f"https://{_bare_host(plain[1])}{plain[2]}{query}"

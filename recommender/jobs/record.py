@@ -158,13 +158,15 @@ def changes_between(old: Known, new: Known, since: datetime) -> dict[str, Any]:
 
     The ids are in the order of the corpus.
     """
+    lists = [source for source, targets in new.lists.items() if not _equal(targets, old.lists.get(source, ()))]
     ids = {
         "added": [article_id for article_id in new.articles if article_id not in old.articles],
         "gone": [article_id for article_id in old.articles if article_id not in new.articles],
         "changed": [name for name, digest in new.articles.items() if old.articles.get(name, digest) != digest],
-        "lists": [source for source in new.lists if list(new.lists[source]) != list(old.lists.get(source, ()))],
+        "lists": lists,
     }
-    sources = new.lists.keys() | old.lists.keys()
+    # Of most nights most lists are equal: sets of their targets would take longer than all the rest.
+    sources = [*lists, *(source for source in old.lists if source not in new.lists)]
     targets = [(set(old.lists.get(source, ())), set(new.lists.get(source, ()))) for source in sources]
     return {
         "since": utc_text(since),
@@ -172,6 +174,10 @@ def changes_between(old: Known, new: Known, since: datetime) -> dict[str, Any]:
         "links_added": sum(len(after - before) for before, after in targets),
         "links_gone": sum(len(before - after) for before, after in targets),
     }
+
+
+def _equal(targets: Sequence[str], others: Sequence[str]) -> bool:
+    return targets is others or list(targets) == list(others)
 
 
 def changes_line(changes: Mapping[str, Any]) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import msgspec
 
 from recommender.core.errors import ArticleError
 from recommender.core.markup import read_markup
 from recommender.core.runtime import collection_paused
+from recommender.sources.cache import ParseCache
 from recommender.sources.generators.page_facts import SitePage
+from recommender.sources.line_blocks import LineBlock, LineReader
 from recommender.sources.outcomes import Outcome, raising_problems
 from recommender.sources.records.builder import ArticleBuilder, RecordLocation
 from recommender.sources.records.dates import shown
@@ -25,53 +25,52 @@ SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MOST_BYTES = 32 * 2**20
 
 
-def read_json_lines(path: Path, fields: FieldMap, strict: bool) -> list[Outcome]:
+def read_json_lines(path: Path, fields: FieldMap, strict: bool, cache_folder: Path | None = None) -> list[Outcome]:
     """Read one article from each line that is not blank, in the order of the lines.
+
+    With a `cache_folder`, only blocks of lines that its cache does not know are parsed, and are added to it.
 
     Raises
     ------
     ArticleError
         When the file cannot be opened; the first problem of a line, where `strict`.
     """
+    cache = None if cache_folder is None else ParseCache(cache_folder, fields)
     try:
-        with collection_paused(), _opened(path) as stream:
-            return list(raising_problems(_outcomes(path, stream, ArticleBuilder(fields)), strict))
+        with collection_paused():
+            return list(raising_problems(_outcomes(path, ArticleBuilder(fields), cache), strict))
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror or error}", path) from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def _outcomes(path: Path, stream: IO[bytes], builder: ArticleBuilder) -> Iterator[Outcome]:
+def _outcomes(path: Path, builder: ArticleBuilder, cache: ParseCache | None) -> Iterator[Outcome]:
     decoder = msgspec.json.Decoder()
-    number = 0
-    try:
-        for number, line in _lines(stream):
-            if len(line) > MOST_BYTES or line.strip():
-                yield _outcome(path, number, line, decoder, builder)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reason = "the compressed data ends early" if isinstance(error, EOFError) else "is no sound gzip file"
-        problem = ArticleError(f"{reason}; what follows is lost, write the file anew", path, number + 1)
-        yield Outcome(str(path), problem=problem)
+    lines = LineReader(path, MOST_BYTES)
+    for blocks in lines.batches():
+        cached = [None] * len(blocks) if cache is None else cache.load_blocks(blocks)
+        unknown = [block for block, outcomes in zip(blocks, cached, strict=True) if outcomes is None]
+        parsed = [_parsed(block, decoder, builder) for block in unknown]
+        if cache is not None:
+            cache.store_blocks(unknown, parsed)
+        remaining = iter(parsed)
+        for outcomes in cached:
+            yield from next(remaining) if outcomes is None else outcomes
+    if lines.problem is not None:
+        yield Outcome(str(path), problem=lines.problem)
 
 
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield each line with its number; a line over the limit is cut off, but stays longer than the limit."""
-    number = 0
-    while line := stream.readline(MOST_BYTES + 1):
-        number += 1
-        part = line
-        while len(part) > MOST_BYTES and not part.endswith(b"\n"):
-            part = stream.readline(MOST_BYTES + 1)
-        yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+def _parsed(block: LineBlock, decoder: msgspec.json.Decoder[Any], builder: ArticleBuilder) -> list[Outcome]:
+    return [
+        _outcome(block.path, number, line, decoder, builder)
+        for number, line in block.numbered()
+        if len(line) > MOST_BYTES or line.strip()
+    ]
 
 
 def _outcome(
-    path: Path, number: int, line: bytes, decoder: msgspec.json.Decoder[Any], builder: ArticleBuilder
+    path: str, number: int, line: bytes, decoder: msgspec.json.Decoder[Any], builder: ArticleBuilder
 ) -> Outcome:
-    location = RecordLocation(str(path), lambda _: number)
+    location = RecordLocation(path, lambda _: number)
     try:
         record = _record(line, decoder, location)
         page = _page(record, location)

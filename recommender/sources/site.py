@@ -53,7 +53,8 @@ def read_articles(
     n_jobs
         Number of processes that read a folder; -1 for one a core. The corpus is the same for any number.
     cache
-        A folder for what was made of each Markdown file, so that next time only new and changed files are parsed;
+        A folder for what was made of each Markdown file, and of the lines of JSON Lines some at a time, so that next
+        time only what is new or changed is parsed;
         True for the user's own cache folder, False for none. None takes it from the settings, where the default is
         none. The corpus is the same with and without.
     now
@@ -141,7 +142,7 @@ def _read(site: Site, fields: FieldMap, n_jobs: int, strict: bool, cache_folder:
     if path.is_dir() or name.endswith(MARKDOWN):
         return read_site_files(site, fields, n_jobs, strict, cache_folder)
     if name.endswith(SUFFIXES):
-        return read_json_lines(path, fields, strict)
+        return read_json_lines(path, fields, strict, cache_folder)
     raise ArticleError(f"is neither Markdown ({', '.join(MARKDOWN)}) nor JSON Lines ({', '.join(SUFFIXES)})", path)
 
 
