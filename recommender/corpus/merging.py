@@ -43,13 +43,15 @@ class Merges:
 
     def first_position(self, row: int) -> int:
         """Return the position of the article that a row is named after."""
-        return row + int(np.searchsorted(self._rows_before, row, side="right"))
+        return row + int(self._rows_before.searchsorted(row, side="right"))
 
     def positions_of(self, row: int) -> list[int]:
         """Return the positions of all articles that a row is made of, ascending."""
         if not len(self):
             return [row]
-        return [self.first_position(row), *self.positions[slice(*np.searchsorted(self.rows, [row, row + 1]))].tolist()]
+        # Of the type of `rows`: for another one all of them would be converted at each call.
+        start, end = self.rows.searchsorted(np.array([row, row + 1], dtype=self.rows.dtype)).tolist()
+        return [self.first_position(row), *self.positions[start:end].tolist()]
 
     def row_of_each(self, n_positions: int) -> NDArray[np.intp]:
         """Return the row that each position is part of, ``(n_positions,)``."""

@@ -33,11 +33,11 @@ class Lazy(Sequence[T]):
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         if isinstance(index, slice):
             return tuple(map(self._at, range(*index.indices(len(self)))))
-        position = operator.index(index)
+        position, length = operator.index(index), len(self)
         if position < 0:
-            position += len(self)
-        if not 0 <= position < len(self):
-            raise IndexError(f"index out of range: {index} of {len(self)}")
+            position += length
+        if not 0 <= position < length:
+            raise IndexError(f"index out of range: {index} of {length}")
         return self._at(position)
 
     def __iter__(self) -> Iterator[T]:

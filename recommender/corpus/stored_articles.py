@@ -58,6 +58,10 @@ class Lines(Lazy[Article]):
         """Return the id of an article, at a fraction of the cost."""
         return _decoded(_NAMED, self._bytes, self._starts, position).id
 
+    def title_at(self, position: int) -> str:
+        """Return the title of an article, at a fraction of the cost."""
+        return self._id_and_title(position, *self._starts[position : position + 2].tolist())[1]
+
     def ids_and_titles(self) -> list[tuple[str, str]]:
         """Return the id and the title of every article, without decoding the rest of them."""
         starts = self._starts.tolist()
@@ -96,24 +100,24 @@ class MergedArticles(Lazy[Article]):
     """The articles of a corpus, each made of the original of its row and of those that were merged into it."""
 
     def __init__(self, originals: Sequence[Article], merges: Merges):
-        self._originals, self._merges = originals, merges
+        self.originals, self.merges = originals, merges
 
     def _at(self, position: int) -> Article:
-        return merged_article([self._originals[original] for original in self._merges.positions_of(position)])
+        return merged_article([self.originals[original] for original in self.merges.positions_of(position)])
 
     def has_id(self, row: int, name: str) -> bool:
         """Say whether an id is that of a row, or one that was merged into it."""
-        return any(id_of(self._originals, position) == name for position in self._merges.positions_of(row))
+        return any(id_of(self.originals, position) == name for position in self.merges.positions_of(row))
 
     def has_key(self, row: int, key: str) -> bool:
         """Say whether a row has an address that is indexed under a key; see `index_keys`."""
         return any(key in index_keys(address) for address in self._at(row).addresses)
 
     def __len__(self) -> int:
-        return len(self._originals) - len(self._merges)
+        return len(self.originals) - len(self.merges)
 
     def __iter__(self) -> Iterator[Article]:
-        return super().__iter__() if len(self._merges) else iter(self._originals)
+        return super().__iter__() if len(self.merges) else iter(self.originals)
 
 
 class MergedIds(Lazy[tuple[str, str]]):
@@ -181,6 +185,16 @@ def id_of(articles: Sequence[Article], position: int) -> str:
         known, n_stored = int(articles.positions[position]), len(articles.stored)
         return id_of(articles.stored, known) if known < n_stored else articles.added[known - n_stored].id
     return articles.id_at(position) if isinstance(articles, Lines) else articles[position].id
+
+
+def title_of(articles: Sequence[Article], position: int) -> str:
+    """Return the title of an article; of a stored one without decoding the rest of it."""
+    if isinstance(articles, MergedArticles):
+        return title_of(articles.originals, articles.merges.first_position(position))
+    if isinstance(articles, Edited):
+        known, n_stored = int(articles.positions[position]), len(articles.stored)
+        return title_of(articles.stored, known) if known < n_stored else articles.added[known - n_stored].title
+    return articles.title_at(position) if isinstance(articles, Lines) else articles[position].title
 
 
 def ids_and_titles(articles: Sequence[Article]) -> list[tuple[str, str]]:

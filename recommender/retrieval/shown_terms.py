@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from itertools import groupby, takewhile
 
 from recommender.retrieval.tokens import (
@@ -53,41 +53,67 @@ _ENCLOSURES = (("{{", "}}"), ("{%", "%}"), ("{:", "}"), ("<", ">"))
 _TAG = re.compile("[a-z/!?]")
 
 
-def shown_terms(
-    source_text: str, target_text: str, frequencies: Mapping[str, int], most_common: float
-) -> Iterator[str]:
-    """Yield the words behind the tokens that two texts share, the rarest first, in lower case, with their accents.
-
-    No number, hash or id is yielded, and no word that stands in addresses, file names, entities, tags or shortcodes
-    only. Pairs of letters that follow each other in both texts are joined.
+class SourceTerms:
+    """The tokens of a source, and which of those that another text has, too, a reader is shown.
 
     Parameters
     ----------
+    text
+        Of the source, as it was given.
     frequencies
-        The tokens that both texts have, and in how many articles each occurs.
+        Its tokens, and in how many articles each occurs.
     most_common
         What occurs in more articles than this tells a reader nothing.
 
-    >>> shared = dict.fromkeys(["cafe", "42", "データベース", "デー", "ータ", "タベ", "ベー", "ース", "管理"], 1)
-    >>> list(shown_terms("データベースの管理, café 42", "CAFÉ 42: データベースを管理", shared, 8))
+    >>> frequencies = dict.fromkeys(["cafe", "42", "データベース", "デー", "ータ", "タベ", "ベー", "ース", "管理"], 1)
+    >>> terms = SourceTerms("データベースの管理, café 42", frequencies, 8)
+    >>> list(terms.shared_with("CAFÉ 42: データベースを管理", frequencies))
     ['café', 'データベース', '管理']
     """
-    source, target = _normalised(source_text), _normalised(target_text)
-    terms = [(count, token) for token, count in frequencies.items() if not is_unspaced(token) and is_readable(token)]
-    if len(terms) < len(frequencies) and not source.isascii() and not target.isascii():
-        terms += [(count, run) for run, count in _shared_runs(source, target, frequencies).items()]
-    runs_shown: list[str] = []
-    for _, term in sorted((count, term) for count, term in terms if count <= most_common):
-        source_word, target_word = _in_prose(source, term), _in_prose(target, term)
-        if source_word is None or target_word is None:
-            continue
-        if not is_unspaced(term):
-            # Of a Korean word, what both texts write: with the particle only where both have the same.
-            word = _common_prefix(source_word, target_word)
-            yield _accented(source_text).get(word) or _accented(target_text).get(word, word)
-        elif not any(term in run for run in runs_shown):
-            runs_shown.append(term)
-            yield term
+
+    def __init__(self, text: str, frequencies: Mapping[str, int], most_common: float):
+        self._text, self._normalised = text, _normalised(text)
+        self._frequencies, self._most_common = frequencies, most_common
+        self._has_unspaced = any(not token.isascii() and is_unspaced(token) for token in frequencies)
+        runs_of_text = _runs(self._normalised) if self._has_unspaced else ()
+        distinct = {run.text: run for run in reversed(runs_of_text) if len(run.letters) >= _LEAST_LETTERS}
+        self._unspaced_runs = [(run, run.pairs) for run in reversed(distinct.values())]
+        self._word_in_prose = cache(partial(_in_prose, self._normalised))
+
+    def shared_with(self, text: str, shared: Iterable[str]) -> Iterator[str]:
+        """Yield the words behind the tokens that another text has, too: `shared`.
+
+        The rarest come first, in lower case, with their accents. No number, hash or id is yielded, and no word that
+        stands in addresses, file names, entities, tags or shortcodes only. Pairs of letters that follow each other in
+        both texts are joined.
+        """
+        target = _normalised(text)
+        runs_shown: list[str] = []
+        for term in self._rarest_first(target, shared):
+            is_run = self._has_unspaced and is_unspaced(term)
+            if not is_run and not is_readable(term):
+                continue
+            target_word = _in_prose(target, term)
+            source_word = None if target_word is None else self._word_in_prose(term)
+            if source_word is None or target_word is None:
+                continue
+            if not is_run:
+                # Of a Korean word, what both texts write: with the particle only where both have the same.
+                word = _common_prefix(source_word, target_word)
+                yield _accented(self._text).get(word) or _accented(text).get(word, word)
+            elif not any(term in run for run in runs_shown):
+                runs_shown.append(term)
+                yield term
+
+    def _rarest_first(self, target: str, shared: Iterable[str]) -> list[str]:
+        """Return the shared tokens that are telling, the pairs of letters among them joined to runs."""
+        counts = {token: self._frequencies[token] for token in shared}
+        if self._has_unspaced:
+            spaced = {token: count for token, count in counts.items() if not is_unspaced(token)}
+            if len(spaced) < len(counts):
+                counts = spaced | _shared_runs(self._unspaced_runs, target, counts)
+        telling = sorted((count, term) for term, count in counts.items() if count <= self._most_common)
+        return [term for _, term in telling]
 
 
 def is_readable(token: str) -> bool:
@@ -104,14 +130,19 @@ def is_readable(token: str) -> bool:
     return not has_digits or (len(token) <= _LONGEST_WITH_DIGITS and len(_SWITCH.findall(token)) <= _MOST_SWITCHES)
 
 
-def _shared_runs(source: str, target: str, frequencies: Mapping[str, int]) -> dict[str, int]:
-    """Return what two texts without spaces have in common that can be read, and the count of its rarest pair."""
+def _shared_runs(
+    source_runs: Sequence[tuple[Run, Sequence[str]]], target: str, frequencies: Mapping[str, int]
+) -> dict[str, int]:
+    """Return what two texts without spaces have in common that can be read, and the count of its rarest pair.
+
+    `source_runs` are those of the source with their pairs of letters, `frequencies` those of the tokens of both texts.
+    """
     target_words = {run.text for run in _runs(target) if run.is_word}
     counts: dict[str, int] = {}
-    for run in _runs(source):
-        if len(run.letters) < _LEAST_LETTERS:
+    for run, pairs_of_run in source_runs:
+        if frequencies.keys().isdisjoint(pairs_of_run):  # as of most runs
             continue
-        for chain in _chains(run, frequencies, target):
+        for chain in _chains(run.letters, pairs_of_run, frequencies, target):
             text = "".join(chain)
             if run.is_word:  # a part of a word in katakana is none, but where the other text has it as a word
                 readable = [text] if text in target_words or (text == run.text and text in target) else []
@@ -120,19 +151,21 @@ def _shared_runs(source: str, target: str, frequencies: Mapping[str, int]) -> di
             else:
                 readable = [text] if len(chain) >= _LEAST_SYLLABLES else []
             for part in readable:
-                pairs = [frequencies[pair] for pair in run.pairs if pair in frequencies and pair in part]
+                pairs = [frequencies[pair] for pair in pairs_of_run if pair in frequencies and pair in part]
                 if pairs:
                     counts[part] = min(pairs)
     return counts
 
 
-def _chains(run: Run, frequencies: Mapping[str, int], target: str) -> Iterator[Sequence[str]]:
+def _chains(
+    run_letters: Sequence[str], pairs_of_run: Sequence[str], frequencies: Mapping[str, int], target: str
+) -> Iterator[Sequence[str]]:
     """Yield the letters of a run that follow each other in the target, too, each time as many as possible."""
-    for is_shared, pairs in groupby(enumerate(run.pairs), lambda pair: pair[1] in frequencies):
+    for is_shared, pairs in groupby(enumerate(pairs_of_run), lambda pair: pair[1] in frequencies):
         if not is_shared:
             continue
         positions = [position for position, _ in pairs]
-        letters, start = run.letters[positions[0] : positions[-1] + 2], 0
+        letters, start = run_letters[positions[0] : positions[-1] + 2], 0
         while start < len(letters) - 1:
             end = len(letters)
             while end > start + 2 and "".join(letters[start:end]) not in target:

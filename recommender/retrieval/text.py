@@ -6,6 +6,7 @@ column, too, with the weight of the rarest, and nothing is refitted for a new ar
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +20,7 @@ from sklearn.utils import murmurhash3_32
 
 from recommender.core.records import Article
 from recommender.retrieval.groups import row_of_entry
-from recommender.retrieval.shown_terms import shown_terms
+from recommender.retrieval.shown_terms import SourceTerms
 from recommender.retrieval.tokens import normalised, tokens
 
 N_BUCKETS = 2**20
@@ -85,14 +86,25 @@ class TextModel:
         counts["spelling"] = counts["characters"]  # the same n-grams, counted once
         return {field: _weighted(counts[field], self.idf_[field]) for field in FIELDS}
 
-    def rarest_shared(self, source: Article, target: Article, field: str, most: int = 5) -> list[str]:
-        """Return up to `most` words that both articles use in a field, the rarest first, as of `shown_terms`."""
-        source_text, target_text = field_text(source, field), field_text(target, field)
-        document_frequency = self.document_frequency_[field]
-        shared = set(terms(source_text)) & set(terms(target_text))
-        frequencies = {token: int(document_frequency[bucket(token)]) for token in shared}
+    def rarest_shared(
+        self, source: Article, targets: Sequence[Article], field: str, columns: Sequence[NDArray[np.integer]], most: int
+    ) -> list[list[str]]:
+        """Return up to `most` words that a source shares with each target in a field, as of `SourceTerms`.
+
+        `columns` are those of the targets' vectors of the field. They say which words are shared, so that no target is
+        split into words.
+        """
+        text, words = field_text(source, field), defaultdict(list)
+        for word in dict.fromkeys(_words(text)):
+            words[bucket(word)].append(word)
+        counts = self.document_frequency_[field][list(words)].tolist()
+        frequencies = {word: count for own, count in zip(words.values(), counts, strict=True) for word in own}
+        source_terms = SourceTerms(text, frequencies, self.most_telling)
+        shared = [[word for column in words.keys() & own.tolist() for word in words[column]] for own in columns]
+        texts = [field_text(target, field) for target in targets]
+        shown = map(source_terms.shared_with, texts, shared)
         # A common word tells a reader nothing, even where the articles share no other.
-        return list(islice(shown_terms(source_text, target_text, frequencies, self.most_telling), most))
+        return [list(islice(words_of_pair, most)) for words_of_pair in shown]
 
     @property
     def most_telling(self) -> float:
@@ -105,6 +117,7 @@ class TextModel:
         return float(_scaled_idf(self.n_articles_, np.array([self.most_telling]))[0])
 
 
+@lru_cache(maxsize=65536)  # a site's words come again and again, and hashing one costs ten times as much
 def bucket(word: str) -> int:
     """Return the column that a word, as `terms` gives it, is hashed to."""
     return int(abs(murmurhash3_32(word))) % N_BUCKETS

@@ -10,7 +10,7 @@ from recommender.selection.eligibility import Eligibility
 from recommender.selection.loose_relations import loosely_related
 from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import COPY_REJECTED, Choice, Selection, select
-from recommender.selection.suggestions import explained_score
+from recommender.selection.suggestions import explained_pairs, reasons_of
 
 REMOVED, EXCLUDED, RULE, REJECTED, NO_CANDIDATE = "removed", "excluded", "rule", "rejected", "no candidate"
 THRESHOLD, LOOSE, OUTRANKED, DUPLICATE_OF = "threshold", "loose relations", "outranked", "duplicate of"
@@ -34,15 +34,16 @@ def explain_pair(
 ) -> Explanation:
     """Explain the target at a row, which must be among the scored candidates, also where retrieval did not find it."""
     position = candidates.position(row)
-    contributions = scorer.ranker.contributions(candidates.features[[position]])[0]
-    pair, reasons = explained_score(scorer, candidates, position, contributions)
+    scored = [(candidates, position)]
+    [reasons], pairs = reasons_of(scorer, scored), explained_pairs(scored)
+    [shared_words], [shared_topics] = pairs.shared_words("full", most=SHARED_TERMS), pairs.shared_topics
     return Explanation(
         source_id=candidates.source.id,
-        target_id=pair.target.id,
+        target_id=candidates.target(position).id,
         score=float(candidates.scores[position]),
         reasons=reasons,
-        shared_terms=tuple(pair.text.rarest_shared(pair.source, pair.target, "full", most=SHARED_TERMS)),
-        shared_topics=tuple(pair.shared_topics),
+        shared_terms=tuple(shared_words),
+        shared_topics=tuple(shared_topics),
         **vars(verdict_on(candidates, position, settings, threshold)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.retrieval.text import TextModel
 from recommender.selection.scoring import ScoredCandidates
 
 RAREST_SHARED = "text_terms.text_rarest_shared"
@@ -14,11 +15,9 @@ N_LINKS, COHESION = "relations.linked_count", "relations.linked_cohesion"
 LEAST_COHESION = 0.03
 
 
-def shares_telling_word(candidates: ScoredCandidates) -> NDArray[np.bool_]:
-    """Say of each candidate whether it shares a word with the source that few articles have, ``(n_candidates,)``."""
-    telling: NDArray[np.bool_] = candidates.feature(RAREST_SHARED) >= (
-        candidates.source_query.index.text_model.telling_idf
-    )
+def shares_telling_word(rarest_shared: NDArray[np.float32], text_model: TextModel) -> NDArray[np.bool_]:
+    """Say of each pair whether it shares a word that few articles have, ``(n_pairs,)``, given its `RAREST_SHARED`."""
+    telling: NDArray[np.bool_] = rarest_shared >= text_model.telling_idf
     return telling
 
 
@@ -29,4 +28,5 @@ def loosely_related(candidates: ScoredCandidates) -> NDArray[np.bool_]:
     are loose where the candidate is not much like the articles that it is linked with.
     """
     is_loose = (candidates.feature(N_LINKS) > 0) & (candidates.feature(COHESION) < LEAST_COHESION)
-    return is_loose & ~shares_telling_word(candidates)
+    text_model = candidates.source_query.index.text_model
+    return is_loose & ~shares_telling_word(candidates.feature(RAREST_SHARED), text_model)

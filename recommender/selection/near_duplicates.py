@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.records import Article
+from recommender.corpus.stored_articles import title_of
 from recommender.retrieval.query import SourceQuery
 from recommender.retrieval.similarity import cosines_with
 from recommender.retrieval.text import terms
@@ -56,17 +57,30 @@ def same_text(
     >>> same_text("June update", titles.__getitem__, cosines, days_apart).tolist()
     [False, True, True]
     """
-    same = np.asarray(cosines) >= least - _SLACK
-    for position in np.flatnonzero(same).tolist():
-        same[position] = not _are_a_series(title, title_of(position), float(days_apart[position]))
-    return same
+    return _of_no_series(_alike(cosines, least), title, title_of, days_apart)
 
 
 def repeats_source(source_query: SourceQuery, article: Article, row: int) -> bool:
     """Say whether the article at a row is a near-duplicate of the source, which was given as `article`."""
     rows = np.array([row])
     cosines, days_apart = source_query.similarity("full", rows), source_query.days_apart(rows)
-    return bool(same_text(article.title, lambda _: source_query.index.corpus[row].title, cosines, days_apart)[0])
+    target_title = title_of(source_query.index.corpus.articles, row)
+    return bool(same_text(article.title, lambda _: target_title, cosines, days_apart)[0])
+
+
+def _alike(cosines: NDArray[np.floating], least: float = LEAST_COSINE) -> NDArray[np.bool_]:
+    """Say which cosines are those of near-duplicates, if their titles are."""
+    return np.asarray(cosines) >= least - _SLACK
+
+
+def _of_no_series(
+    alike: NDArray[np.bool_], title: str, title_of: Callable[[int], str], days_apart: NDArray[np.floating]
+) -> NDArray[np.bool_]:
+    """Return which of the articles `alike` in their texts are no other part of a series by their titles."""
+    same = alike.copy()
+    for position in np.flatnonzero(alike).tolist():
+        same[position] = not _are_a_series(title, title_of(position), float(days_apart[position]))
+    return same
 
 
 def _are_a_series(title: str, other_title: str, days_apart: float) -> bool:
@@ -96,12 +110,8 @@ class CandidateTexts:
         query = source_query.query
         # The query holds the candidates' texts of all its sources, so those of its only one need no copy.
         self._texts = query.texts if len(query) == 1 else query.texts[source_query.pairs]
-        cosines, days_apart = source_query.similarity("full", self._rows), source_query.days_apart(self._rows)
-        self.repeat_source = self._same_text(source.title, np.arange(len(self._rows)), cosines, days_apart)
-
-    def article(self, position: int) -> Article:
-        """Return a candidate."""
-        return self._corpus[int(self._rows[position])]
+        alike = _alike(source_query.similarity("full", self._rows))
+        self.repeat_source = self._same_text(source.title, source_query.day, alike)
 
     def cosines(self, position: int) -> NDArray[np.float32]:
         """Return the cosine of a candidate's full text with that of every candidate, ``(n_candidates,)``."""
@@ -119,23 +129,25 @@ class CandidateTexts:
         while unexplored and remaining.any():
             current = unexplored.pop()
             # Only what is in no group yet is compared, so that a column of hundreds of copies stays cheap.
-            rest = np.flatnonzero(remaining)
-            days_apart = np.abs(self._days[rest] - self._days[current])
-            same = self._same_text(self.article(current).title, rest, self.cosines(current)[rest], days_apart)
+            same = _alike(self.cosines(current)) & remaining
+            if same.any():  # otherwise no article is read
+                same = self._same_text(self._title(current), self._days[current], same)
             if self.repeat_source[current]:
-                same |= self.repeat_source[rest]
-            new = rest[same]
-            remaining[new] = False
-            group += new.tolist()
-            unexplored += new.tolist()
+                same |= self.repeat_source & remaining
+            remaining &= ~same
+            new = np.flatnonzero(same).tolist()
+            group += new
+            unexplored += new
         if len(group) == 1:
             return group
-        return sorted(group, key=lambda member: _canonical_first(self.article(member)))
+        return sorted(group, key=lambda member: _canonical_first(self._corpus[int(self._rows[member])]))
 
-    def _same_text(
-        self, title: str, positions: NDArray[np.intp], cosines: NDArray[np.floating], days_apart: NDArray[np.floating]
-    ) -> NDArray[np.bool_]:
-        return same_text(title, lambda at: self.article(int(positions[at])).title, cosines, days_apart)
+    def _same_text(self, title: str, day: float, alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Say which of the candidates with `alike` texts are near-duplicates of an article of this title and day."""
+        return _of_no_series(alike, title, self._title, np.abs(self._days - day))
+
+    def _title(self, position: int) -> str:
+        return title_of(self._corpus.articles, int(self._rows[position]))
 
 
 def _canonical_first(article: Article) -> tuple[float, float, str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.records import Article
 from recommender.core.settings import SelectionSettings
 from recommender.selection.eligibility import Eligibility
 from recommender.selection.loose_relations import loosely_related
@@ -109,13 +108,14 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
     waiting_pins = list(pinned)
     remaining = np.flatnonzero(eligible & ~loosely_related(candidates) & (scores >= threshold))
     most_per_provider = np.inf if rules is None or rules.most_per_provider is None else rules.most_per_provider
-    n_of_provider: Counter[str | None] = Counter()
+    providers = source_query.index.vectors.providers[source_query.targets].tolist()
+    n_of_provider: Counter[int] = Counter()
     similarity = np.zeros(len(scores))  # with the choices so far
     taken = np.zeros(len(scores), dtype=bool)
     selection = Selection()
     while len(selection.choices) < k and (waiting_pins or len(remaining)):
         is_pin = bool(waiting_pins)
-        relevance = (1 - diversity) * scores - diversity * similarity
+        relevance = (1 - diversity) * scores - diversity * similarity if diversity else scores
         best = waiting_pins.pop(0) if is_pin else _most_relevant(candidates, remaining, relevance)
         # A rejected copy is never shown, but joins the group, so that its copies are dropped with it.
         group = texts.duplicates(best, eligible | rejected) if settings.collapse_duplicates else [best]
@@ -127,7 +127,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
             selection.dropped.update(dict.fromkeys(group, COPY_REJECTED))
             continue
         group = [position for position in group if eligible[position]]
-        allowed = (at for at in group if is_pin or n_of_provider[_provider_key(texts.article(at))] < most_per_provider)
+        allowed = (at for at in group if is_pin or n_of_provider[providers[at]] < most_per_provider)
         shown = next(allowed, None)
         if shown is None:
             selection.dropped.update(dict.fromkeys(group, PROVIDER_FULL))
@@ -135,8 +135,7 @@ def select(candidates: ScoredCandidates, settings: SelectionSettings, k: int, th
         duplicates = tuple(position for position in group if position != shown)
         repeats_source = bool(texts.repeat_source[group].any())
         selection.choices.append(Choice(shown, _best_score(candidates, group), duplicates, repeats_source, is_pin))
-        provider = _provider_key(texts.article(shown))
-        n_of_provider[provider] += provider is not None  # there is no limit for articles without a provider
+        n_of_provider[providers[shown]] += providers[shown] != 0  # no limit for articles without a provider
         if diversity:
             similarity = np.maximum(similarity, texts.cosines(shown))
     return selection
@@ -161,7 +160,3 @@ def _pinned_positions(candidates: ScoredCandidates, eligible: NDArray[np.bool_])
         return []
     pinned = [row for row in rules.pinned if row in targets]
     return [position for position in map(candidates.position, pinned) if eligible[position]]
-
-
-def _provider_key(article: Article) -> str | None:
-    return article.provider.key if article.provider else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.core.records import Reason, Suggestion
 from recommender.core.settings import SelectionSettings
-from recommender.features.reasons import Pair, explain_score
-from recommender.selection.loose_relations import shares_telling_word
+from recommender.features.reasons import ExplainedPairs, explain_scores
+from recommender.selection.loose_relations import RAREST_SHARED, shares_telling_word
 from recommender.selection.rules_and_decisions import PIN_REASON
 from recommender.selection.scoring import ScoredCandidates, Scorer
 from recommender.selection.selection import Choice, select
@@ -55,14 +55,13 @@ def suggestions_of(scorer: Scorer, choices: Sequence[tuple[ScoredCandidates, Cho
     """Return choices, of any sources, as suggestions with their reasons; the rank of each is 1."""
     if not choices:
         return []
-    features = np.vstack([candidates.features[choice.scored] for candidates, choice in choices])
-    contributions = scorer.ranker.contributions(features)
+    explained = reasons_of(scorer, [(candidates, choice.scored) for candidates, choice in choices])
+    rarest_shared = np.array([candidates.feature(RAREST_SHARED)[choice.scored] for candidates, choice in choices])
+    telling = shares_telling_word(rarest_shared, scorer.index.text_model).tolist()
     made: list[Suggestion] = []
-    for (candidates, choice), parts in zip(choices, contributions, strict=True):
-        _, reasons = explained_score(scorer, candidates, choice.scored, parts)
+    for (candidates, choice), reasons, has_telling_word in zip(choices, explained, telling, strict=True):
         score, target = float(candidates.scores[choice.scored]), candidates.target(choice.shown)
-        has_telling_word = bool(shares_telling_word(candidates)[choice.scored])
-        days_apart = float(candidates.source_query.days_apart(np.array([candidates.row(choice.shown)]))[0])
+        days_apart = abs(float(scorer.index.vectors.days[candidates.row(choice.shown)]) - candidates.source_query.day)
         suggestion = Suggestion(
             source_id=candidates.source.id,
             target_id=target.id,
@@ -78,14 +77,29 @@ def suggestions_of(scorer: Scorer, choices: Sequence[tuple[ScoredCandidates, Cho
     return made
 
 
-def explained_score(
-    scorer: Scorer, candidates: ScoredCandidates, position: int, contributions: NDArray[np.float64]
-) -> tuple[Pair, tuple[Reason, ...]]:
-    """Return a source and one of its candidates, and the reasons for its score.
+def reasons_of(scorer: Scorer, scored: Sequence[tuple[ScoredCandidates, int]]) -> list[tuple[Reason, ...]]:
+    """Return the reasons for the scores of candidates, of any sources, given by position."""
+    features = np.vstack([candidates.features[position] for candidates, position in scored])
+    contributions = scorer.ranker.contributions(features)
+    reasons: list[tuple[Reason, ...]] = []
+    for _, of_query in groupby(scored, key=lambda pair: id(pair[0].source_query.query)):
+        block = list(of_query)
+        parts = contributions[len(reasons) : len(reasons) + len(block)]
+        log_odds = [float(candidates.log_odds[position]) for candidates, position in block]
+        weights = [
+            [] if candidates.rules is None else candidates.rules.weights(candidates.row(position))
+            for candidates, position in block
+        ]
+        reasons += explain_scores(explained_pairs(block), scorer.ranker.names, parts, log_odds, weights)
+    return reasons
 
-    `contributions`, ``(n_features,)``, is what each feature contributes to the log-odds.
-    """
-    row = candidates.row(position)
-    pair = Pair(candidates.source_query, row, candidates.source, candidates.target(position), scorer.index.text_model)
-    weights = [] if candidates.rules is None else candidates.rules.weights(row)
-    return pair, explain_score(pair, scorer.ranker.names, contributions, float(candidates.log_odds[position]), weights)
+
+def explained_pairs(scored: Sequence[tuple[ScoredCandidates, int]]) -> ExplainedPairs:
+    """Return candidates, given by position, of sources that were asked for in one query, as pairs to explain."""
+    return ExplainedPairs(
+        scored[0][0].source_query.query,
+        np.array([candidates.source_query.position for candidates, _ in scored], dtype=np.intp),
+        np.array([candidates.row(position) for candidates, position in scored], dtype=np.intp),
+        [candidates.source for candidates, _ in scored],
+        [candidates.target(position) for candidates, position in scored],
+    )

@@ -17,7 +17,7 @@ from recommender import Article, Corpus, ModelFormatError, Recommender, Relation
 from recommender.corpus import slot_table
 from recommender.corpus.archive import ARTICLES, PAGES, open_corpus
 from recommender.corpus.editing import edited
-from recommender.corpus.stored_articles import Lines
+from recommender.corpus.stored_articles import Lines, title_of
 
 sites = st.lists(articles_of(ids, st.integers(0, 3)), max_size=8)
 additions = st.lists(articles_of(st.sampled_from(["new", "newer", "a0"]), st.integers(4, 6)), min_size=1, max_size=3)
@@ -29,6 +29,7 @@ def test_an_opened_corpus_answers_as_the_one_that_was_saved(site: list[Article],
     corpus = Corpus.from_articles(site, {"ferries": "transport"})
     again = opened(corpus)
     same(again, corpus)
+    assert [title_of(again.articles, row) for row in range(len(again))] == [article.title for article in corpus]
     same(again.in_memory(), corpus)
     assert files(again) == files(corpus)
     edit, edit_of_opened = edited(corpus, [], added), edited(again, [], added)
@@ -38,6 +39,8 @@ def test_an_opened_corpus_answers_as_the_one_that_was_saved(site: list[Article],
     grown, opened_and_grown = edit[0], edit_of_opened[0]
     anew = Corpus.from_articles([*site, *added], corpus.topic_parents, grown.report)
     same(opened_and_grown, anew)
+    titles = [title_of(opened_and_grown.articles, row) for row in range(len(anew))]
+    assert titles == [article.title for article in anew]
     same(opened_and_grown.in_memory(), anew)
     same(again, Corpus.from_articles(site, corpus.topic_parents))
     assert files(opened_and_grown) == files(grown) == files(anew)
@@ -74,6 +77,7 @@ def test_what_is_asked_for_is_read_and_nothing_else(site: Corpus, monkeypatch: p
     monkeypatch.setattr(Lines, "__iter__", None)
     lines = again.originals
     assert isinstance(lines, Lines)
+    assert [title_of(again.articles, row) for row in range(len(again))] == [article.title for article in site]
     assert (again.find("c"), again.find(f"{SITE}/2#two"), again.find("e")) == (2, 1, None)
     assert again[2] is again[2]
     assert lines.n_decoded == 2  # for its address, and as it was asked for

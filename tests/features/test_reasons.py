@@ -14,14 +14,15 @@ from scipy.special import expit
 
 from recommender import Article, Corpus, Provider, Reason, Relation
 from recommender.features.pair_features import GROUPS
-from recommender.features.reasons import BASE, WORDS, Pair, explain_score
-from recommender.retrieval.query import SourceQuery, queries
+from recommender.features.reasons import BASE, WORDS, ExplainedPairs, RuleWeight, explain_scores
+from recommender.retrieval.index import Index
+from recommender.retrieval.query import queries
 from recommender.retrieval.vectorizer import Vectorizer
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 NAMES = ("title_terms.cosine", "title_terms.rarest", "text_terms.cosine", "time.days", "relations.count", "time.share")
 POST, WIRE = Provider("Harbor Post", "post.example"), Provider(domain="wire.example")
-PairMaker = Callable[[str, str], Pair]
+PairMaker = Callable[[str, str], ExplainedPairs]
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +60,37 @@ def make() -> PairMaker:
     model = Vectorizer.fit(corpus)
     index = model.index(corpus)
 
-    def pair(source: str, target: str) -> Pair:
-        row = corpus.row(source)
-        [query] = queries(index, index.vectors.take(np.array([row])), np.array([row]), np.array([len(corpus)]))
-        return Pair(SourceQuery(query), corpus.row(target), corpus[row], corpus[corpus.row(target)], model.text_)
+    def pair(source: str, target: str) -> ExplainedPairs:
+        return pairs_of(index, [(source, target)], len(corpus))
 
     return pair
 
 
+def pairs_of(index: Index, ids: Sequence[tuple[str, str]], limit: int) -> ExplainedPairs:
+    """Return pairs of ids as pairs of one query, whose sources know as many rows, from the first, as `limit` says."""
+    corpus = index.corpus
+    sources = list(dict.fromkeys(source for source, _ in ids))
+    source_rows = np.array([corpus.row(source) for source in sources])
+    [query] = queries(index, index.vectors.take(source_rows), source_rows, np.full(len(sources), limit))
+    return ExplainedPairs(
+        query,
+        np.array([sources.index(source) for source, _ in ids]),
+        np.array([corpus.row(target) for _, target in ids]),
+        [corpus[corpus.row(source)] for source, _ in ids],
+        [corpus[corpus.row(target)] for _, target in ids],
+    )
+
+
+def words(pair: ExplainedPairs, group: str) -> str:
+    """Return the words of a group of features for the only one of these pairs."""
+    [text] = WORDS[group](pair)
+    return text
+
+
 def explained(make: PairMaker, parts: Sequence[float]) -> tuple[Reason, ...]:
     """Explain a score of these parts of its log-odds, the base last."""
-    return explain_score(make("report", "tugs"), NAMES, np.array(parts[:-1]), sum(parts))
+    [reasons] = explain_scores(make("report", "tugs"), NAMES, np.array([parts[:-1]]), [sum(parts)], [[]])
+    return reasons
 
 
 PART = st.floats(-6, 6).map(lambda value: round(value, 9)) | st.sampled_from([0.0, 1e-12, -1e-12, 1e-3])
@@ -124,7 +145,7 @@ def test_each_reason_is_in_the_words_of_its_group(make: PairMaker) -> None:
     pair = make("report", "tugs")
     *reasons, rate = explained(make, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0])
     assert {reason.feature: reason.text for reason in reasons} == {
-        group: WORDS[group](pair) for group in ("title_terms", "text_terms", "time", "relations")
+        group: words(pair, group) for group in ("title_terms", "text_terms", "time", "relations")
     }
     assert rate.text
 
@@ -133,10 +154,10 @@ def test_what_speaks_against_the_pair_says_so_and_nothing_else_does(make: PairMa
     pair = make("report", "tugs")
     *reasons, rate = explained(make, [0.5, -0.5, -1.0, 2.0, 1e-9, -2.5, -3.0])
     assert {reason.feature: reason.text for reason in reasons} == {
-        "title_terms": WORDS["title_terms"](pair),  # its parts cancel out
-        "text_terms": f"against it: {WORDS['text_terms'](pair)}",
-        "time": f"against it: {WORDS['time'](pair)}",
-        "relations": WORDS["relations"](pair),
+        "title_terms": words(pair, "title_terms"),  # its parts cancel out
+        "text_terms": f"against it: {words(pair, 'text_terms')}",
+        "time": f"against it: {words(pair, 'time')}",
+        "relations": words(pair, "relations"),
     }
     assert rate.text == "what every candidate of this article starts from"
 
@@ -150,17 +171,17 @@ def test_against_it_goes_with_the_sign_of_the_share(make: PairMaker, parts: list
 
 
 def test_every_group_has_words_for_every_pair(make: PairMaker) -> None:
-    ids = [article.id for article in make("rocks", "tugs").source_query.index.corpus]
+    ids = [article.id for article in make("rocks", "tugs").query.index.corpus]
     for source in ids:
         for target in ids:
             if source != target:
                 pair = make(source, target)
-                assert all(WORDS[group](pair) for group in GROUPS)
-                assert not any("None" in WORDS[group](pair) or "nan" in WORDS[group](pair) for group in GROUPS)
+                assert all(words(pair, group) for group in GROUPS)
+                assert not any("None" in words(pair, group) or "nan" in words(pair, group) for group in GROUPS)
 
 
 @pytest.mark.parametrize(
-    ("group", "source", "target", "words"),
+    ("group", "source", "target", "text"),
     [
         ("title_terms", "tugs", "rocks", "titles share: ferry, calder"),
         ("title_terms", "report", "rocks", "titles share common words at most"),
@@ -202,16 +223,32 @@ def test_every_group_has_words_for_every_pair(make: PairMaker) -> None:
         ),
     ],
 )
-def test_the_words_of_a_pair(make: PairMaker, group: str, source: str, target: str, words: str) -> None:
-    assert WORDS[group](make(source, target)) == words
+def test_the_words_of_a_pair(make: PairMaker, group: str, source: str, target: str, text: str) -> None:
+    assert words(make(source, target), group) == text
+
+
+def test_pairs_explained_together_have_the_words_and_reasons_that_each_has_alone(make: PairMaker) -> None:
+    index = make("rocks", "tugs").query.index
+    # In no order, so that the pairs of a source do not follow each other.
+    ids = [
+        (source, target) for target in ("tugs", "last", "undated") for source in ("report", "rocks", "empty", "last")
+    ]
+    ids = [(source, target) for source, target in ids if source != target]
+    together = pairs_of(index, ids, len(index.corpus))
+    for group in GROUPS:
+        assert WORDS[group](together) == [words(make(*pair), group) for pair in ids]
+    contributions = np.random.default_rng(7).normal(size=(len(ids), len(NAMES)))
+    log_odds = np.linspace(-3, 2, len(ids)).tolist()
+    weights = [[RuleWeight("rule", "a rule", 0.25)] * (number % 2) for number in range(len(ids))]
+    assert explain_scores(together, NAMES, contributions, log_odds, weights) == [
+        explain_scores(make(*pair), NAMES, contributions[[number]], [log_odds[number]], [weights[number]])[0]
+        for number, pair in enumerate(ids)
+    ]
 
 
 def test_links_with_articles_that_are_not_known_yet_are_left_out(make: PairMaker) -> None:
     pair = make("tugs", "rocks")
-    corpus = pair.source_query.index.corpus
-    rows = np.array([corpus.row("tugs")])
-    [early] = queries(pair.source_query.index, pair.source_query.query.vectors, rows, rows + 1)
-    assert WORDS["relations"](pair).startswith("linked with 1 article,")
-    assert WORDS["relations"](Pair(SourceQuery(early), pair.row, pair.source, pair.target, pair.text)).startswith(
-        "not linked"
-    )
+    index = pair.query.index
+    early = pairs_of(index, [("tugs", "rocks")], index.corpus.row("tugs") + 1)
+    assert words(pair, "relations").startswith("linked with 1 article,")
+    assert words(early, "relations").startswith("not linked")

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.shared_words import shared_words
 
 from recommender import Article
 from recommender.retrieval.shown_terms import is_readable
@@ -16,7 +17,7 @@ from recommender.retrieval.text import TextModel
 def shown(source: str, target: str, *others: str) -> list[str]:
     """Return all words that two bodies are shown to share, on a site of these and other articles."""
     articles = [Article(str(row), "", "", body) for row, body in enumerate((source, target, *others))]
-    return TextModel.fit(articles).rarest_shared(*articles[:2], "full", most=50)
+    return shared_words(TextModel.fit(articles), *articles[:2], "full", most=50)
 
 
 @pytest.mark.parametrize(
