@@ -269,28 +269,9 @@ class SourceQuery:
         """Return the days between it and rows, without sign; NaN where a date is missing."""
         return self.query.days_apart(self.position, rows)
 
-    @cached_property
-    def linked_among_nearest(self) -> tuple[int, int]:
-        """How many articles, 20 at most, are found most similar to it, and how many of these have known relations."""
-        pairs = self.query.nearest_by_text()
-        rows = pairs.rows[pairs.source_of == self.position]
-        return len(rows), int(np.count_nonzero(self.known_degrees(rows)))
-
     def is_readable(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Say of each row whether it is no translation of the source, and in its language where that counts."""
         return self.query.is_readable(self.position, rows)
-
-    def known_degrees(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return how many known articles each row is linked with, the source left out."""
-        return self.query.known_degrees(np.full(len(rows), self.position), rows)
-
-    def nearest_neighbours(self, row: int, count: int) -> NDArray[np.intp]:
-        """Return the known articles that a row is linked with: those most similar to the source, the source left out.
-
-        The most similar comes first.
-        """
-        neighbours = self.query.known_links(np.array([self.position]), np.array([row])).neighbour
-        return neighbours[np.lexsort((neighbours, -self.similarity(OVERALL, neighbours)))[:count]]
 
 
 def queries(
