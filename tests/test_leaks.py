@@ -335,7 +335,7 @@ def test_nothing_held_out_reaches_the_model_of_the_past(site: Corpus, monkeypatc
     ]
     expected = past_model(site, monkeypatch)
     changed = past_model(Corpus.from_articles([*early, *later]), monkeypatch)
-    assert expected["kind"] == "blended"
+    assert expected["kind"] == "boosted"
     assert expected == changed
 
 
