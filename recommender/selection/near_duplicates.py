@@ -19,6 +19,8 @@ LEAST_COSINE = 0.9
 SERIES_DAYS = 7.0  # a text that comes again this much later, under another title, is the next one of a series
 _SLACK = 1e-6  # the cosine of two equal texts is not always exactly 1
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_ROMAN = re.compile(r"\b(?=[IVX]+\b)(X{0,3})(IX|IV|V?I{0,3})\b")  # 1 to 39: parts of a series are no more
+_UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 # English only; in other languages only the days between two articles and the numbers in their titles can tell.
 _CALENDAR = frozenset(
     terms(
@@ -38,9 +40,9 @@ def same_text(
     """Say which of some articles are near-duplicates of one article.
 
     Two articles are near-duplicates when the cosine of their full texts is `least` or more and their titles do not
-    name two parts of a series. They name two parts where each has a number, month or weekday that the other lacks
-    ("June update", "July update"), or where the articles lie a week or more apart and the titles do not have the
-    same words ("now in preview", "now available").
+    name two parts of a series. They name two parts where each has a number (Roman ones too), month or weekday that the
+    other lacks ("June update", "July update"), or where the articles lie a week or more apart and the titles do not
+    have the same words ("now in preview", "now available").
 
     Parameters
     ----------
@@ -95,6 +97,7 @@ def _are_a_series(title: str, other_title: str, days_apart: float) -> bool:
 def _markers(title: str) -> Counter[str]:
     """Count what distinguishes the parts of a series: numbers, without separators, months and weekdays."""
     numbers = [re.sub("[.,]", "", number) for number in _NUMBER.findall(title)]
+    numbers += [str(10 * len(tens) + _UNITS.index(units)) for tens, units in _ROMAN.findall(title) if tens + units]
     return Counter(numbers + [word for word in terms(title) if word in _CALENDAR])
 
 

@@ -48,6 +48,9 @@ def test_under_other_words_it_is_the_same_for_less_than_a_week(days: float, expe
         ("Monday briefing", "Tuesday briefing"),
         ("Release 22.0rc2", "Release 22.0rc3"),
         ("Update of 1 June 2020", "Update of 2 June 2020"),
+        ("Agile foundations, Part I", "Agile foundations, Part II"),
+        ("World War IX", "World War XIV"),
+        ("Part III", "Part 4"),
     ],
 )
 def test_titles_with_a_number_month_or_weekday_each_of_their_own_are_a_series(title: str, other_title: str) -> None:
@@ -62,6 +65,9 @@ def test_titles_with_a_number_month_or_weekday_each_of_their_own_are_a_series(ti
         ("1,000 homes dark", "1000 homes dark"),
         ("Ten homes dark", "10 homes dark"),
         ("Ferry aground on Monday", "Ferry aground"),
+        ("Part II", "Part 2"),
+        ("Ferry IXX aground", "Ferry IIX aground"),
+        ("Ferry i and ferry v", "Ferry ii and ferry vi"),
     ],
 )
 def test_a_number_that_only_one_title_has_makes_no_series(title: str, other_title: str) -> None:
