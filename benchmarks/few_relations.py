@@ -43,7 +43,8 @@ def figures(site: Site, shipped: ShippedRanker, numbers: Sequence[int]) -> Itera
     cut = measurable_cut(site.corpus, 0.25, AT_PUBLICATION)
     linked = max(int(np.count_nonzero(np.diff(site.corpus.neighbours[:cut, :cut].indptr))), 1)
     shares = [number / linked for number in numbers if number < linked] + [1.0]
-    plain = SiteFigures(site.name, evaluate(site.corpus, shipped=shipped).result(AT_PUBLICATION)).best()[1]
+    untrained = Settings(ranker=RankerSettings(learn=SHIPPED))  # only its baselines are looked at
+    plain = SiteFigures(site.name, evaluate(site.corpus, untrained, shipped=shipped).result(AT_PUBLICATION)).best()[1]
     curves = [
         learning_curve(site.corpus, Settings(ranker=RankerSettings(learn=learn_by)), shares, shipped=shipped)
         for learn_by in (BLEND, OWN, SHIPPED)

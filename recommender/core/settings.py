@@ -85,9 +85,10 @@ class CandidateSettings(_Stage, name="candidates"):
 class RankerSettings(_Stage, name="ranker"):
     """How the ranker learns.
 
-    `learn` is ``blend`` for the site's own ranker together with the shipped one, weighted by what held-out sources say,
-    ``own`` for the former alone and ``shipped`` for the latter. With fewer than `least_sources` articles that have
-    relations nothing is learned, and the shipped one serves. `trees` and `leaves` shape the boosted trees.
+    `learn` is ``blend`` for the site's own ranker together with the shipped one, weighted by how much there is to learn
+    from and by what held-out sources say, ``own`` for the former alone and ``shipped`` for the latter. With fewer than
+    `least_sources` articles that have relations nothing is learned, and the shipped one serves. `trees` and `leaves`
+    shape the boosted trees.
     The ranker is weighed and calibrated on held-out sources: on a `calibration_share`, in (0, 1), of them at a time,
     the newest first, until 100 or all were held out; where fewer than half of the articles have dates, on such shares
     of stories by chance.
